@@ -1,0 +1,5 @@
+"""`python -m mlproject` is the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Vendors: each is imported in one file and nowhere else."""

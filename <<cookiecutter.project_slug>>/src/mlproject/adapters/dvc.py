@@ -1,0 +1,31 @@
+"""DVC: the raw table under version control, by DVC's own command line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ..errors import ProjectError
+
+
+def track(root: Path, path: Path) -> None:
+    """`dvc add` one file. Raises ProjectError with DVC's own words when it fails."""
+    command(root, "add", "--quiet", str(path.relative_to(root)))
+
+
+def tracked(path: Path) -> bool:
+    """Whether a .dvc file stands beside `path`."""
+    return path.with_name(path.name + ".dvc").exists()
+
+
+def command(root: Path, *words: str) -> str:
+    """Run one DVC command in `root` and return what it printed."""
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *words], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        words_of_dvc = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        line = next((line for line in words_of_dvc if "ERROR" in line), words_of_dvc[0])
+        raise ProjectError(f"dvc {words[0]} failed: {line.removeprefix('ERROR: ')}")
+    return done.stdout

@@ -1,0 +1,109 @@
+"""Feast: declarations from the contract, apply, materialize, point-in-time and online reads."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+os.environ.setdefault("FEAST_USAGE", "False")  # telemetry stays off
+
+from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, FileSource
+from feast.repo_config import RepoConfig
+from feast.types import Float32, String
+from feast.value_type import ValueType
+
+from ..config import Params, read_yaml
+from ..core.contract import ROW_ID, TIMESTAMP
+from ..core.transforms import model_features
+from ..errors import ProjectError
+from ..workspace import Workspace
+
+
+def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureView, FeatureService]:
+    """Return entity, data source, feature view and feature service of the contract."""
+    contract = params.data
+    name = contract.name.replace("-", "_")
+    kind = ValueType.INT64 if contract.entity_column == ROW_ID else ValueType.STRING
+    entity = Entity(name=contract.entity_column, join_keys=[contract.entity_column], value_type=kind)
+    source = FileSource(name=f"{name}_source", path=str(table), timestamp_field=TIMESTAMP)
+    view = FeatureView(
+        name=f"{name}_features",
+        entities=[entity],
+        ttl=_ttl(contract.frequency) if contract.has_time else timedelta(0),
+        schema=[
+            Field(name=column, dtype=Float32 if feature.numeric else String)
+            for column, feature in model_features(contract, params.featurize).items()
+        ],
+        source=source,
+    )
+    return entity, source, view, FeatureService(name=service_name(params), features=[view])
+
+
+def service_name(params: Params) -> str:
+    """Name of the feature service a model was trained on."""
+    return f"{params.data.name.replace('-', '_')}_service"
+
+
+def open_store(workspace: Workspace, params: Params) -> FeatureStore:
+    """Open the store and apply the declarations, which is quick and safe to repeat."""
+    tree = read_yaml(workspace.feature_repo / "feature_store.yaml")
+    if workspace.out != workspace.root:  # an experiment keeps its own registry and online store
+        state = workspace.out / "feast"
+        state.mkdir(parents=True, exist_ok=True)
+        tree |= {"registry": str(state / "registry.db")}
+        tree["online_store"] = {"type": "sqlite", "path": str(state / "online_store.db")}
+    try:
+        (workspace.feature_repo / "data").mkdir(exist_ok=True)
+        store = FeatureStore(config=RepoConfig(repo_path=workspace.feature_repo, **tree))
+        store.apply(list(declare(params, workspace.features)))
+    except Exception as error:
+        raise ProjectError(f"feature_repo/feature_store.yaml: Feast could not apply ({_line(error)})") from error
+    return store
+
+
+def materialize(store: FeatureStore, table: pd.DataFrame) -> None:
+    """Write the newest row of each entity to the online store.
+
+    `materialize_incremental` starts at now - TTL and would write nothing for older data.
+    """
+    start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
+    end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
+    if end > start:
+        store.materialize(start, end, disable_event_timestamp=False)
+
+
+def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.DataFrame:
+    """Point-in-time join of the feature service onto labels (key columns, target).
+
+    Returns one row per label row. Raises ProjectError when the store drops or adds rows.
+    """
+    job = store.get_historical_features(
+        entity_df=labels, features=store.get_feature_service(service_name(params))
+    )
+    joined = job.to_df()
+    if len(joined) != len(labels):
+        raise ProjectError(
+            f"the point-in-time join returned {len(joined):,} rows for {len(labels):,} labels: "
+            "the offline store drops rows, use type duckdb in feature_repo/feature_store.yaml"
+        )
+    return joined
+
+
+def online(store: FeatureStore, params: Params, keys: list[dict[str, Any]]) -> pd.DataFrame:
+    """Newest features of each entity in `keys`, one row each."""
+    service = store.get_feature_service(service_name(params))
+    return store.get_online_features(features=service, entity_rows=keys).to_df()
+
+
+def _ttl(frequency: str | None) -> timedelta:
+    """One period: a feature row older than that is stale; one day where rows come irregularly."""
+    if frequency is None:
+        return timedelta(days=1)
+    now = datetime(2000, 1, 1, tzinfo=UTC)
+    return (pd.Timestamp(now) + pd.tseries.frequencies.to_offset(frequency) - pd.Timestamp(now)).to_pytimedelta()
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

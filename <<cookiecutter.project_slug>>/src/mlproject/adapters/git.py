@@ -1,0 +1,54 @@
+"""Git: which commit a run was made from."""
+
+import subprocess
+from pathlib import Path
+
+from ..errors import ProjectError
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """Output of a git command, None where it fails or git is not there."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def commit(root: Path) -> str:
+    """The full SHA of HEAD, or `none` before the first commit."""
+    return _git(root, "rev-parse", "HEAD") or "none"
+
+
+def dirty(root: Path) -> bool:
+    """Whether tracked files differ from HEAD or there is no commit; data and reports do not count."""
+    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return commit(root) == "none" or bool(changes)
+
+
+def start(root: Path) -> bool:
+    """Make `root` a repository of its own where it is in none. Returns whether it did."""
+    if _git(root, "rev-parse", "--git-dir") is not None:
+        return False
+    return _git(root, "init", "--quiet", "--initial-branch=main") is not None
+
+
+def commit_all(root: Path, message: str) -> bool:
+    """Commit everything not ignored, under the user's identity or the project's where there is none."""
+    identity: list[str] = []
+    if not _git(root, "config", "user.email"):
+        identity = ["-c", "user.name=Project Setup", "-c", "user.email=setup@localhost"]
+    if _git(root, "add", "--all") is None:
+        return False
+    return _git(root, *identity, "commit", "--quiet", "--message", message) is not None
+
+
+def add_worktree(root: Path, tree: Path, sha: str) -> None:
+    """Check a commit out beside the project. Raises ProjectError where it is not there."""
+    if _git(root, "worktree", "add", "--quiet", "--detach", str(tree), sha) is None:
+        raise ProjectError(f"commit {sha} is not in this repository: fetch the branch it is on")
+
+
+def remove_worktree(root: Path, tree: Path) -> None:
+    """Forget the folder `add_worktree` made."""
+    _git(root, "worktree", "remove", "--force", str(tree))

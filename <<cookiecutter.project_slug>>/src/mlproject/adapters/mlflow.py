@@ -1,0 +1,236 @@
+"""MLflow: tracking runs, the model registry, and the only place that moves aliases."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+import mlflow
+import mlflow.sklearn
+from filelock import FileLock
+from mlflow.entities import RunStatus
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+
+from ..core.contract import Feature
+from ..errors import ProjectError
+
+CHAMPION = "champion"
+WORKER = "mlproject.worker"  # tag: the machine and folder that write a run
+
+
+@dataclass(frozen=True)
+class Version:
+    """One model version of the registry."""
+
+    name: str
+    version: str
+    run_id: str
+    tags: dict[str, str]
+
+
+class Registry:
+    """One MLflow server or store. Raises ProjectError where it cannot be reached."""
+
+    def __init__(self, uri: str, root: Path) -> None:
+        self.uri = _absolute(uri, root)
+        self.root = root
+        self.worker = f"{socket.gethostname()}:{root}"
+        self.client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        with self._faults():
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Open the store; a fresh sqlite file is migrated by one process at a time."""
+        if self.uri.startswith("sqlite:///"):
+            file = Path(self.uri.removeprefix("sqlite:///"))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{file}.lock"):
+                self.client.search_experiments(max_results=1)
+        else:
+            self.client.search_experiments(max_results=1)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (MlflowException, OSError) as error:
+            line = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+            raise ProjectError(
+                f"MLflow at {_shown(self.uri)} does not work ({line}): check MLFLOW_TRACKING_URI and the server"
+            ) from error
+
+    def _experiment(self, name: str) -> str:
+        """Id of an experiment, created on first use; local artifacts stay below the project."""
+        found = self.client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        location = (self.root / "mlartifacts" / name).as_uri() if self.uri.startswith("sqlite") else None
+        try:
+            return str(self.client.create_experiment(name, artifact_location=location))
+        except MlflowException:  # another process was first
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                raise
+            return str(found.experiment_id)
+
+    def close_abandoned(self, experiment: str) -> int:
+        """Mark runs this folder left RUNNING as KILLED. Call only under the folder's lock."""
+        with self._faults():
+            found = self.client.get_experiment_by_name(experiment)
+            if found is None:
+                return 0
+            runs = self.client.search_runs(
+                [found.experiment_id], f"attributes.status = 'RUNNING' and tags.`{WORKER}` = '{_quoted(self.worker)}'"
+            )
+            for run in runs:
+                self.client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
+            return len(runs)
+
+    def log_run(self, experiment: str, name: str, record: "RunRecord") -> str:
+        """Log one finished training run, model included. Returns its run id."""
+        with self._faults():
+            mlflow.set_tracking_uri(self.uri)
+            mlflow.set_registry_uri(self.uri)
+            tags = {**record.tags, WORKER: self.worker}
+            with mlflow.start_run(
+                experiment_id=self._experiment(experiment), run_name=name, tags=tags, log_system_metrics=False
+            ) as run:
+                mlflow.log_params(record.params)
+                mlflow.log_metrics({key: value for key, value in record.metrics.items() if value == value})
+                info = mlflow.sklearn.log_model(
+                    record.model,
+                    name="model",
+                    serialization_format="skops",
+                    skops_trusted_types=list(record.trusted),
+                    signature=signature(record.features, record.task),
+                    input_example=record.example,
+                    pip_requirements=record.requirements,
+                    metadata={"sha256": record.digests},
+                )
+                for path in record.model_files:
+                    self.client.log_model_artifact(info.model_id, str(path))
+                for path in record.artifacts:
+                    mlflow.log_artifact(str(path))
+                self.client.set_tag(run.info.run_id, "model_uri", info.model_uri)
+                return str(run.info.run_id)
+
+    def has_run(self, run_id: str) -> bool:
+        """Whether the store holds this run, finished."""
+        try:
+            return bool(self.client.get_run(run_id).info.status == "FINISHED")
+        except MlflowException:
+            return False
+
+    def champion(self, name: str) -> Version | None:
+        """The version behind alias `champion`, None where there is none."""
+        try:
+            found = self.client.get_model_version_by_alias(name, CHAMPION)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            with self._faults():
+                raise
+        return Version(name, str(found.version), str(found.run_id), dict(found.tags))
+
+    def version(self, name: str, number: str) -> Version | None:
+        """One numbered version, None where there is none."""
+        try:
+            found = self.client.get_model_version(name, number)
+        except MlflowException:
+            return None
+        return Version(name, str(found.version), str(found.run_id), dict(found.tags))
+
+    def metrics(self, run_id: str) -> dict[str, float]:
+        """The metrics a run recorded."""
+        with self._faults():
+            return dict(self.client.get_run(run_id).data.metrics)
+
+    def model_file(self, version: Version, file: str) -> bytes:
+        """Bytes of one file of a model version."""
+        with self._faults(), tempfile.TemporaryDirectory() as folder:
+            mlflow.set_tracking_uri(self.uri)
+            mlflow.set_registry_uri(self.uri)
+            path = mlflow.artifacts.download_artifacts(
+                f"models:/{version.name}/{version.version}/{file}", dst_path=folder
+            )
+            return Path(path).read_bytes()
+
+    def register(self, name: str, run_id: str, tags: Mapping[str, str]) -> Version:
+        """Make the run's model a version of `name`; the same run is registered once."""
+        with self._faults():
+            try:
+                self.client.create_registered_model(name)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            for known in self.client.search_model_versions(f"name = '{_quoted(name)}'"):
+                if known.run_id == run_id:
+                    for key, value in tags.items():
+                        self.client.set_model_version_tag(name, known.version, key, value)
+                    return Version(name, str(known.version), run_id, {**known.tags, **tags})
+            source = self.client.get_run(run_id).data.tags["model_uri"]
+            made = self.client.create_model_version(name, source, run_id=run_id, tags=dict(tags))
+            return Version(name, str(made.version), run_id, dict(tags))
+
+    def promote(self, version: Version) -> None:
+        """Move alias `champion` to this version: one atomic call, the last of a promotion."""
+        with self._faults():
+            self.client.set_registered_model_alias(version.name, CHAMPION, version.version)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything a run carries."""
+
+    model: Any
+    task: str
+    features: Mapping[str, Feature]
+    example: Any
+    trusted: tuple[str, ...]
+    requirements: list[str]
+    params: dict[str, Any]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    digests: dict[str, str]
+    model_files: tuple[Path, ...]
+    artifacts: tuple[Path, ...]
+
+
+def signature(features: Mapping[str, Feature], task: str) -> ModelSignature:
+    """MLflow's model signature, derived from the contract's features."""
+    inputs = [
+        ColSpec(
+            DataType.float if feature.numeric else DataType.string, name, required=not feature.nullable
+        )
+        for name, feature in features.items()
+    ]
+    output = DataType.double if task == "regression" else DataType.long
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec(output)]))
+
+
+def _absolute(uri: str, root: Path) -> str:
+    """A relative sqlite path is the project's, whatever folder the command runs in."""
+    file = uri.removeprefix("sqlite:///")
+    if file == uri or file.startswith("/"):
+        return uri
+    return f"sqlite:///{root / file}"
+
+
+def _shown(uri: str) -> str:
+    """An address without the credentials it may carry."""
+    scheme, separator, rest = uri.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "")

@@ -1,0 +1,49 @@
+"""skops: scikit-learn models as files without pickle, the same model giving the same bytes."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import skops.io
+
+from ..errors import ProjectError
+
+_IDENTITY = re.compile(r'"__id__": (\d+)')
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def dumps(model: Any) -> bytes:
+    """Serialize a fitted model.
+
+    skops records memory addresses and the time of day; both are replaced by counters, so that
+    equal models are equal files.
+    """
+    source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(model)))
+    schema = source.read("schema.json").decode()
+    numbers = {address: str(rank) for rank, address in enumerate(dict.fromkeys(_IDENTITY.findall(schema)), 1)}
+    schema = _IDENTITY.sub(lambda match: f'"__id__": {numbers[match[1]]}', schema)
+    names = {name: _renamed(name, numbers) for name in source.namelist() if name != "schema.json"}
+    for name, new in names.items():
+        schema = schema.replace(json.dumps(name), json.dumps(new))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, new in sorted(names.items(), key=lambda item: item[1]):
+            target.writestr(zipfile.ZipInfo(new, _EPOCH), source.read(name), zipfile.ZIP_DEFLATED)
+        target.writestr(zipfile.ZipInfo("schema.json", _EPOCH), schema, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _renamed(name: str, numbers: dict[str, str]) -> str:
+    stem, dot, suffix = name.partition(".")
+    return f"{numbers.get(stem, stem)}{dot}{suffix}"
+
+
+def loads(data: bytes, trusted: Sequence[str]) -> Any:
+    """Load a model whose types are scikit-learn's or listed. Raises ProjectError for any other."""
+    try:
+        return skops.io.loads(data, trusted=list(trusted))
+    except Exception as error:
+        raise ProjectError(f"the model file holds types outside its allow-list or is damaged: {error}") from error

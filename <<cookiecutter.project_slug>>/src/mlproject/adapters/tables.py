@@ -1,0 +1,168 @@
+"""CSV and Parquet tables into pandas; a faulty file becomes one sentence that says where."""
+
+import csv
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+
+from ..errors import ProjectError
+from .csv_faults import check_head, explain, line_numbers, shown
+
+_TEXT = pd.StringDtype("pyarrow")  # a tenth of the memory of Python strings
+
+
+def read_raw(path: Path) -> pd.DataFrame:
+    """Read a table as it stands: CSV values as text, Parquet in its own types.
+
+    The index counts as a person would, lines of a CSV (the header is 1) or rows of a Parquet
+    file (from 1), and is named so. Raises ProjectError.
+    """
+    if _extension(path) == ".parquet":
+        return _parquet(path, None)
+    names = header(path)
+    return _csv(path, names, pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string())))
+
+
+def read_typed(
+    path: Path, numbers: Collection[str], texts: Collection[str], markers: Collection[str]
+) -> pd.DataFrame | None:
+    """Read only the named columns, numbers as float64 and texts as categories.
+
+    Four times faster and smaller than `read_raw`. Returns None where a column is missing or a
+    value does not fit: `read_raw` then shows the value. Raises ProjectError for a broken file.
+    """
+    wanted = [*numbers, *texts]
+    if _extension(path) == ".parquet":
+        names = _schema(path).names
+        return _parquet(path, wanted) if set(wanted) <= set(names) else None
+    names = header(path)
+    if not set(wanted) <= set(names):
+        return None
+    types = dict.fromkeys(numbers, pa.float64())
+    types |= dict.fromkeys(texts, pa.dictionary(pa.int32(), pa.string()))
+    options = pc.ConvertOptions(
+        column_types=types,
+        include_columns=wanted,
+        null_values=["", *markers],
+        strings_can_be_null=True,
+    )
+    try:
+        return _csv(path, names, options)
+    except pa.ArrowInvalid:
+        return None
+
+
+def header(path: Path) -> list[str]:
+    """Column names of a CSV; a nameless column is called after its place. Raises ProjectError."""
+    _extension(path)
+    check_head(path)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        names = [name.strip() for name in next(csv.reader(stream))]
+    for place, name in enumerate(names):
+        if name and name in names[:place]:
+            first = names.index(name) + 1
+            raise ProjectError(
+                f"{shown(path)} line 1: column `{name}` is there twice (columns {first} and "
+                f"{place + 1}): give each column its own name"
+            )
+    return [name or f"unnamed_{place + 1}" for place, name in enumerate(names)]
+
+
+def _extension(path: Path) -> str:
+    """The kind of table, for a file that is there and holds something."""
+    if path.is_dir():
+        raise ProjectError(f"{shown(path)} is a folder: name the .csv or .parquet file in it")
+    if not path.exists():
+        raise ProjectError(
+            f"{shown(path)} is missing: put the table there, or run `dvc pull` where DVC tracks it"
+        )
+    extension = path.suffix.lower()
+    if extension not in {".csv", ".parquet"}:
+        raise ProjectError(f"{shown(path)} is no .csv or .parquet file: save the table as either")
+    try:
+        with path.open("rb") as stream:
+            empty = not stream.read(1)
+    except OSError as error:
+        raise ProjectError(f"{shown(path)} cannot be read ({error.strerror}): allow it") from error
+    if empty:
+        raise ProjectError(f"{shown(path)} is empty: it needs a header line and rows")
+    return extension
+
+
+def _csv(path: Path, names: list[str], options: pc.ConvertOptions) -> pd.DataFrame:
+    """Read with the given types. Raises ArrowInvalid where only the types are wrong."""
+    try:
+        table = pc.read_csv(
+            path,
+            read_options=pc.ReadOptions(column_names=names, skip_rows_after_names=1),
+            parse_options=pc.ParseOptions(newlines_in_values=True),
+            convert_options=options,
+        )
+    except pa.ArrowInvalid as error:
+        explain(path, len(names))
+        if "conversion error" in str(error) and options.include_columns:
+            raise
+        reason = str(error).splitlines()[0]
+        raise ProjectError(f"{shown(path)} cannot be read as CSV ({reason:.200})") from None
+    if not len(table):
+        raise ProjectError(f"{shown(path)} has a header and no rows: add rows below line 1")
+    index = line_numbers(path, len(table), len(names))
+    return _frame(table, index)
+
+
+def _schema(path: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _broken_parquet(path, error) from None
+
+
+def _parquet(path: Path, columns: list[str] | None) -> pd.DataFrame:
+    names = _schema(path).names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ProjectError(
+            f"{shown(path)}: column `{twice[0]}` is there twice: give each column its own name"
+        )
+    try:
+        table = pq.read_table(path, columns=columns, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _broken_parquet(path, error) from None
+    if not len(table):
+        raise ProjectError(f"{shown(path)} has columns and no rows: add rows")
+    index = pd.RangeIndex(1, len(table) + 1, name="row")
+    return _frame(table.replace_schema_metadata(None), index)
+
+
+def _broken_parquet(path: Path, error: Exception) -> ProjectError:
+    reason = str(error).splitlines()[0]
+    return ProjectError(
+        f"{shown(path)} is no complete parquet file ({reason:.120}): copy or export it again"
+    )
+
+
+def _frame(table: pa.Table, index: pd.Index) -> pd.DataFrame:
+    """Hand each Arrow column over to pandas and let go of it, so that both are never held."""
+    frame = table.to_pandas(
+        split_blocks=True,
+        self_destruct=True,
+        types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get,
+    )
+    frame.index = index
+    pa.default_memory_pool().release_unused()
+    return frame
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, the same bytes for the same values, in pieces that keep memory low."""
+    pq.write_table(
+        pa.Table.from_pandas(table, preserve_index=False),
+        path,
+        row_group_size=100_000,
+        compression="zstd",
+        use_dictionary=[name for name, kind in table.dtypes.items() if kind == "object"],
+    )

@@ -1,0 +1,166 @@
+"""The command line: one verb per step, and what people do around the loop."""
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import ProjectError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+Overrides = Annotated[list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")]
+_debug = False
+
+
+def main() -> None:
+    """Run a command; a ProjectError ends in one sentence on stderr and exit code 1."""
+    global _debug
+    _debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    _quiet()
+    try:
+        app()
+    except ProjectError as error:
+        if _debug:
+            raise
+        print(f" stopped: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print(" stopped: interrupted; `run --from STEP` goes on where it was", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _quiet() -> None:
+    """Keep libraries' notices off the screen and their telemetry off the network."""
+    import logging
+    import warnings
+
+    if not _debug:
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+    switches = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
+    for name, value in {**switches, "DO_NOT_TRACK": "1"}.items():
+        os.environ.setdefault(name, value)
+
+
+def _verb(name: str) -> None:
+    """Register one step as a command of its own: what DVC, KFP and Katib call."""
+
+    def command(overrides: Overrides = None) -> None:
+        from . import session
+
+        session.run_one(Path.cwd(), name, tuple(overrides or ()))
+
+    app.command(name, help=f"Run the step {name} alone.", rich_help_panel="Steps")(command)
+
+
+for _name in (
+    "ingest",
+    "validate",
+    "featurize",
+    "build_dataset",
+    "tune",
+    "train",
+    "evaluate",
+    "promote",
+    "report",
+):
+    _verb(_name)
+
+
+@app.command()
+def init() -> None:
+    """Make the folder a Git and DVC repository and the sample table, where they are missing."""
+    from . import session
+
+    session.init(Path.cwd())
+
+
+@app.command()
+def run(
+    start: Annotated[str | None, typer.Option("--from", help="Resume at this step.")] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Run the whole loop in this process, promotion included."""
+    from . import session
+
+    session.run_loop(Path.cwd(), start, tuple(overrides or ()))
+
+
+@app.command()
+def sample(
+    until: Annotated[str, typer.Option(help="Last day, like 2019-06-30.")] = "",
+    shock: Annotated[str | None, typer.Option(help="heat_wave, lockdown or unit_change.")] = None,
+    output: Annotated[Path, typer.Option(help="CSV file to write.")] = Path("data/raw/load.csv"),
+) -> None:
+    """Write the sample table; a later --until is new data arriving."""
+    from . import session
+
+    session.write_sample(output, _day(until), shock)
+
+
+@app.command()
+def adopt(
+    data: Annotated[Path, typer.Argument(help="CSV or parquet file.")],
+    target: Annotated[str, typer.Argument(help="Column to predict.")],
+    entity: Annotated[str | None, typer.Option(help="Column that names the thing a row is about.")] = None,
+    timestamp: Annotated[str | None, typer.Option(help="Column that says when.")] = None,
+    task: Annotated[str | None, typer.Option(help="regression, binary or multiclass.")] = None,
+    exclude: Annotated[str, typer.Option(help="Columns to leave out, comma-separated.")] = "",
+    allow_leakage: Annotated[str, typer.Option(help="Columns that look like the answer and stay.")] = "",
+) -> None:
+    """Turn the project to your own table: infer the contract, write params.yaml, track the data."""
+    from . import session
+
+    session.adopt(Path.cwd(), data, target, entity, timestamp, task, _names(exclude), _names(allow_leakage))
+
+
+@app.command()
+def experiment(
+    name: Annotated[str, typer.Option(help="Name of the MLflow run.")] = "trial",
+    overrides: Overrides = None,
+) -> None:
+    """Run the loop with other knobs, tracked under `experiments`; the registry is not touched."""
+    from . import experiments
+
+    experiments.experiment(Path.cwd(), name, tuple(overrides or ()))
+
+
+@app.command()
+def sweep(file: Annotated[Path, typer.Argument(help="YAML: estimator families and parameter lists.")]) -> None:
+    """Train every combination in a file and rank them; the registry is not touched."""
+    from . import experiments
+
+    experiments.sweep(Path.cwd(), file)
+
+
+@app.command()
+def lineage(version: Annotated[str, typer.Argument(help="Version number, or `champion`.")] = "champion") -> None:
+    """Say which data, features, run, environment and commit a model version comes from."""
+    from . import provenance
+
+    provenance.show(Path.cwd(), version)
+
+
+@app.command()
+def reproduce(version: Annotated[str, typer.Argument(help="Version number, or `champion`.")] = "champion") -> None:
+    """Train a version again from its recorded commit and data, and compare."""
+    from . import provenance
+
+    provenance.reproduce(Path.cwd(), version)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ProjectError(f"--until {text} is no date: write it like 2019-06-30") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,222 @@
+"""Params (versioned knobs, params.yaml) and Settings (addresses and secrets, the environment)."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .core.contract import DataContract, Strict
+from .core.metrics import DIRECTIONS, primary_metric
+from .errors import ProjectError
+
+Fraction = Annotated[float, Field(gt=0, lt=0.9)]
+
+
+class Drift(Strict):
+    """Limits of the distribution checks against the data of the champion."""
+
+    max_psi: float = Field(0.5, gt=0)
+    max_missing_increase: float = Field(0.1, ge=0, le=1)
+
+
+class Validate(Strict):
+    """Section `validate`: what stops the run before training."""
+
+    min_rows: int = Field(50, ge=10)
+    max_missing: float = Field(0.5, ge=0, le=1)
+    single_feature_score: float = Field(0.995, gt=0.5, le=1)
+    drift: Drift = Drift()
+
+
+class Featurize(Strict):
+    """Section `featurize`: columns derived from the contract's."""
+
+    calendar: tuple[str, ...] = ()
+    lags: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    entity_as_feature: bool = False
+
+
+class BuildDataset(Strict):
+    """Section `build_dataset`: how rows are split."""
+
+    split: Literal["time", "random"] = "random"
+    test_fraction: Fraction = 0.2
+    validation_fraction: Fraction = 0.2
+
+
+class Range(Strict):
+    """One dimension of the search space."""
+
+    type: Literal["double", "int", "categorical"]
+    min: float | None = None
+    max: float | None = None
+    log: bool = False
+    step: float | None = Field(None, gt=0)
+    list: tuple[str | float | int | bool, ...] | None = None
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Range":
+        if self.type == "categorical":
+            if not self.list or self.min is not None or self.max is not None or self.log or self.step:
+                raise ValueError("a categorical range has a list and nothing else")
+            return self
+        if self.list is not None or self.min is None or self.max is None:
+            raise ValueError(f"a {self.type} range needs min and max")
+        if self.min >= self.max:
+            raise ValueError(f"min {self.min:g} must be below max {self.max:g}")
+        if self.log and (self.min <= 0 or self.step is not None):
+            raise ValueError("a log range needs min above 0 and no step")
+        return self
+
+
+class Tune(Strict):
+    """Section `tune`: the search space of each candidate estimator."""
+
+    trials: int = Field(20, ge=1, le=10_000)
+    sampler: Literal["tpe", "random"] = "tpe"
+    families: dict[str, dict[str, Range]] = Field(min_length=1)
+
+
+class Train(Strict):
+    """Section `train`."""
+
+    seed: int = 0
+
+
+class Evaluate(Strict):
+    """Section `evaluate`: the metric that decides and the slices that are watched."""
+
+    metric: str | None = None
+    slices: tuple[str, ...] = ()
+    min_slice_rows: int = Field(30, ge=1)
+    seasonal_naive_lag: int | None = Field(None, ge=1)
+
+
+class Threshold(Strict):
+    """An absolute bound on one metric."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "Threshold":
+        if self.min is None and self.max is None:
+            raise ValueError("a threshold needs min or max")
+        return self
+
+
+class Promote(Strict):
+    """Section `promote`: the quality gate."""
+
+    thresholds: dict[str, Threshold] = Field(default_factory=dict)
+    margin: float = Field(0.0, ge=-0.5, le=0.5)
+    baseline_margin: float = Field(0.05, ge=0, lt=1)
+    worst_slice_ratio: float | None = Field(1.5, ge=1)
+    onnx_tolerance: float = Field(1e-3, gt=0)
+    replace_incomparable_champion: bool = False
+
+
+class Params(Strict):
+    """Everything in params.yaml."""
+
+    data: DataContract
+    validate_: Validate = Field(default=Validate(), alias="validate")
+    featurize: Featurize = Featurize()
+    build_dataset: BuildDataset = BuildDataset()
+    tune: Tune
+    train: Train = Train()
+    evaluate: Evaluate = Evaluate()
+    promote: Promote = Promote()
+
+    @property
+    def metric(self) -> str:
+        """The metric that tuning optimizes and the gate compares."""
+        return self.evaluate.metric or primary_metric(self.data.task)
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Params":
+        known = DIRECTIONS[self.data.task]
+        for key, names in {"evaluate.metric": [self.metric], "promote.thresholds": self.promote.thresholds}.items():
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{key}: `{name}` is no metric of task {self.data.task}, use one of {', '.join(known)}")
+        if not self.data.has_time and (
+            self.build_dataset.split == "time" or self.featurize.calendar or self.featurize.lags
+        ):
+            raise ValueError("a time split, calendar features and lags need data.event_timestamp")
+        if (self.featurize.lags or self.evaluate.seasonal_naive_lag) and not self.data.frequency:
+            raise ValueError("lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)")
+        if (self.featurize.lags or self.evaluate.seasonal_naive_lag) and self.data.task != "regression":
+            raise ValueError("lags of the target and the seasonal-naive baseline need task regression")
+        if self.featurize.entity_as_feature and not self.data.entities:
+            raise ValueError("featurize.entity_as_feature needs data.entities, the list of allowed values")
+        return self
+
+
+class Settings(BaseSettings):
+    """Addresses and secrets, from the environment only; never written anywhere."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    mlflow_tracking_uri: str = "sqlite:///mlflow.db"
+
+
+def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:
+    """Read and check params.yaml, each override a `dotted.key=value`. Raises ProjectError."""
+    tree = read_yaml(path)
+    for override in overrides:
+        _apply_override(tree, override)
+    return parse_params(tree, path.name)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return a YAML mapping. Raises ProjectError naming file and line."""
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProjectError(f"{path} is missing: run the command in the project's folder") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        raise ProjectError(f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(tree, dict):
+        raise ProjectError(f"{path} must hold `key: value` sections, not {type(tree).__name__}")
+    return tree
+
+
+def parse_params(tree: dict[str, Any], name: str = "params.yaml") -> Params:
+    """Check a params tree. Raises ProjectError with the key's path and what was expected."""
+    try:
+        return Params.model_validate(tree)
+    except ValidationError as error:
+        raise ProjectError(f"{name}: {_first(error)}") from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first finding as `path: what was expected`."""
+    finding = error.errors()[0]
+    path = ".".join(str(part) for part in finding["loc"])
+    kind, message = finding["type"], finding["msg"]
+    if kind == "extra_forbidden":
+        return f"{path} is not a known key: remove it or correct its spelling"
+    if kind == "missing":
+        return f"{path} is required and missing"
+    text = message.removeprefix("Value error, ")
+    got = "" if kind == "value_error" else f" (got {finding['input']!r:.80})"
+    return f"{path + ': ' if path else ''}{text[0].lower() + text[1:]}{got}"
+
+
+def _apply_override(tree: dict[str, Any], override: str) -> None:
+    """Set one dotted key; the last part is read as YAML."""
+    key, separator, value = override.partition("=")
+    if not separator or not key:
+        raise ProjectError(f"`{override}` is not of the form section.key=value, like tune.trials=5")
+    node = tree
+    *parents, leaf = key.split(".")
+    for part in parents:
+        node = node.setdefault(part, {})
+        if not isinstance(node, dict):
+            raise ProjectError(f"params.yaml: {key} cannot be set, `{part}` is not a section")
+    node[leaf] = yaml.safe_load(value)

@@ -1,0 +1,58 @@
+"""What a person sees in the terminal: one line a step, a bar for long work, a summary."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .loop import Step
+
+WIDTH = 100
+
+
+class Screen:
+    """Prints steps as they end; on a terminal, a bar while one works."""
+
+    def __init__(self, total: int) -> None:
+        self.console = Console(width=min(Console().width, WIDTH) if sys.stdout.isatty() else WIDTH, highlight=False)
+        self.total = total
+        self._drawn = 0.0
+
+    def update(self, done: int, total: int, note: str = "") -> None:
+        """Draw a bar in place, at most ten times a second; nothing when output is a file."""
+        if not self.console.is_terminal:
+            return
+        now = time.monotonic()
+        if done < total and now - self._drawn < 0.1:
+            return
+        self._drawn = now
+        filled = round(20 * done / total)
+        self.console.file.write(f"\r     {'█' * filled}{'░' * (20 - filled)} {done}/{total} · {note}\033[K")
+        self.console.file.flush()
+
+    def step(self, number: int, step: Step, detail: str, seconds: float) -> None:
+        """One finished step."""
+        if self.console.is_terminal:
+            self.console.file.write("\r\033[K")
+        line = Table.grid(padding=(0, 1), expand=True)
+        line.add_column(width=5, justify="right")
+        line.add_column(width=14)
+        line.add_column(ratio=1)
+        line.add_column(width=8, justify="right")
+        line.add_row(f"{number}/{self.total}", f"[bold]{step.name}[/]", escape(detail), f"{seconds:.1f} s")
+        self.console.print(line)
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """One plain line."""
+        self.console.print(escape(text), style=style or None, soft_wrap=True)
+
+    def rows(self, title: str, header: list[str], rows: list[list[str]]) -> None:
+        """A table no wider than 100 columns; numbers stand right."""
+        table = Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 1), header_style="bold")
+        for position, name in enumerate(header):
+            table.add_column(name, justify="left" if position == 0 else "right", overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self.console.print(table)

@@ -1,0 +1,1 @@
+"""Pure nouns: no files, no environment, no clock, no vendor service."""

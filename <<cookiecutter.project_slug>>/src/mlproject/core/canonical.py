@@ -1,0 +1,151 @@
+"""The canonical table: the contract's columns, typed, one row per (entity, event_timestamp)."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ProjectError
+from .columns import Column, booleans, categories, keys, labels, numbers
+from .contract import ROW_ID, TIMESTAMP, DataContract
+from .times import constant, event_times
+
+ALL = "all"  # the one entity of a table that is a single series
+
+
+def needed(contract: DataContract) -> tuple[list[str], list[str]]:
+    """Raw columns to read: those of numbers, those of text."""
+    raw = {new: old for old, new in contract.rename.items()}
+    numeric = [
+        name for name, feature in contract.features.items() if feature.type in {"float", "int"}
+    ]
+    text = [name for name in contract.features if name not in numeric]
+    (numeric if contract.task == "regression" else text).append(contract.target)
+    numeric += [contract.event_hour] if contract.event_hour else []
+    text += [name for name in (contract.entity, contract.event_timestamp) if name]
+    return [raw.get(name, name) for name in numeric], [raw.get(name, name) for name in text]
+
+
+def canonical(raw: pd.DataFrame, contract: DataContract, max_missing: float = 0.5) -> pd.DataFrame:
+    """Return `contract.columns()`: float64 numbers, text categories, class codes, UTC times.
+
+    Rows without a target are dropped, unless they are more than `max_missing` of all.
+    Sorted by event time, then entity. Raises ProjectError naming the file's line or row.
+    """
+    raw = renamed(raw, contract)
+    data = dict(_arrays(raw, contract))
+    target = np.asarray(data[contract.target])
+    known = ~np.isnan(target)
+    share = 1 - known.mean()
+    if share > max_missing or not known.any():
+        raise ProjectError(
+            f"{contract.source}: the target `{contract.target}` is missing in {share:.1%} of "
+            f"{len(raw):,} rows, at most {max_missing:.0%} may be (validate.max_missing)"
+        )
+    out = pd.DataFrame({name: data[name] for name in contract.columns()}, copy=False)
+    lines = raw.index
+    if not known.all():
+        out, lines = out[known].reset_index(drop=True), lines[known]
+    if contract.task != "regression":
+        out[contract.target] = out[contract.target].astype(np.int64)
+    return _ordered(out, contract, lines)
+
+
+def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
+    """Apply data.rename. Raises ProjectError where a column of the contract is then missing."""
+    for old in contract.rename:
+        if old not in raw.columns:
+            raise ProjectError(
+                f"{contract.source} has no column `{old}` (data.rename in params.yaml)"
+            )
+    table = raw.copy(deep=False)
+    table.columns = [contract.rename.get(column, column) for column in raw.columns]
+    wanted = {"target": contract.target, "entity": contract.entity}
+    wanted |= {"event_timestamp": contract.event_timestamp, "event_hour": contract.event_hour}
+    wanted |= {f"features.{name}": name for name in contract.features}
+    for key, name in wanted.items():
+        if name is not None and name not in table.columns:
+            there = ", ".join(f"`{column}`" for column in table.columns[:12])
+            more = ", ..." if len(table.columns) > 12 else ""
+            raise ProjectError(
+                f"{contract.source} has no column `{name}` (data.{key} in params.yaml): "
+                f"it has {there}{more}"
+            )
+        if name is not None and list(table.columns).count(name) > 1:
+            raise ProjectError(
+                f"{contract.source}: data.rename gives two columns the name `{name}`"
+            )
+    return table
+
+
+def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, object]]:
+    """Yield each column of the contract, typed, in the raw order of rows."""
+
+    def column(name: str) -> Column:
+        return Column(raw[name], name, contract.source, contract.missing_markers)
+
+    if contract.entity is not None:
+        yield contract.entity, keys(column(contract.entity))
+    elif contract.event_timestamp is not None:
+        yield contract.entity_column, np.full(len(raw), ALL, dtype=object)
+    else:
+        yield ROW_ID, np.arange(len(raw), dtype=np.int64)
+    if contract.event_timestamp is None:
+        yield TIMESTAMP, constant(len(raw))
+    else:
+        hour = column(contract.event_hour) if contract.event_hour else None
+        yield TIMESTAMP, event_times(column(contract.event_timestamp), contract, hour)
+    for name, feature in contract.features.items():
+        if feature.type == "category":
+            yield name, categories(column(name))
+        elif feature.type == "bool":
+            yield name, booleans(column(name))
+        else:
+            yield name, numbers(column(name), integers=feature.type == "int")
+    target = column(contract.target)
+    if contract.task == "regression":
+        yield contract.target, numbers(target)
+    else:
+        yield contract.target, labels(target, contract.classes or ())
+
+
+def _ordered(table: pd.DataFrame, contract: DataContract, lines: pd.Index) -> pd.DataFrame:
+    """Sort by event time and entity. Raises ProjectError for a key that is there twice."""
+    if contract.entity_column == ROW_ID:
+        table[ROW_ID] = np.arange(len(table), dtype=np.int64)
+        return table
+    time = table[TIMESTAMP].to_numpy("datetime64[us]").view(np.int64)
+    entity = pd.factorize(table[contract.entity_column], sort=True)[0]
+    later = (time[1:] > time[:-1]) | ((time[1:] == time[:-1]) & (entity[1:] > entity[:-1]))
+    if later.all():  # sorted already: no copy of a large table
+        return table
+    order = np.lexsort((np.arange(len(table)), entity, time))
+    same = (np.diff(time[order]) == 0) & (np.diff(entity[order]) == 0)
+    if same.any():
+        place = int(same.argmax())
+        _refuse_duplicate(table, contract, lines, int(order[place]), int(order[place + 1]))
+    return table.take(order).reset_index(drop=True)
+
+
+def _refuse_duplicate(
+    table: pd.DataFrame, contract: DataContract, lines: pd.Index, one: int, two: int
+) -> None:
+    parts = []
+    if contract.entity is not None:
+        parts.append(f"{contract.entity} `{table[contract.entity].iloc[one]}`")
+    if contract.event_timestamp is not None:
+        parts.append(
+            f"{contract.event_timestamp} {table[TIMESTAMP].iloc[one]:%Y-%m-%d %H:%M}".removesuffix(
+                " 00:00"
+            )
+        )
+    word = lines.name or "row"
+    hint = (
+        "keep one"
+        if contract.entity
+        else "keep one, or name the column that tells them apart in data.entity"
+    )
+    raise ProjectError(
+        f"{contract.source} {word}s {lines[one]} and {lines[two]} both have "
+        f"{' and '.join(parts)}: {hint}"
+    )

@@ -1,0 +1,128 @@
+"""The data contract: what a row means. Feast, pandera, MLflow and request schemas derive from it."""
+
+import keyword
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+TIMESTAMP = "event_timestamp"  # every table carries its event time under this name once ingested
+ROW_ID = "row_id"  # the entity made for a table that names none and has no time
+SERIES = "series"  # the entity made for a table that is one series
+RESERVED = {TIMESTAMP, "created_timestamp", "split", "prediction"}
+MAX_CATEGORIES = 200  # one-hot columns a category may become
+
+Task = Literal["regression", "binary", "multiclass"]
+FeatureType = Literal["float", "int", "bool", "category"]
+
+
+class Strict(BaseModel):
+    """Base of every params section: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Feature(Strict):
+    """One input column: its type, allowed values and whether it may be missing."""
+
+    type: FeatureType
+    description: str = ""
+    unit: str = ""
+    nullable: bool = False
+    min: float | None = None
+    max: float | None = None
+    categories: tuple[str, ...] | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the model sees this column as a float32 number."""
+        return self.type != "category"
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Feature":
+        if self.type == "category":
+            if self.min is not None or self.max is not None:
+                raise ValueError("a category has no min or max: give categories, or type float")
+            if self.categories is not None and len(self.categories) > MAX_CATEGORIES:
+                raise ValueError(
+                    f"{len(self.categories):,} categories, at most {MAX_CATEGORIES} are allowed: "
+                    "group the rare ones or leave the column out"
+                )
+            if self.categories is not None and len(set(self.categories)) < len(self.categories):
+                raise ValueError("a category is listed twice")
+        elif self.categories is not None:
+            raise ValueError(f"categories need type category, not {self.type}")
+        if self.type == "bool" and (self.min is not None or self.max is not None):
+            raise ValueError("a bool has no min or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
+        return self
+
+
+class DataContract(Strict):
+    """Section `data` of params.yaml."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    source: str
+    entity: str | None = None
+    entities: tuple[str, ...] | None = None
+    event_timestamp: str | None = None
+    event_hour: str | None = None
+    timestamp_format: str | None = None
+    frequency: str | None = None
+    target: str
+    unit: str = ""
+    task: Task
+    classes: tuple[str, ...] | None = None
+    missing_markers: tuple[str, ...] = ()
+    rename: dict[str, str] = Field(default_factory=dict)
+    features: dict[str, Feature] = Field(min_length=1)
+    allow_leakage: tuple[str, ...] = ()
+
+    @property
+    def entity_column(self) -> str:
+        """Name of the join key, made by `ingest` where the table has none."""
+        return self.entity or (SERIES if self.event_timestamp else ROW_ID)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether rows are ordered by a real event time."""
+        return self.event_timestamp is not None
+
+    @property
+    def key(self) -> list[str]:
+        """The columns that name a row."""
+        return [self.entity_column, TIMESTAMP]
+
+    def columns(self) -> list[str]:
+        """Columns of the ingested table, in order."""
+        return [*self.key, *self.features, self.target]
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "DataContract":
+        for problem in self._problems():
+            raise ValueError(problem)
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        """Yield what cannot be: the first one is refused."""
+        roles = {"entity": self.entity, "event_hour": self.event_hour, "target": self.target}
+        for role, column in roles.items():
+            if column is not None and column in self.features:
+                yield f"`{column}` is the {role} and cannot be a feature too"
+        for name in [*self.features, self.target]:
+            if name in RESERVED or name in (self.entity_column,):
+                yield f"`{name}` is a reserved column name: map it to another in data.rename"
+            if not name.isidentifier() or keyword.iskeyword(name) or "__" in name:
+                yield f"`{name}` is not a plain column name like `wind_speed`: map it in data.rename"
+        if self.task == "regression" and self.classes is not None:
+            yield "classes belong to task binary or multiclass, not regression"
+        if self.task != "regression":
+            count = len(set(self.classes or ()))
+            wanted = count == 2 if self.task == "binary" else count > 2
+            if not wanted:
+                yield f"task {self.task} needs {'2' if self.task == 'binary' else '3 or more'} different classes, got {count}"
+        if self.event_timestamp is None and (self.event_hour or self.frequency):
+            yield "event_hour and frequency need event_timestamp"
+        if self.entities is not None and self.entity is None:
+            yield "entities (allowed values) need entity (the column)"

@@ -1,0 +1,112 @@
+"""Candidate estimators: each family is one entry, every one exports faithfully to ONNX.
+
+Inputs are float32 numbers and strings. No scaler stands in front of trees and no native
+categories are used: both make ONNX exports silently wrong.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .contract import Feature
+from .metrics import Array
+
+MISSING_CATEGORY = ""  # the string that stands for a missing category in a model's input
+
+
+@dataclass(frozen=True)
+class Family:
+    """How to build one kind of estimator, and the non-default types its skops file may hold."""
+
+    build: Callable[[str, Mapping[str, Any], int], Any]
+    scaled: bool  # impute and standardize the numbers first
+    trusted: tuple[str, ...] = ()
+
+
+def _hist_gradient_boosting(task: str, params: Mapping[str, Any], seed: int) -> Any:
+    from sklearn import ensemble
+
+    kind = "Regressor" if task == "regression" else "Classifier"
+    # Early stopping would draw its own random validation rows: ours are split by time.
+    return getattr(ensemble, f"HistGradientBoosting{kind}")(random_state=seed, early_stopping=False, **params)
+
+
+def _linear(task: str, params: Mapping[str, Any], seed: int) -> Any:
+    from sklearn import linear_model
+
+    if task == "regression":
+        return linear_model.Ridge(**params)
+    return linear_model.LogisticRegression(max_iter=1000, random_state=seed, **params)
+
+
+FAMILIES: dict[str, Family] = {
+    "hist_gradient_boosting": Family(
+        _hist_gradient_boosting,
+        scaled=False,
+        trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
+    ),
+    "linear": Family(_linear, scaled=True),
+}
+
+
+def build(
+    family: str, task: str, features: Mapping[str, Feature], params: Mapping[str, Any], seed: int
+) -> Any:
+    """Return an unfitted scikit-learn Pipeline from a model frame to predictions."""
+    from sklearn.pipeline import Pipeline
+
+    entry = FAMILIES[family]
+    return Pipeline(
+        [("inputs", _inputs(features, entry.scaled)), ("model", entry.build(task, params, seed))]
+    )
+
+
+def baseline(task: str) -> Any:
+    """The simplest predictor: the mean, or the class shares."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    return DummyRegressor() if task == "regression" else DummyClassifier(strategy="prior")
+
+
+def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    """The model's input: one float32 or string column per feature, in contract order."""
+    return pd.DataFrame(
+        {
+            name: table[name].astype("float32")
+            if feature.numeric
+            else table[name].astype(object).where(table[name].notna(), MISSING_CATEGORY).astype(str)
+            for name, feature in features.items()
+        },
+        copy=False,
+    )
+
+
+def predict(model: Any, task: str, frame: pd.DataFrame) -> Array:
+    """Predictions of shape (n,), or class probabilities of shape (n, k)."""
+    out = model.predict(frame) if task == "regression" else model.predict_proba(frame)
+    return np.asarray(out, dtype=np.float64)
+
+
+def _inputs(features: Mapping[str, Feature], scaled: bool) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = [name for name, feature in features.items() if feature.numeric]
+    categories = [name for name, feature in features.items() if not feature.numeric]
+    prepare = (
+        make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+        if scaled
+        else "passthrough"
+    )
+    parts: list[tuple[str, Any, list[str]]] = []
+    if numbers:
+        parts.append(("numbers", prepare, numbers))
+    if categories:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+        parts.append(("categories", encoder, categories))
+    return ColumnTransformer(parts, verbose_feature_names_out=False)

@@ -1,0 +1,145 @@
+"""The quality gate: may this candidate replace the champion? Every doubt is a refusal."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .metrics import DIRECTIONS, gain
+
+if TYPE_CHECKING:
+    from ..config import Promote
+
+Evaluation = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule's outcome: `detail` is a phrase with the numbers it compared."""
+
+    name: str
+    passed: bool
+    detail: str
+    metric: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict over all rules."""
+
+    promote: bool
+    rules: tuple[Rule, ...]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the candidate is held: the failed rules' details."""
+        return [rule.detail for rule in self.rules if not rule.passed]
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain tree for files and registry tags."""
+        return {
+            "verdict": "promote" if self.promote else "hold",
+            "rules": [asdict(rule) for rule in self.rules],
+            "reasons": self.reasons,
+        }
+
+
+def decide(evaluation: Evaluation, settings: "Promote") -> Decision:
+    """Judge an evaluation (see steps/evaluate.py) by the rules of params.yaml: promote."""
+    rules = tuple(_rules(evaluation, settings))
+    return Decision(all(rule.passed for rule in rules), rules)
+
+
+def _rules(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
+    yield _complete(evaluation)
+    yield from _thresholds(evaluation, settings)
+    yield _baseline(evaluation, settings.baseline_margin)
+    yield _champion(evaluation, settings)
+    yield from _slices(evaluation, settings.worst_slice_ratio)
+    yield _parity(evaluation, settings.onnx_tolerance)
+
+
+def _number(value: Any) -> float:
+    """A finite number or NaN: what is missing or not a number compares as worse than anything."""
+    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if good else math.nan
+
+
+def _complete(evaluation: Evaluation) -> Rule:
+    metrics = evaluation["candidate"]["metrics"]
+    missing = [name for name in DIRECTIONS[evaluation["task"]] if math.isnan(_number(metrics.get(name)))]
+    detail = f"{', '.join(missing)} is missing or not a number" if missing else "every metric is a number"
+    return Rule("metrics complete", not missing, detail)
+
+
+def _thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
+    for name, bound in settings.thresholds.items():
+        value = _number(evaluation["candidate"]["metrics"].get(name))
+        low = bound.min is None or value >= bound.min
+        high = bound.max is None or value <= bound.max
+        wanted = " and ".join(
+            f"{sign} {limit:g}" for sign, limit in (("≥", bound.min), ("≤", bound.max)) if limit is not None
+        )
+        yield Rule(f"threshold {name}", low and high, f"{name} {value:,.4g}, wanted {wanted}", name)
+
+
+def _baseline(evaluation: Evaluation, margin: float) -> Rule:
+    task, metric = evaluation["task"], evaluation["metric"]
+    mine = _number(evaluation["candidate"]["metrics"].get(metric))
+    gains = {
+        name: gain(task, metric, mine, _number(metrics.get(metric)))
+        for name, metrics in evaluation["baselines"].items()
+    }
+    hardest, least = min(gains.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1])
+    passed = least >= margin
+    return Rule(
+        "beats baseline", passed, f"{metric} {least:+.1%} better than {hardest}, wanted {margin:+.1%}", metric
+    )
+
+
+def _champion(evaluation: Evaluation, settings: "Promote") -> Rule:
+    champion, metric = evaluation["champion"], evaluation["metric"]
+    if champion is None:
+        return Rule("beats champion", True, "the registry has no champion yet", metric)
+    name = f"champion v{champion['version']}"
+    if not champion["comparable"]:
+        allowed = settings.replace_incomparable_champion
+        detail = f"{name} cannot be compared: {champion['reason']}"
+        hint = "" if allowed else " (promote.replace_incomparable_champion: true replaces it)"
+        return Rule("beats champion", allowed, detail + hint, metric)
+    mine = _number(evaluation["candidate"]["metrics"].get(metric))
+    theirs = _number(champion["metrics"].get(metric))
+    change = gain(evaluation["task"], metric, mine, theirs)
+    detail = f"{metric} {mine:,.4g} against {name}'s {theirs:,.4g}, {change:+.1%} better, wanted {settings.margin:+.1%}"
+    return Rule("beats champion", change >= settings.margin, detail, metric)
+
+
+def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
+    if ratio is None or not evaluation["slices"]:
+        return
+    task, metric = evaluation["task"], evaluation["metric"]
+    whole = _number(evaluation["candidate"]["metrics"].get(metric))
+    sign = 1 if DIRECTIONS[task][metric] == "minimize" else -1
+
+    def harm(item: dict[str, Any]) -> float:
+        """How many times worse than the whole."""
+        value = _number(item["metrics"].get(metric))
+        with_sign = value / whole if sign > 0 else whole / value if value else math.inf
+        return math.inf if math.isnan(with_sign) else with_sign
+
+    worst = max(evaluation["slices"], key=harm)
+    detail = (
+        f"worst slice {worst['column']}={worst['value']}: {metric} "
+        f"{_number(worst['metrics'].get(metric)):,.4g}, {harm(worst):.2f} x overall, wanted ≤ {ratio:g} x"
+    )
+    yield Rule("worst slice", harm(worst) <= ratio, detail, metric)
+
+
+def _parity(evaluation: Evaluation, tolerance: float) -> Rule:
+    parity = evaluation["parity"]
+    difference = _number(parity["relative_difference"])
+    detail = (
+        f"ONNX differs from scikit-learn by {difference:.1e} of the predictions' spread "
+        f"on {parity['rows']:,} rows, wanted ≤ {tolerance:g}"
+    )
+    return Rule("ONNX parity", difference <= tolerance, detail)

@@ -1,0 +1,109 @@
+"""Metrics by task, each with the direction in which it is better."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Direction = Literal["minimize", "maximize"]
+Array = npt.NDArray[np.float64]
+
+DIRECTIONS: dict[str, dict[str, Direction]] = {
+    "regression": {
+        "rmse": "minimize",
+        "mae": "minimize",
+        "r2": "maximize",
+        "smape": "minimize",
+    },
+    "binary": {
+        "log_loss": "minimize",
+        "roc_auc": "maximize",
+        "average_precision": "maximize",
+        "f1": "maximize",
+        "accuracy": "maximize",
+        "brier": "minimize",
+    },
+    "multiclass": {
+        "log_loss": "minimize",
+        "accuracy": "maximize",
+        "f1_macro": "maximize",
+    },
+}
+
+
+def primary_metric(task: str) -> str:
+    """The metric that decides where params name none: the first of the task."""
+    return next(iter(DIRECTIONS[task]))
+
+
+def better(task: str, metric: str, a: float, b: float) -> bool:
+    """Whether `a` is strictly better than `b`; a NaN is never better."""
+    return a < b if DIRECTIONS[task][metric] == "minimize" else a > b
+
+
+def gain(task: str, metric: str, new: float, old: float) -> float:
+    """Relative improvement of `new` over `old`, positive when better; NaN when either is."""
+    change = (new - old) / max(abs(old), 1e-12)
+    return -change if DIRECTIONS[task][metric] == "minimize" else change
+
+
+def compute(task: str, truth: Array, prediction: Array) -> dict[str, float]:
+    """Return every metric of the task.
+
+    `truth` has shape (n,): numbers, or class codes 0..k-1. `prediction` has shape (n,) for
+    regression and (n, k) class probabilities otherwise. A metric that cannot be computed is NaN.
+    """
+    if not len(truth):
+        return dict.fromkeys(DIRECTIONS[task], float("nan"))
+    if not np.isfinite(prediction).all():
+        return dict.fromkeys(DIRECTIONS[task], float("nan"))
+    if task == "regression":
+        return _regression(truth, prediction)
+    return _binary(truth, prediction) if task == "binary" else _multiclass(truth, prediction)
+
+
+def complete(task: str, metrics: Mapping[str, float]) -> bool:
+    """Whether every metric of the task is there and finite."""
+    return all(np.isfinite(metrics.get(name, np.nan)) for name in DIRECTIONS[task])
+
+
+def _regression(truth: Array, prediction: Array) -> dict[str, float]:
+    error = prediction - truth
+    spread = float(np.sum((truth - truth.mean()) ** 2))
+    size = np.abs(truth) + np.abs(prediction)
+    ratio = np.divide(2 * np.abs(error), size, out=np.zeros_like(size), where=size > 0)
+    return {
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "mae": float(np.mean(np.abs(error))),
+        "r2": 1 - float(np.sum(error**2)) / spread if spread > 0 else float("nan"),
+        "smape": float(np.mean(ratio)),  # Makridakis 1993, as a share of 1
+    }
+
+
+def _binary(truth: Array, probabilities: Array) -> dict[str, float]:
+    from sklearn import metrics as sk
+
+    positive = probabilities[:, 1]
+    label = (positive >= 0.5).astype(int)
+    both = len(np.unique(truth)) == 2
+    return {
+        "log_loss": float(sk.log_loss(truth, probabilities, labels=[0, 1])),
+        "roc_auc": float(sk.roc_auc_score(truth, positive)) if both else float("nan"),
+        "average_precision": float(sk.average_precision_score(truth, positive)) if both else float("nan"),
+        "f1": float(sk.f1_score(truth, label, zero_division=0)),
+        "accuracy": float(np.mean(label == truth)),
+        "brier": float(np.mean((positive - truth) ** 2)),
+    }
+
+
+def _multiclass(truth: Array, probabilities: Array) -> dict[str, float]:
+    from sklearn import metrics as sk
+
+    label = probabilities.argmax(axis=1)
+    classes = list(range(probabilities.shape[1]))
+    return {
+        "log_loss": float(sk.log_loss(truth, probabilities, labels=classes)),
+        "accuracy": float(np.mean(label == truth)),
+        "f1_macro": float(sk.f1_score(truth, label, average="macro", labels=classes, zero_division=0)),
+    }

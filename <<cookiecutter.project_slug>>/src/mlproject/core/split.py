@@ -1,0 +1,38 @@
+"""Which rows train, which choose parameters, which judge."""
+
+import numpy as np
+import pandas as pd
+
+from .contract import TIMESTAMP
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+def by_time(time: pd.Series, test_fraction: float, validation_fraction: float) -> "np.ndarray":
+    """Labels of shape (n,): the newest rows judge, those before choose; a moment is never divided."""
+    moments = np.sort(time.unique())
+    test_from = moments[_cut(len(moments), 1 - test_fraction)]
+    validation_from = moments[_cut(len(moments), 1 - test_fraction - validation_fraction)]
+    return np.where(time >= test_from, TEST, np.where(time >= validation_from, VALIDATION, TRAIN))
+
+
+def _cut(count: int, share: float) -> int:
+    return min(max(int(count * share), 1), count - 1)
+
+
+def at_random(
+    classes: pd.Series | None, count: int, test_fraction: float, validation_fraction: float, seed: int
+) -> "np.ndarray":
+    """Labels of shape (n,), drawn per class where there are classes, so that each has its share."""
+    rng = np.random.default_rng(seed)
+    labels = np.full(count, TRAIN, dtype=object)
+    groups = [np.arange(count)] if classes is None else [
+        np.flatnonzero(classes.to_numpy() == value) for value in np.sort(classes.unique())
+    ]
+    for rows in groups:
+        order = rng.permutation(rows)
+        tests = round(len(order) * test_fraction)
+        validations = round(len(order) * validation_fraction)
+        labels[order[:tests]] = TEST
+        labels[order[tests : tests + validations]] = VALIDATION
+    return labels.astype(str)

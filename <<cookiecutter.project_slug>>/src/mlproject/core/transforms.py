@@ -1,0 +1,69 @@
+"""Features derived from the contract's columns: calendar, lags of the target, the entity itself."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .contract import TIMESTAMP, DataContract, Feature
+
+if TYPE_CHECKING:
+    from ..config import Featurize
+
+# A calendar feature is one line here: name, what it is, and its value for a series of timestamps.
+CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {
+    "hour": (Feature(type="int", min=0, max=23, unit="h"), lambda time: time.dt.hour),
+    "weekday": (Feature(type="int", min=0, max=6, description="Monday is 0"), lambda time: time.dt.weekday),
+    "day_of_year": (Feature(type="int", min=1, max=366), lambda time: time.dt.dayofyear),
+    "month": (Feature(type="int", min=1, max=12), lambda time: time.dt.month),
+}
+
+
+def lag_name(target: str, lag: int) -> str:
+    """Name of the feature that holds the target `lag` periods back."""
+    return f"{target}_lag_{lag}"
+
+
+def entity_feature(contract: DataContract) -> str:
+    """Name of the feature that repeats the entity, which Feast keeps as the join key only."""
+    return f"{contract.entity_column}_key"
+
+
+def model_features(contract: DataContract, settings: "Featurize") -> dict[str, Feature]:
+    """Every input of the model, in order: declared ones, then derived ones."""
+    found = dict(contract.features)
+    found |= {name: CALENDAR[name][0] for name in settings.calendar}
+    found |= {
+        lag_name(contract.target, lag): Feature(
+            type="float", nullable=True, unit=contract.unit, description=f"{contract.target} {lag} x {contract.frequency} earlier"
+        )
+        for lag in settings.lags
+    }
+    if settings.entity_as_feature:
+        found[entity_feature(contract)] = Feature(type="category", categories=contract.entities)
+    return found
+
+
+def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -> pd.DataFrame:
+    """Return key columns and every model feature, one row per row of the ingested table.
+
+    A lag is looked up by time, not by position: a missing period gives NaN, never another day's value.
+    """
+    out = table[[*contract.key, *contract.features]].copy()
+    for name in settings.calendar:
+        out[name] = CALENDAR[name][1](table[TIMESTAMP]).to_numpy()
+    for lag in settings.lags:
+        out[lag_name(contract.target, lag)] = lagged(table, contract, lag)
+    if settings.entity_as_feature:
+        out[entity_feature(contract)] = table[contract.entity_column].astype(str).to_numpy()
+    return out
+
+
+def lagged(table: pd.DataFrame, contract: DataContract, lag: int) -> "pd.Series[float]":
+    """The target of the same entity `lag` periods earlier, NaN where there is no such row."""
+    step = pd.tseries.frequencies.to_offset(contract.frequency) * lag
+    past = table[[*contract.key, contract.target]].copy()
+    past[TIMESTAMP] = (past[TIMESTAMP] + step).astype(table[TIMESTAMP].dtype)
+    joined = table[contract.key].merge(past, on=contract.key, how="left", validate="one_to_one")
+    joined.index = table.index
+    return joined[contract.target]

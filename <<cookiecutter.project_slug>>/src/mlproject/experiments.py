@@ -1,0 +1,89 @@
+"""Trials: the same steps with other knobs, tracked apart, never in the registry."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from .adapters.files import read_json, write_json
+from .config import Params, load_params, read_yaml
+from .console import Screen
+from .core.metrics import DIRECTIONS
+from .errors import ProjectError
+from .loop import EXPERIMENT_STEPS, STEPS, run_steps, sole_run, step_named
+from .workspace import Context, Workspace
+
+MOST_RUNS = 500
+
+
+def experiment(root: Path, name: str, overrides: tuple[str, ...]) -> None:
+    """One run of the experimental steps in a workspace of its own."""
+    screen = Screen(len(EXPERIMENT_STEPS))
+    params = load_params(root / "params.yaml", overrides)
+    context = _context(root, params, name, screen)
+    with sole_run(context.workspace):
+        run_steps(context, EXPERIMENT_STEPS, None, screen.step)
+    metrics = read_json(context.workspace.metrics)["candidate"]
+    screen.say()
+    screen.rows("", ["metric", name], [[key, f"{value:,.4g}"] for key, value in metrics.items() if value is not None])
+    screen.say(f" tracked   run {read_json(context.workspace.tracked)['run_id'][:8]} in MLflow experiment `experiments`")
+    screen.say(f" report    {(context.workspace.reports / 'report.html').relative_to(root)}")
+
+
+def sweep(root: Path, file: Path) -> None:
+    """Every combination of `family: {parameter: [values]}`, ranked by the deciding metric."""
+    params = load_params(root / "params.yaml")
+    runs = combinations(file)
+    screen = Screen(len(runs))
+    context = _context(root, params, f"sweep-{file.stem}", screen)
+    rows: list[dict[str, Any]] = []
+    with sole_run(context.workspace):
+        run_steps(context, STEPS[:4], None, lambda *_: None)
+        for number, (family, values) in enumerate(runs, start=1):
+            rows.append(_one(context, family, values))
+            screen.update(number, len(runs), family)
+    reverse = DIRECTIONS[params.data.task][params.metric] == "maximize"
+    ranked = sorted(rows, key=lambda row: row["value"], reverse=reverse)
+    write_json(context.workspace.out / "ranking.json", ranked)
+    screen.say()
+    screen.rows(
+        f"{len(ranked)} runs of {file.name}, best first",
+        ["family", "parameters", params.metric, "run"],
+        [[row["family"], _shown(row["params"]), f"{row['value']:,.4g}", row["run_id"][:8]] for row in ranked],
+    )
+
+
+def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    """The runs a sweep file asks for. Raises ProjectError for anything but lists of values."""
+    found = []
+    for family, space in read_yaml(file).items():
+        step_named("tune").load().check_family(family)
+        if not isinstance(space, dict) or not all(isinstance(item, list) and item for item in space.values()):
+            raise ProjectError(f"{file}: {family} must be `parameter: [value, …]`, like `alpha: [0.1, 1, 10]`")
+        for values in itertools.product(*space.values()):
+            found.append((family, dict(zip(space, values, strict=True))))
+    if not 0 < len(found) <= MOST_RUNS:
+        raise ProjectError(f"{file} asks for {len(found)} runs, between 1 and {MOST_RUNS} are possible")
+    return found
+
+
+def _one(context: Context, family: str, values: dict[str, Any]) -> dict[str, Any]:
+    chosen = {"family": family, "params": values, "value": None}
+    write_json(context.workspace.tuning, {"metric": context.params.metric, "branches": [], "chosen": chosen})
+    for name in ("train", "evaluate"):
+        try:
+            step_named(name).run(context)
+        except (TypeError, ValueError) as error:
+            raise ProjectError(f"{family} does not take {_shown(values)}: {str(error).splitlines()[0]}") from error
+    value = read_json(context.workspace.metrics)["candidate"][context.params.metric]
+    run_id = read_json(context.workspace.tracked)["run_id"]
+    return {"family": family, "params": values, "value": value, "run_id": run_id}
+
+
+def _context(root: Path, params: Params, name: str, screen: Screen) -> Context:
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise ProjectError(f"`{name}` is no name for an experiment: use letters, digits, - and _")
+    return Context(params, Workspace.at(root, name), progress=screen, experiment=name)
+
+
+def _shown(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in values.items())

@@ -1,0 +1,134 @@
+"""The loop: which verbs, in which order, and what lets a killed run be resumed."""
+
+import importlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from .adapters.files import digest, read_json, write_json
+from .config import Params
+from .errors import ProjectError
+from .workspace import Context, Workspace
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb: the params sections it reads and the outputs that must be whole before the next."""
+
+    name: str
+    sections: tuple[str, ...]
+    outputs: tuple[str, ...]  # names of Workspace properties
+
+    def load(self) -> Any:
+        """The verb's module, imported only now with what it needs."""
+        return importlib.import_module(f".steps.{self.name}", __package__)
+
+    def run(self, context: Context) -> str:
+        """Run the verb. Returns its one line."""
+        return str(self.load().run(context))
+
+
+STEPS = (
+    Step("ingest", ("data", "validate"), ("ingested",)),
+    Step("validate", ("data", "validate"), ("validation",)),
+    Step("featurize", ("data", "featurize"), ("features",)),
+    Step("build_dataset", ("data", "featurize", "build_dataset", "train"), ("dataset",)),
+    Step("tune", ("data", "featurize", "tune", "train", "evaluate"), ("tuning",)),
+    Step("train", ("data", "featurize", "train"), ("model",)),
+    Step("evaluate", ("data", "featurize", "evaluate"), ("evaluation", "metrics", "predictions", "tracked")),
+    Step("promote", ("data", "promote"), ("decision",)),
+    Step("report", (), ()),
+)
+EXPERIMENT_STEPS = tuple(step for step in STEPS if step.name != "promote")
+Announce = Callable[[int, int, Step], Any]
+
+
+def step_named(name: str) -> Step:
+    """The step of that name. Raises ProjectError listing the names."""
+    for step in STEPS:
+        if step.name == name:
+            return step
+    raise ProjectError(f"there is no step `{name}`: use one of {', '.join(item.name for item in STEPS)}")
+
+
+@contextmanager
+def sole_run(workspace: Workspace) -> Iterator[None]:
+    """Hold the folder for one run. Raises ProjectError while another process has it."""
+    path = workspace.out / ".run.lock"
+    owner = path.with_suffix(".owner")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        lock.acquire(timeout=0)
+    except Timeout:
+        by = f" (process {owner.read_text()})" if owner.exists() else ""
+        raise ProjectError(
+            f"another run{by} works in {workspace.out}: wait until it ends, or stop it, then run again"
+        ) from None
+    except OSError as error:
+        raise ProjectError(f"{workspace.out} cannot be written ({error.strerror}): make it writable") from error
+    try:
+        owner.write_text(str(os.getpid()))
+        yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()
+
+
+def run_steps(
+    context: Context, steps: Sequence[Step], start: str | None, report: Callable[[int, Step, str, float], None]
+) -> None:
+    """Run `steps` in order, from `start` if given; `report` hears of each when it ends.
+
+    Raises ProjectError when a step before `start` has not finished with these params.
+    """
+    names = [step.name for step in steps]
+    first = names.index(step_named(start).name) if start else 0
+    for step in steps[:first]:
+        _trust(context, step, start or "")
+    for step in steps[first:]:
+        _stamp_path(context, step).unlink(missing_ok=True)
+    for number, step in enumerate(steps[first:], start=first + 1):
+        began = time.perf_counter()
+        detail = step.run(context)
+        _stamp(context, step)
+        report(number, step, detail, time.perf_counter() - began)
+
+
+def _stamp_path(context: Context, step: Step) -> Path:
+    return context.workspace.stamps / f"{step.name}.json"
+
+
+def _state(context: Context, step: Step) -> dict[str, Any]:
+    """The params a step read and the digests of what it wrote."""
+    outputs = {}
+    for name in step.outputs:
+        path: Path = getattr(context.workspace, name)
+        outputs[name] = digest(path) if path.exists() else "missing"
+    return {"params": _sections(context.params, step), "outputs": outputs}
+
+
+def _sections(params: Params, step: Step) -> dict[str, Any]:
+    tree = params.model_dump(mode="json", by_alias=True)
+    return {name: tree[name] for name in step.sections}
+
+
+def _stamp(context: Context, step: Step) -> None:
+    write_json(_stamp_path(context, step), _state(context, step))
+
+
+def _trust(context: Context, step: Step, start: str) -> None:
+    """Accept what a step left only if it finished, with these params, and nothing changed since."""
+    path = _stamp_path(context, step)
+    if not path.exists():
+        raise ProjectError(f"cannot start from {start}: {step.name} has not finished here, run --from {step.name}")
+    before, now = read_json(path), _state(context, step)
+    for kind, what in (("params", "params.yaml has changed for"), ("outputs", "there are other files than those of")):
+        if before[kind] != now[kind]:
+            raise ProjectError(f"cannot start from {start}: {what} {step.name} since it ran, run --from {step.name}")

@@ -1,0 +1,107 @@
+"""Where a model version comes from, and making it again from that."""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from . import tracking
+from .adapters import dvc, git
+from .adapters.files import read_json
+from .adapters.mlflow import Registry, Version
+from .config import load_params
+from .console import Screen
+from .errors import ProjectError
+from .workspace import Context, Workspace
+
+TOLERANCE = 1e-6  # relative difference of a metric between two machines
+
+
+def show(root: Path, number: str) -> None:
+    """Print data -> features -> run -> environment -> commit of a version."""
+    version, metrics = _find(root, number)
+    tags, screen = version.tags, Screen(0)
+    dirty = " with uncommitted changes" if tags.get("git.dirty") == "true" else ""
+    rows = [
+        ["model", f"{version.name} v{version.version} ({tags.get('decision', 'undecided')})"],
+        ["data", f"{tags.get('data.source')} md5 {tags.get('data.hash')}"],
+        ["features", str(tags.get("feature.service"))],
+        ["run", version.run_id],
+        ["metrics", " · ".join(f"{key} {value:,.4g}" for key, value in metrics.items() if "." not in key)],
+        ["environment", f"requirements/train.txt sha256 {tags.get('lock.hash')}"],
+        ["commit", f"{tags.get('git.commit')}{dirty}"],
+        ["model file", f"model.onnx sha256 {tags.get('sha256')}"],
+    ]
+    for name, value in rows:
+        screen.say(f" {name:<12}{value}")
+
+
+def reproduce(root: Path, number: str) -> None:
+    """Train a version again from its commit and data. Raises ProjectError where the metrics differ."""
+    version, recorded = _find(root, number)
+    commit = version.tags.get("git.commit", "none")
+    if commit == "none" or version.tags.get("git.dirty") == "true":
+        raise ProjectError(
+            f"{version.name} v{version.version} was trained from uncommitted changes: commit, run again, "
+            "and reproduce the version made then"
+        )
+    screen = Screen(0)
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / root.name
+        git.add_worktree(root, tree, commit)
+        try:
+            _restore_data(root, tree, version)
+            metrics = _retrain(root, tree)
+        finally:
+            git.remove_worktree(root, tree)
+    rows, worst = [], 0.0
+    for name, value in metrics["candidate"].items():
+        before = recorded.get(name, math.nan)
+        difference = abs(value - before) / max(abs(before), 1e-12)
+        worst = max(worst, difference) if difference == difference else math.inf
+        rows.append([name, f"{before:,.6g}", f"{value:,.6g}", f"{difference:.1e}"])
+    screen.rows("", ["metric", f"v{version.version}", "again", "difference"], rows)
+    if not worst <= TOLERANCE:
+        raise ProjectError(
+            f"{version.name} v{version.version} is not reproduced: a metric differs by {worst:.1e}, "
+            f"at most {TOLERANCE:g} is expected"
+        )
+    screen.say(f" reproduced {version.name} v{version.version} from commit {commit[:12]}", "green")
+
+
+def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
+    context = Context(load_params(root / "params.yaml"), Workspace.at(root))
+    store: Registry = tracking.registry(context)
+    name = context.params.data.name
+    version = store.champion(name) if number == "champion" else store.version(name, number)
+    if version is None:
+        raise ProjectError(f"the registry has no {name} {number}: `make run` registers one")
+    return version, store.metrics(version.run_id)
+
+
+def _restore_data(root: Path, tree: Path, version: Version) -> None:
+    """Check the raw table of that commit out of the project's DVC cache or its remote."""
+    dvc.command(tree, "config", "--local", "cache.dir", str(root / ".dvc" / "cache"))
+    source = Path(version.tags["data.source"])
+    try:
+        dvc.command(tree, "checkout", f"{source}.dvc")
+    except ProjectError:
+        dvc.command(tree, "pull", f"{source}.dvc")
+
+
+def _retrain(root: Path, tree: Path) -> dict[str, Any]:
+    """Run the experimental steps of that commit in a process and a store of their own."""
+    package = __package__ or ""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree / "src"),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{tree}/mlflow.db",
+    }
+    command = [sys.executable, "-m", package, "experiment", "--name", "reproduced"]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ProjectError(f"training at that commit failed: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+    return dict(read_json(Workspace.at(tree, "reproduced").metrics))

@@ -1,0 +1,133 @@
+"""What a command of the terminal does: open the project, run steps, say what happened."""
+
+from datetime import date
+from pathlib import Path
+
+from . import tracking
+from .adapters import dvc, git
+from .adapters.files import atomic, read_json
+from .config import load_params
+from .console import Screen
+from .errors import ProjectError
+from .loop import STEPS, run_steps, sole_run, step_named
+from .workspace import Context, Workspace
+
+SAMPLE = Path("data/raw/load.csv")
+
+
+def open_context(root: Path, overrides: tuple[str, ...], screen: Screen) -> Context:
+    """The project in `root` with its params."""
+    params = load_params(root / "params.yaml", overrides)
+    return Context(params, Workspace.at(root), progress=screen)
+
+
+def run_one(root: Path, name: str, overrides: tuple[str, ...]) -> None:
+    """Run one step alone."""
+    screen = Screen(len(STEPS))
+    context = open_context(root, overrides, screen)
+    step = step_named(name)
+    with sole_run(context.workspace):
+        run_steps(context, [step], None, lambda _, item, detail, seconds: screen.step(
+            STEPS.index(step) + 1, item, detail, seconds
+        ))
+
+
+def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> None:
+    """Run every step and show the summary."""
+    screen = Screen(len(STEPS))
+    context = open_context(root, overrides, screen)
+    with sole_run(context.workspace):
+        closed = tracking.registry(context).close_abandoned(tracking.experiment_name(context))
+        if closed:
+            screen.say(f"       {closed} run of a killed process marked KILLED in MLflow")
+        run_steps(context, STEPS, start, screen.step)
+        summarize(context, screen)
+
+
+def summarize(context: Context, screen: Screen) -> None:
+    """The metrics table, the verdict and where to look next."""
+    workspace = context.workspace
+    evaluation, decision = read_json(workspace.evaluation), read_json(workspace.decision)
+    champion = evaluation["champion"]
+    columns = {"candidate": evaluation["candidate"]["metrics"], **evaluation["baselines"]}
+    if champion and champion["comparable"]:
+        columns[f"champion v{champion['version']}"] = champion["metrics"]
+    names = list(evaluation["candidate"]["metrics"])
+    unit = f" ({evaluation['unit']})" if evaluation["unit"] else ""
+    screen.say()
+    screen.rows(
+        "", [f"metric{unit}", *columns], [[name, *(_number(item.get(name)) for item in columns.values())] for name in names]
+    )
+    screen.say()
+    name = context.params.data.name
+    kept = f"{name} v{decision['champion']}" if decision["champion"] else "none yet"
+    screen.say(f" champion  {kept}   ({decision['verdict']})", "green" if decision["verdict"] != "hold" else "yellow")
+    for reason in decision["reasons"]:
+        screen.say(f" held      {reason}", "yellow")
+    screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
+    screen.say(" next      make ui · make lineage · make experiment PARAM=tune.trials=40")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def init(root: Path) -> None:
+    """Git, DVC and data, each only where missing and each said once."""
+    screen = Screen(0)
+    params = load_params(root / "params.yaml")
+    fresh = git.start(root)
+    if fresh:
+        screen.say(" git       this folder was no repository: made one")
+    source = root / params.data.source
+    if not source.exists() and params.data.source == str(SAMPLE) and not dvc.tracked(source):
+        write_sample(source, None, None)
+    if source.exists() and not dvc.tracked(source):
+        dvc.track(root, source)
+        screen.say(f" dvc       tracks {params.data.source}")
+    if fresh and git.commit_all(root, "Generated project"):
+        screen.say(" git       first commit made, so that every model can name the code it came from")
+
+
+def write_sample(path: Path, until: date | None, shock: str | None) -> None:
+    """Write the sample table as CSV, atomically."""
+    from .core import sample
+
+    try:
+        table = sample.generate(until or sample.UNTIL, shock)
+    except ValueError as error:
+        raise ProjectError(str(error)) from None
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+    Screen(0).say(f" data      {path.name}: {len(table):,} rows until {table['date'].max():%Y-%m-%d}")
+
+
+def adopt(
+    root: Path,
+    data: Path,
+    target: str,
+    entity: str | None,
+    timestamp: str | None,
+    task: str | None,
+    exclude: tuple[str, ...],
+    allow_leakage: tuple[str, ...],
+) -> None:
+    """Infer the contract of a table, write params.yaml and track the data."""
+    from .steps import adopt as step
+
+    screen = Screen(0)
+    with sole_run(Workspace.at(root)):
+        git.start(root)
+        step.adopt(
+            root,
+            data,
+            target,
+            entity,
+            timestamp,
+            task,
+            exclude,
+            allow_leakage,
+            screen.say,
+            track=lambda path: dvc.track(root, path),
+        )
+    screen.say(" next      make run")

@@ -1,0 +1,1 @@
+"""Verbs: each reads files, calls core and adapters, writes files."""

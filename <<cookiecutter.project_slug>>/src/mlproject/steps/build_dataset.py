@@ -1,0 +1,55 @@
+"""Join features onto labels as they were known at the time, and split."""
+
+import pandas as pd
+
+from ..adapters.files import atomic
+from ..core import split
+from ..core.contract import TIMESTAMP
+from ..core.transforms import model_features
+from ..errors import ProjectError
+from ..workspace import Context
+
+
+def run(context: Context) -> str:
+    """Write the training set: key, features, target, split. Returns one line."""
+    params, workspace = context.params, context.workspace
+    contract = params.data
+    workspace.need(workspace.features, "featurize")
+    labels = pd.read_parquet(
+        workspace.need(workspace.ingested, "ingest"), columns=[*contract.key, contract.target]
+    )
+    from ..adapters import feast
+
+    joined = feast.historical(feast.open_store(workspace, params), params, labels)
+    order = [*contract.key, *model_features(contract, params.featurize), contract.target]
+    dataset = joined[order].sort_values([TIMESTAMP, contract.entity_column], ignore_index=True)
+    dataset[TIMESTAMP] = dataset[TIMESTAMP].astype(labels[TIMESTAMP].dtype)
+    del joined, labels
+    dataset["split"] = _split(context, dataset)
+    counts = dataset["split"].value_counts()
+    for name in (split.TRAIN, split.VALIDATION, split.TEST):
+        if counts.get(name, 0) < 2:
+            raise ProjectError(
+                f"{contract.source}: {counts.get(name, 0)} rows for the {name} part, at least 2 are needed: "
+                "bring more rows or change build_dataset in params.yaml"
+            )
+    with atomic(workspace.dataset) as path:
+        dataset.to_parquet(path, index=False)
+    parts = " · ".join(f"{counts[name]:,} {name}" for name in (split.TRAIN, split.VALIDATION, split.TEST))
+    return f"{len(dataset):,} rows · {parts}"
+
+
+def _split(context: Context, dataset: pd.DataFrame) -> "pd.Series[str]":
+    settings, contract = context.params.build_dataset, context.params.data
+    if settings.split == "time":
+        labels = split.by_time(dataset[TIMESTAMP], settings.test_fraction, settings.validation_fraction)
+    else:
+        classes = None if contract.task == "regression" else dataset[contract.target]
+        labels = split.at_random(
+            classes,
+            len(dataset),
+            settings.test_fraction,
+            settings.validation_fraction,
+            context.params.train.seed,
+        )
+    return pd.Series(labels, index=dataset.index, dtype="category")

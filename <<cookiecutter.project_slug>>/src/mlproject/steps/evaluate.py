@@ -1,0 +1,142 @@
+"""Judge the candidate on the newest rows: against baselines, per slice, against the champion."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import artifact, tracking
+from ..adapters import onnx, skops
+from ..adapters.files import atomic, write_json
+from ..core import estimators, metrics, parity
+from ..core.contract import Feature
+from ..core.slices import evaluate_slices
+from ..core.split import TEST
+from ..core.transforms import lagged, model_features
+from ..workspace import Context
+
+PARITY_ROWS = 2_000
+IMPORTANCE_ROWS = 2_000
+
+
+def run(context: Context) -> str:
+    """Write metrics, evaluation and predictions, and track the run. Returns one line."""
+    params, workspace = context.params, context.workspace
+    contract, task = params.data, params.data.task
+    workspace.need(workspace.model / artifact.MANIFEST, "train")
+    trained = artifact.load(workspace.model)
+    dataset = pd.read_parquet(workspace.need(workspace.dataset, "build_dataset"))
+    counts = {name: int(count) for name, count in dataset["split"].value_counts().items()}
+    test = dataset.loc[dataset["split"] == TEST].reset_index(drop=True)
+    del dataset
+    features = model_features(contract, params.featurize)
+    frame, truth = estimators.model_frame(test, features), test[contract.target].to_numpy()
+    trusted = estimators.FAMILIES[trained.record["family"]].trusted
+    model = skops.loads(trained.files["model.skops"], trusted)
+    prediction = estimators.predict(model, task, frame)
+    baselines = _baselines(context, trained, test, frame)
+    evaluation: dict[str, Any] = {
+        "task": task,
+        "metric": params.metric,
+        "direction": metrics.DIRECTIONS[task][params.metric],
+        "unit": contract.unit,
+        "rows": counts,
+        "candidate": {
+            "family": trained.record["family"],
+            "params": trained.record["params"],
+            "digest": trained.digest,
+            "metrics": metrics.compute(task, truth, prediction),
+        },
+        "baselines": {name: _known(task, truth, values) for name, values in baselines.items()},
+        "slices": evaluate_slices(
+            test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows
+        ),
+        "parity": _parity(trained, model, task, frame, features, params.train.seed),
+        "importance": _importance(model, task, params.metric, frame, truth, params.train.seed),
+    }
+    write_json(
+        workspace.metrics,
+        {"candidate": evaluation["candidate"]["metrics"], "baselines": evaluation["baselines"]},
+    )
+    _write_predictions(context, test, truth, prediction, baselines)
+    evaluation["champion"] = tracking.compare_champion(context, test)
+    write_json(workspace.evaluation, evaluation)
+    run_id = tracking.log(context, trained, model, evaluation, frame)
+    mine = evaluation["candidate"]["metrics"][params.metric]
+    others = " · ".join(f"{name} {values[params.metric]:,.4g}" for name, values in evaluation["baselines"].items())
+    return f"{params.metric} {mine:,.4g} · {others} · run {run_id[:8]}"
+
+
+def _baselines(
+    context: Context, trained: artifact.ModelArtifact, test: pd.DataFrame, frame: pd.DataFrame
+) -> dict[str, metrics.Array]:
+    """Predictions of the trivial predictors; seasonal-naive is NaN where its past row is missing."""
+    contract = context.params.data
+    dummy = skops.loads(trained.files["baseline.skops"], ())
+    name = "mean" if contract.task == "regression" else "prior"
+    found = {name: estimators.predict(dummy, contract.task, frame.iloc[:, :1])}
+    lag = context.params.evaluate.seasonal_naive_lag
+    if lag is not None:
+        table = pd.read_parquet(context.workspace.ingested, columns=[*contract.key, contract.target])
+        table["past"] = lagged(table, contract, lag)
+        joined = test[contract.key].merge(table, on=contract.key, how="left", validate="one_to_one")
+        found["seasonal_naive"] = joined["past"].to_numpy()
+    return found
+
+
+def _known(task: str, truth: metrics.Array, prediction: metrics.Array) -> dict[str, float]:
+    """Metrics over the rows for which there is a prediction."""
+    rows = np.isfinite(prediction) if prediction.ndim == 1 else slice(None)
+    return metrics.compute(task, truth[rows], prediction[rows])
+
+
+def _parity(
+    trained: artifact.ModelArtifact,
+    model: Any,
+    task: str,
+    frame: pd.DataFrame,
+    features: dict[str, Feature],
+    seed: int,
+) -> dict[str, Any]:
+    probe = parity.probe_rows(frame, features, PARITY_ROWS, seed)
+    exported = onnx.predict(trained.files["model.onnx"], task, probe)
+    return parity.compare(estimators.predict(model, task, probe), exported)
+
+
+def _importance(
+    model: Any, task: str, metric: str, frame: pd.DataFrame, truth: metrics.Array, seed: int
+) -> list[dict[str, Any]]:
+    """How much worse the metric gets when a column is shuffled (Breiman 2001), largest first."""
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(frame))[:IMPORTANCE_ROWS])
+    some, some_truth = frame.iloc[rows], truth[rows]
+    base = metrics.compute(task, some_truth, estimators.predict(model, task, some))[metric]
+    order = rng.permutation(len(rows))
+    found = []
+    for name in frame.columns:
+        shuffled = some.assign(**{name: some[name].to_numpy()[order]})
+        value = metrics.compute(task, some_truth, estimators.predict(model, task, shuffled))[metric]
+        found.append({"feature": name, "loss": -metrics.gain(task, metric, value, base)})
+    return sorted(found, key=lambda item: -item["loss"])
+
+
+def _write_predictions(
+    context: Context,
+    test: pd.DataFrame,
+    truth: metrics.Array,
+    prediction: metrics.Array,
+    baselines: dict[str, metrics.Array],
+) -> None:
+    """Key, truth, prediction (or one column per class) and baselines of the test rows."""
+    contract = context.params.data
+    out = test[contract.key].copy()
+    out["truth"] = truth
+    if prediction.ndim == 1:
+        out["prediction"] = prediction
+        for name, values in baselines.items():
+            out[name] = values
+    else:
+        for code, name in enumerate(contract.classes or ()):
+            out[f"p_{name}"] = prediction[:, code]
+    with atomic(context.workspace.predictions) as path:
+        out.to_parquet(path, index=False)

@@ -1,0 +1,47 @@
+"""`ingest`: the raw table into typed, sorted rows, one per (entity, event_timestamp)."""
+
+import pandas as pd
+
+from ..adapters.files import atomic
+from ..adapters.tables import read_raw, read_typed, write_parquet
+from ..core.canonical import canonical, needed
+from ..core.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
+from ..workspace import Context
+
+
+def run(context: Context) -> str:
+    """Write the ingested table; return what it holds in one line."""
+    contract = context.params.data
+    path = context.workspace.source(context.params)
+    raw = read_typed(path, *needed(contract), contract.missing_markers)
+    if raw is None:  # something does not fit: the slow reader finds the value to blame
+        raw = read_raw(path)
+    rows = len(raw)
+    table = canonical(raw, contract, context.params.validate_.max_missing)
+    del raw
+    with atomic(context.workspace.ingested) as temporary:
+        write_parquet(table, temporary)
+    return summary(table, contract, rows - len(table))
+
+
+def summary(table: pd.DataFrame, contract: DataContract, dropped: int = 0) -> str:
+    """Rows, entities and period of an ingested table."""
+    parts = [f"{len(table):,} rows"]
+    if contract.entity_column not in {ROW_ID, SERIES}:
+        parts.append(plural(table[contract.entity_column].nunique(), contract.entity_column))
+    if contract.has_time:
+        parts.append(f"{table[TIMESTAMP].iloc[0]:%Y-%m-%d} … {table[TIMESTAMP].iloc[-1]:%Y-%m-%d}")
+    else:
+        parts.append(plural(len(contract.features), "feature"))
+    if dropped:
+        parts.append(f"{dropped:,} without target dropped")
+    return " · ".join(parts)
+
+
+def plural(number: int, noun: str) -> str:
+    """`4 areas`, `1 area`, `2 cities`."""
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'' if noun.endswith('s') else 's'}"

@@ -1,0 +1,48 @@
+"""Fit the chosen estimator, and the baseline, on all rows that do not judge."""
+
+import pandas as pd
+
+from .. import artifact
+from ..adapters import onnx, skops
+from ..adapters.files import read_json
+from ..core import estimators
+from ..core.split import TEST
+from ..core.transforms import model_features
+from ..workspace import Context
+
+
+def run(context: Context) -> str:
+    """Write model.skops, baseline.skops, model.onnx and model.json. Returns one line."""
+    params, workspace = context.params, context.workspace
+    contract = params.data
+    chosen = read_json(workspace.need(workspace.tuning, "tune"))["chosen"]
+    features = model_features(contract, params.featurize)
+    dataset = pd.read_parquet(workspace.need(workspace.dataset, "build_dataset"))
+    rows = dataset.loc[dataset["split"] != TEST, [*features, contract.target]]
+    del dataset
+    frame, truth = estimators.model_frame(rows, features), rows[contract.target].to_numpy()
+    del rows
+    model = estimators.build(chosen["family"], contract.task, features, chosen["params"], params.train.seed)
+    model.fit(frame, truth)
+    baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
+    files = {
+        "model.skops": skops.dumps(model),
+        "baseline.skops": skops.dumps(baseline),
+        "model.onnx": onnx.export(model, features),
+    }
+    artifact.save(
+        workspace.model,
+        files,
+        {
+            "family": chosen["family"],
+            "params": chosen["params"],
+            "seed": params.train.seed,
+            "rows": len(frame),
+            "target": contract.target,
+            "task": contract.task,
+            "classes": list(contract.classes) if contract.classes else None,
+            "features": {name: feature.model_dump(mode="json") for name, feature in features.items()},
+        },
+    )
+    size = len(files["model.onnx"]) / 1e6
+    return f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"

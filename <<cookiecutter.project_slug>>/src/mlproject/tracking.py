@@ -1,0 +1,141 @@
+"""What a run carries to MLflow, and what the champion says about today's data."""
+
+import hashlib
+import importlib.metadata
+import json
+from typing import Any
+
+import pandas as pd
+
+from .adapters import git, onnx
+from .adapters.files import digest, write_json
+from .adapters.mlflow import Registry, RunRecord, Version
+from .artifact import MANIFEST, ModelArtifact
+from .core import estimators, metrics
+from .core.slices import evaluate_slices
+from .errors import ProjectError
+from .workspace import Context
+
+EXPERIMENTS = "experiments"  # MLflow experiment of trials that never touch the registry
+_REQUIREMENTS = ("scikit-learn", "skops", "pandas", "numpy")
+
+
+def registry(context: Context) -> Registry:
+    """The MLflow server or store of the settings."""
+    return Registry(context.settings.mlflow_tracking_uri, context.workspace.root)
+
+
+def experiment_name(context: Context) -> str:
+    """The project's own MLflow experiment, or the one for trials."""
+    return EXPERIMENTS if context.experiment else context.params.data.name
+
+
+def data_hash(context: Context) -> str:
+    """MD5 of the raw table, the name DVC gives these bytes."""
+    return digest(context.workspace.source(context.params), "md5")
+
+
+def lineage(context: Context) -> dict[str, str]:
+    """Tags that lead from a run back to code, data, features and environment."""
+    root = context.workspace.root
+    lock = root / "requirements" / "train.txt"
+    return {
+        "git.commit": git.commit(root),
+        "git.dirty": str(git.dirty(root)).lower(),
+        "data.hash": data_hash(context),
+        "data.source": context.params.data.source,
+        "feature.service": f"{context.params.data.name.replace('-', '_')}_service",
+        "lock.hash": digest(lock) if lock.exists() else "none",
+        "params.hash": digest(root / "params.yaml") if (root / "params.yaml").exists() else "none",
+    }
+
+
+def log(
+    context: Context, trained: ModelArtifact, model: Any, evaluation: dict[str, Any], frame: pd.DataFrame
+) -> str:
+    """Track the evaluated candidate as one finished run; write its id. Returns the run id."""
+    workspace, params = context.workspace, context.params
+    features = trained.features
+    family = trained.record["family"]
+    flat = {f"candidate.{key}": value for key, value in trained.record["params"].items()}
+    record = RunRecord(
+        model=model,
+        task=params.data.task,
+        features=features,
+        example=frame.head(3),
+        trusted=estimators.FAMILIES[family].trusted,
+        requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
+        params={"family": family, "seed": trained.record["seed"], "metric": params.metric, **flat},
+        metrics=_flat_metrics(evaluation),
+        tags=lineage(context),
+        digests=trained.record["sha256"],
+        model_files=(workspace.model / "model.onnx", workspace.model / MANIFEST),
+        artifacts=tuple(
+            path
+            for path in (workspace.root / "params.yaml", workspace.tuning, workspace.evaluation, workspace.validation)
+            if path.exists()
+        ),
+    )
+    name = context.experiment or f"{family}-{trained.digest[:8]}"
+    run_id = registry(context).log_run(experiment_name(context), name, record)
+    write_json(workspace.tracked, {"run_id": run_id, "digest": trained.digest, "data_hash": record.tags["data.hash"]})
+    return run_id
+
+
+def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:
+    flat = dict(evaluation["candidate"]["metrics"])
+    for name, values in evaluation["baselines"].items():
+        flat |= {f"{name}.{key}": value for key, value in values.items()}
+    return flat
+
+
+def champion_model(store: Registry, champion: Version) -> ModelArtifact:
+    """The champion's record and ONNX file. Raises ProjectError when the file is not the registered one."""
+    record = json.loads(store.model_file(champion, MANIFEST))
+    data = store.model_file(champion, "model.onnx")
+    expected = champion.tags.get("sha256")
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise ProjectError(
+            f"{champion.name} v{champion.version}: model.onnx is not the file that was registered "
+            "(SHA-256 differs): restore it or promote another version"
+        )
+    return ModelArtifact({"model.onnx": data}, record)
+
+
+def compare_champion(context: Context, test: pd.DataFrame) -> dict[str, Any] | None:
+    """The champion's metrics on the same test rows, None on an empty registry.
+
+    `comparable` is false, with a reason, where today's data lack what the champion needs.
+    """
+    store = registry(context)
+    champion = store.champion(context.params.data.name)
+    if champion is None:
+        return None
+    model = champion_model(store, champion)
+    found: dict[str, Any] = {"version": champion.version, "digest": model.digest, "comparable": True, "reason": ""}
+    reason = _incomparable(context, model, test)
+    if reason:
+        return {**found, "comparable": False, "reason": reason, "metrics": {}, "slices": []}
+    return {**found, **_judged(context, model, test)}
+
+
+def _judged(context: Context, model: ModelArtifact, test: pd.DataFrame) -> dict[str, Any]:
+    params = context.params
+    task, truth = params.data.task, test[params.data.target].to_numpy()
+    frame = estimators.model_frame(test, model.features)
+    prediction = onnx.predict(model.files["model.onnx"], task, frame)
+    slices = evaluate_slices(test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows)
+    return {"metrics": metrics.compute(task, truth, prediction), "slices": slices}
+
+
+def _incomparable(context: Context, model: ModelArtifact, test: pd.DataFrame) -> str:
+    contract = context.params.data
+    wanted = {key: model.record.get(key) for key in ("target", "task", "classes")}
+    present = {"target": contract.target, "task": contract.task, "classes": list(contract.classes or ()) or None}
+    if wanted != present:
+        return f"it predicts {wanted['target']} ({wanted['task']}), this is {contract.target} ({contract.task})"
+    missing = [name for name in model.features if name not in test.columns]
+    if missing:
+        return f"it needs {', '.join(missing)}, which the data no longer have"
+    return ""
+

@@ -1,0 +1,113 @@
+"""Where a run reads and writes: every path of the project in one place."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .config import Params, Settings
+from .errors import ProjectError
+from .progress import Progress, SilentProgress
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths below the project's `root`; an experiment writes below another `out`."""
+
+    root: Path
+    out: Path
+
+    @classmethod
+    def at(cls, root: Path, experiment: str | None = None) -> "Workspace":
+        """The project's own workspace, or the separate one of an experiment."""
+        return cls(root, root / "experiments" / experiment if experiment else root)
+
+    def source(self, params: Params) -> Path:
+        """The raw table the contract names."""
+        return self.root / params.data.source
+
+    @property
+    def ingested(self) -> Path:
+        """Typed, sorted rows, one per (entity, event_timestamp)."""
+        return self.out / "data" / "ingested.parquet"
+
+    @property
+    def features(self) -> Path:
+        """The table behind Feast's feature view."""
+        return self.out / "data" / "features.parquet"
+
+    @property
+    def dataset(self) -> Path:
+        """Training set: key, features, target, split."""
+        return self.out / "data" / "dataset.parquet"
+
+    @property
+    def feature_repo(self) -> Path:
+        """Feast's declarations."""
+        return self.root / "feature_repo"
+
+    @property
+    def validation(self) -> Path:
+        """Checks made and data profile."""
+        return self.out / "artifacts" / "validation.json"
+
+    @property
+    def tuning(self) -> Path:
+        """Trials and the chosen family and parameters."""
+        return self.out / "artifacts" / "tuning.json"
+
+    @property
+    def model(self) -> Path:
+        """Folder of model.skops, model.onnx and model.json (their digests)."""
+        return self.out / "artifacts" / "model"
+
+    @property
+    def metrics(self) -> Path:
+        """Deterministic metrics of candidate and baselines, for `dvc metrics`."""
+        return self.out / "artifacts" / "metrics.json"
+
+    @property
+    def evaluation(self) -> Path:
+        """Metrics, slices, comparison, parity: what the gate and the report read."""
+        return self.out / "artifacts" / "evaluation.json"
+
+    @property
+    def predictions(self) -> Path:
+        """Test rows with truth and predictions."""
+        return self.out / "artifacts" / "predictions.parquet"
+
+    @property
+    def tracked(self) -> Path:
+        """MLflow run that holds this candidate."""
+        return self.out / "artifacts" / "run.json"
+
+    @property
+    def decision(self) -> Path:
+        """The gate's verdict."""
+        return self.out / "artifacts" / "decision.json"
+
+    @property
+    def stamps(self) -> Path:
+        """What each finished step read and wrote, so that a resumed run trusts only that."""
+        return self.out / "artifacts" / "steps"
+
+    @property
+    def reports(self) -> Path:
+        """report.md, report.html and plots/."""
+        return self.out / "reports"
+
+    def need(self, path: Path, made_by: str) -> Path:
+        """Return `path` if it is there. Raises ProjectError naming the step that makes it."""
+        if not path.exists():
+            shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+            raise ProjectError(f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first")
+        return path
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every step gets."""
+
+    params: Params
+    workspace: Workspace
+    settings: Settings = field(default_factory=Settings)
+    progress: Progress = field(default_factory=SilentProgress)
+    experiment: str | None = None  # name of the MLflow experiment where it is not the project's own

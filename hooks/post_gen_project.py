@@ -1,0 +1,69 @@
+"""Finish a generated project: name its package, keep one licence, say where to go next."""
+
+import os
+
+RESTING = b"mlproject"
+# what a run inside the template's own folder leaves behind and a new project must not inherit
+DROPPINGS = {"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+FOREIGN = {".git", ".venv"}  # present only when an existing project is generated over
+
+
+def merge(source: str, target: str) -> None:
+    """Move a file or folder, into the target where that folder exists already."""
+    if os.path.isdir(source) and os.path.isdir(target):
+        for name in os.listdir(source):
+            merge(os.path.join(source, name), os.path.join(target, name))
+        os.rmdir(source)
+    else:
+        os.replace(source, target)
+
+
+def remove(folder: str) -> None:
+    """Remove a folder and all it holds."""
+    for root, folders, files in os.walk(folder, topdown=False):
+        for name in files:
+            os.remove(os.path.join(root, name))
+        for name in folders:
+            os.rmdir(os.path.join(root, name))
+    os.rmdir(folder)
+
+
+def rename_package(name: str) -> None:
+    """Give the package its answered name, in the source folder and in every text file."""
+    if os.path.isdir("src/mlproject"):
+        merge("src/mlproject", f"src/{name}")
+    for root, folders, files in os.walk("."):
+        for folder in DROPPINGS.intersection(folders):
+            remove(os.path.join(root, folder))
+        folders[:] = [folder for folder in folders if folder not in DROPPINGS | FOREIGN]
+        for file in files:
+            rewrite(os.path.join(root, file), name.encode())
+
+
+def rewrite(path: str, name: bytes) -> None:
+    """Replace the resting name in one text file, leaving its mode and line ends alone."""
+    with open(path, "rb") as file:
+        old = file.read()
+    if RESTING in old and b"\0" not in old:  # a zero byte means binary
+        with open(path, "wb") as file:
+            file.write(old.replace(RESTING, name))
+
+
+def keep_licence(choice: str) -> None:
+    """Make the chosen text the project's LICENSE and drop the others."""
+    if os.path.isdir("LICENSES"):
+        os.replace(f"LICENSES/{choice}", "LICENSE")
+        remove("LICENSES")
+
+
+def main() -> None:
+    """Run every finishing step; running them twice changes nothing."""
+    keep_licence("<<cookiecutter.license>>")
+    rename_package("<<cookiecutter.package_name>>")
+    print("next:  cd <<cookiecutter.project_slug>>")
+    print("       make run     the whole loop on the sample data: train, gate, register, report")
+    print("       make test    every test of the project")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Refuse a bad answer before anything is written: one sentence on stderr, exit code 1."""
+
+import json
+import keyword
+import re
+import sys
+
+EXAMPLES = {
+    "project_name": "Load Forecast",
+    "project_slug": "load-forecast",
+    "package_name": "load_forecast",
+    "description": "Day-ahead electricity load of four control areas",
+    "author_name": "Ada Lovelace",
+    "author_email": "ada@example.com",
+    "github_owner": "example-org",
+    "container_registry": "ghcr.io",
+    "dvc_remote_url": "s3://my-bucket/dvc",
+}
+RESTING = "mlproject"  # the package's name in the template; the post hook replaces it everywhere
+# `cruft update` renders recorded answers again; joined here, because this file is rendered too
+DELIMITERS = [*("<" + mark for mark in "%#<"), "# jinja:"]
+JOINERS = "\u200c\u200d"  # hold emoji and some scripts together, yet do not count as printable
+
+# what a package must not shadow: folders of the project, commands it calls, what it imports
+FOLDERS = "data deploy docs feature_repo models notebooks pipelines reports requirements src tests"
+COMMANDS = "bash cat cp curl docker env git kubectl make mv pip python python3 rm sh uv uvx"
+REMOVED = "annotationlib asynchat asyncore cgi cgitb compression crypt distutils imp pipes smtpd"
+DEPENDENCIES = """
+adlfs aiohttp alembic antlr4 anyio asyncssh attr attrs bleach boto3 botocore bs4 cachetools celery
+certifi cffi charset_normalizer click cloudpickle colorama configobj contourpy cookiecutter cruft
+cryptography cycler dask databricks dateutil debugpy dill diskcache docutils dotenv duckdb dulwich
+dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask fsspec funcy gcsfs git
+gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore httptools httpx huggingface_hub
+hydra hypothesis ibis idna importlib_metadata iniconfig ipykernel ipython jedi jinja2 joblib
+jsonschema jupyter jupyter_client jupyter_core jwt kafka katib kfp kfp_kubernetes kiwisolver kombu
+kubeflow kubeflow_katib kubernetes mako markdown_it markupsafe matplotlib mlflow mlflow_skinny
+mmh3 multidict mypy narwhals nbclient nbconvert nbformat networkx numpy omegaconf onnx onnxmltools
+onnxruntime opentelemetry optuna orjson packaging pandas pandera pathspec pexpect pkg_resources
+platformdirs playwright pluggy prometheus_client prompt_toolkit propcache protobuf psutil psycopg
+psycopg2 pyarrow pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot pygit2 pygments
+pylab pyparsing pytest pytest_xdist pytz pyyaml redis referencing requests rich ruamel ruff s3fs
+schemathesis scikit_learn scipy scmrepo semver setuptools shellingham shortuuid six skl2onnx
+sklearn skops smmap sortedcontainers sqlalchemy sqlglot sqlparse starlette tabulate tenacity
+threadpoolctl toml tomlkit toolz tornado tqdm traitlets typeguard typer types_pyyaml
+typing_extensions tzdata tzlocal urllib3 uvicorn uvloop voluptuous watchfiles wcwidth websockets
+wheel xdist yaml yarl zipp zmq
+"""
+TAKEN = {
+    **dict.fromkeys(DEPENDENCIES.split(), "is the name of a dependency"),
+    **dict.fromkeys(COMMANDS.split(), "is a command the project calls"),
+    **dict.fromkeys(FOLDERS.split(), "is the name of a folder of the project"),
+    **dict.fromkeys([*sys.stdlib_module_names, *REMOVED.split()], "is a standard-library module"),
+    **dict.fromkeys([*keyword.kwlist, *keyword.softkwlist], "is a Python keyword"),
+}
+
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST = rf"(?:{LABEL}\.)+{LABEL}"
+REMOTE_PATH = r"(?:/[A-Za-z0-9._+=@-]+)"
+# answer: longest, shape, the shape in words
+SHAPES = {
+    "project_slug": (
+        60,
+        r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*",
+        "must be lower-case letters, digits and single dashes, and start with a letter",
+    ),
+    "package_name": (
+        40,
+        r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*",
+        "must be lower-case letters, digits and single underscores, and start with a letter",
+    ),
+    "author_email": (
+        254,
+        r"[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}",
+        "must be one e-mail address",
+    ),
+    "github_owner": (
+        39,
+        r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*",
+        "must be a GitHub user or organisation: letters, digits and single dashes",
+    ),
+    "container_registry": (
+        253,
+        rf"(?:{HOST}|localhost)(?::[1-9][0-9]{{0,4}})?|{LABEL}:[1-9][0-9]{{0,4}}",
+        "must be a lower-case registry host, with a port if needed, without https:// or a path",
+    ),
+    "dvc_remote_url": (
+        250,
+        rf"none|{REMOTE_PATH}+/?|(?:s3|gs|azure)://[a-z0-9][a-z0-9._-]+{REMOTE_PATH}*/?"
+        rf"|ssh://(?:[A-Za-z0-9._-]+@)?(?:{HOST}|{LABEL})(?::[1-9][0-9]{{0,4}})?{REMOTE_PATH}+/?",
+        "must be none, an absolute path, or an s3://, gs://, azure:// or ssh:// address "
+        "without credentials, spaces or shell characters",
+    ),
+}
+TEXTS = {"project_name": 80, "description": 200, "author_name": 80}
+
+
+def wrong_text(value: str) -> str | None:
+    """Say what is wrong with a free text; quotes, `&`, `<` and emoji are fine."""
+    if value != value.strip():
+        return "must not start or end with white space"
+    if not all(char.isprintable() or char in JOINERS for char in value):
+        return "must be one line of printable characters"
+    if "\\" in value:
+        return "must not hold a backslash"
+    return next((f"must not hold {mark!r}" for mark in DELIMITERS if mark in value), None)
+
+
+def wrong(key: str, value: str) -> str | None:
+    """Say what is wrong with one answer, or None."""
+    longest = TEXTS[key] if key in TEXTS else SHAPES[key][0]
+    if not value.strip():
+        return "must not be empty"
+    if len(value) > longest:
+        return f"must be at most {longest} characters, and is {len(value)}"
+    if RESTING in value:
+        return f"must not hold {RESTING!r}, the word the template replaces by the package's name"
+    if key in TEXTS:
+        return wrong_text(value)
+    if key == "package_name" and value in TAKEN:
+        return TAKEN[value]
+    _, shape, words = SHAPES[key]
+    return None if re.fullmatch(shape, value) else words
+
+
+def refusal(answers: dict[str, object]) -> str | None:
+    """Return one sentence on the first bad answer, or None when all are good."""
+    for key, example in EXAMPLES.items():
+        value = str(answers[key])
+        if reason := wrong(key, value):
+            shown = value if len(value) <= 60 else value[:57] + "..."
+            return f"stopped: {key} {shown!r} {reason}; an answer that passes is {example!r}."
+    return None
+
+
+def main() -> None:
+    """Read the answers cookiecutter wrote into this file and stop on the first bad one."""
+    # tojson leaves neither ' nor a bare newline in its output, so no answer can end this raw string
+    answers = json.loads(r'<<cookiecutter | tojson>>')  # fmt: skip
+    # cookiecutter.json's __folder_guard swaps a slug that is not a plain folder name for a harmless
+    # one, because the folder is made before this hook runs; the answer itself is judged here
+    answers["project_slug"] = answers["__answered_slug"]
+    sys.exit(refusal(answers))
+
+
+if __name__ == "__main__":
+    main()

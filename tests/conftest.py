@@ -1,0 +1,94 @@
+"""One clean copy of the template, and bakes of it shared by every test that asks for the same."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).parents[1]
+PROJECT = ROOT / "<<cookiecutter.project_slug>>"
+Bake = Callable[..., Path]
+
+
+def tracked(folder: Path) -> list[Path]:
+    """List the files git tracks or would track below a folder, relative to it."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    names = sorted(set(done.stdout.split("\0")) - {""})
+    return [Path(name) for name in names if (folder / name).is_file()]
+
+
+def texts(folder: Path, names: list[Path] | None = None) -> dict[str, str]:
+    """Read every text file below a folder, by relative path."""
+    found = names or [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    contents = {name.as_posix(): (folder / name).read_bytes() for name in sorted(found)}
+    return {name: data.decode() for name, data in contents.items() if b"\0" not in data}
+
+
+def load_hook(name: str) -> ModuleType:
+    """Import a hook as it lies."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "hooks" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give every test and its commands an empty home and a git that knows nobody's settings."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / ".gitconfig").write_text("[user]\n\tname = T\n\temail = t@example.com\n")
+    os.environ.update(HOME=str(folder), GIT_CONFIG_NOSYSTEM="1")
+    config = {"cookiecutters_dir": f"{folder}/clones", "replay_dir": f"{folder}/replay"}
+    (folder / ".cookiecutterrc").write_text(json.dumps(config))
+    os.environ["COOKIECUTTER_CONFIG"] = str(folder / ".cookiecutterrc")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the template's files, without what runs leave behind in the checkout."""
+    folder = tmp_path_factory.mktemp("template")
+    for name in tracked(ROOT):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
+    """Return a function that generates a project in process, once for each set of answers."""
+    baked: dict[str, Path] = {}
+
+    def make(**answers: str) -> Path:
+        key = json.dumps(answers, sort_keys=True)
+        if key not in baked:
+            out = tmp_path_factory.mktemp("baked")
+            done = cookiecutter(
+                str(template), no_input=True, extra_context=answers, output_dir=str(out)
+            )
+            baked[key] = Path(done)
+        return baked[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a Python tool as a command and captures what it says."""
+
+    def call(tool: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", tool, *arguments]
+        return subprocess.run(command, check=False, capture_output=True, text=True, **options)
+
+    return call

@@ -1,0 +1,65 @@
+"""What a template file or a generated file must not hold: each guard returns its complaints."""
+
+import ast
+import json
+import re
+import tomllib
+
+import yaml
+
+RESTING = "mlproject"
+LONGEST_PACKAGE = "p" * 40
+COLUMNS = 100
+
+
+def unparsable(name: str, text: str) -> list[str]:
+    """Complain about a file its own language's parser refuses."""
+    parsers = {
+        ".py": ast.parse,
+        ".toml": tomllib.loads,
+        ".yaml": lambda text: list(yaml.safe_load_all(text)),
+        ".yml": lambda text: list(yaml.safe_load_all(text)),
+        ".json": json.loads,
+        ".ipynb": json.loads,
+    }
+    parse = next((parsers[suffix] for suffix in parsers if name.endswith(suffix)), None)
+    try:
+        if parse:
+            parse(text)
+    except (SyntaxError, ValueError, yaml.YAMLError) as error:
+        return [f"{name}: {str(error).splitlines()[0]}"]
+    return []
+
+
+def unrendered(name: str, text: str) -> list[str]:
+    """Complain about what the bake should have replaced, in a generated file's path or text."""
+    marks = re.compile(rf"<<-?\s*\(*cookiecutter|cookiecutter\.\w+\s*>>|# jinja:|{RESTING}")
+    return [f"{name}: {mark}" for mark in marks.findall(f"{name}\n{text}")]
+
+
+def stray_openers(name: str, text: str) -> list[str]:
+    """Complain about `<<` that does not open an answer: heredocs, merge keys, shifts."""
+    return [f"{name}: {stray}" for stray in re.findall(r"<<(?!\s*\(*cookiecutter\.).{0,20}", text)]
+
+
+def conditionals(text: str) -> int:
+    """Count the Jinja conditionals and loops of a template file."""
+    statement = re.compile(r"(?:<%-?|^\s*# jinja:)\s*(?:if|elif|for)\b", re.MULTILINE)
+    inline = re.compile(r"<<(?:(?!>>).)*\sif\s.*?>>", re.DOTALL)
+    return len(statement.findall(text)) + len(inline.findall(text))
+
+
+def too_wide(name: str, text: str) -> list[str]:
+    """Complain about Python lines that outgrow the line length under the longest package name."""
+    return [
+        f"{name}:{number}"
+        for number, line in enumerate(text.splitlines(), 1)
+        if RESTING in line and len(line.replace(RESTING, LONGEST_PACKAGE)) > COLUMNS
+    ]
+
+
+def unpinned(name: str, text: str) -> list[str]:
+    """Complain about actions that are not pinned by commit with the version beside it."""
+    uses = re.findall(r"^\s*(?:-\s+)?uses:\s*(.+?)\s*$", text, re.MULTILINE)
+    pinned = re.compile(r"\./.*|[\w./-]+@[0-9a-f]{40} # v\d[\w.]*")
+    return [f"{name}: {use}" for use in uses if not pinned.fullmatch(use)]

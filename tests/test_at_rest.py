@@ -1,0 +1,122 @@
+"""The template as it lies: it parses, holds few conditionals, and pins what it runs."""
+
+import fnmatch
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, ROOT, texts, tracked
+from guards import conditionals, stray_openers, too_wide, unparsable, unpinned, unrendered
+
+CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
+FILES = texts(PROJECT, tracked(PROJECT))
+WORKFLOWS = {
+    name: text
+    for folder in [ROOT, PROJECT]
+    for name, text in texts(folder, tracked(folder)).items()
+    if re.search(r"(^|/)\.github/workflows/", name)
+}
+
+
+def rendered(name: str) -> bool:
+    """Tell whether cookiecutter renders a file: neither it nor a folder above it is copied."""
+    paths = [name, *(folder.as_posix() for folder in Path(name).parents)]
+    patterns = CONTEXT["_copy_without_render"]
+    return not any(fnmatch.fnmatch(path, pattern) for path in paths for pattern in patterns)
+
+
+def test_at_most_ten_questions_each_with_a_prompt():
+    questions = [key for key in CONTEXT if not key.startswith("_")]
+    assert len(questions) <= 10
+    assert set(questions) == set(CONTEXT["__prompts__"])
+    choices = CONTEXT["__prompts__"]["license"]
+    assert set(CONTEXT["license"]) == set(choices) - {"__prompt__"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_parse_as_they_lie(name):
+    assert not unparsable(name, FILES[name])
+
+
+def test_few_conditionals_and_none_in_python():
+    counts = {name: conditionals(text) for name, text in FILES.items()}
+    assert not sum(count for name, count in counts.items() if name.endswith(".py"))
+    assert sum(count for name, count in counts.items() if rendered(name)) <= 10
+
+
+def test_rendered_files_open_only_answers_and_copied_files_none():
+    for name, text in FILES.items():
+        if rendered(name):
+            assert not stray_openers(name, text)
+        else:
+            assert not re.search(r"<<\s*cookiecutter", text), f"{name} is copied without rendering"
+
+
+def test_python_is_never_rendered():
+    assert not [name for name in FILES if name.endswith((".py", ".ipynb")) and rendered(name)]
+
+
+def test_python_lines_fit_under_the_longest_package_name():
+    wide = [
+        line
+        for name, text in FILES.items()
+        if name.endswith(".py")
+        for line in too_wide(name, text)
+    ]
+    assert not wide
+
+
+def test_workflows_pin_every_action():
+    assert WORKFLOWS
+    assert not [use for name, text in WORKFLOWS.items() for use in unpinned(name, text)]
+    assert all(len(text.splitlines()) <= 80 for text in WORKFLOWS.values())
+
+
+SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
+
+
+@pytest.mark.parametrize(
+    ("guard", "name", "fault"),
+    [
+        (unparsable, "a.py", "def f(:\n"),
+        (unparsable, "a.toml", "x = << y >>\n"),
+        (unparsable, "a.yaml", "a: {\n"),
+        (unparsable, "a.json", "{'a': 1}"),
+        (unparsable, "a.ipynb", ""),
+        (unrendered, "a.md", "# <<cookiecutter.project_name>>\n"),
+        (unrendered, "a.md", "<< (cookiecutter.project_name) >>\n"),
+        (unrendered, "a.md", "import mlproject\n"),
+        (unrendered, "src/mlproject/a.py", ""),
+        (unrendered, "a.yaml", "# jinja: if x\n"),
+        (stray_openers, "a.yaml", "run: cat <<EOF\n"),
+        (stray_openers, "a.yaml", "<<: *defaults\n"),
+        (stray_openers, "a.yaml", "x: <<other.name>>\n"),
+        (too_wide, "a.py", "from mlproject import " + "a" * 50),
+        (unpinned, "a.yml", "- uses: actions/checkout@v4\n"),
+        (unpinned, "a.yml", f"  uses: actions/checkout@{SHA}\n"),
+        (unpinned, "a.yml", f"  uses: actions/checkout@{SHA[:7]} # v4\n"),
+    ],
+)
+def test_guards_see_planted_faults(guard, name, fault):
+    assert guard(name, fault)
+
+
+def test_guards_let_good_files_pass():
+    assert not unrendered("a.yaml", "x: ${{ github.sha }} << {{ y }}\n")
+    assert not stray_openers("a.yaml", "x: <<cookiecutter.a>> << cookiecutter.b >>\n")
+    assert not too_wide("a.py", "from mlproject import " + "a" * 38)
+    assert not unpinned("a.yml", f"- uses: actions/checkout@{SHA} # v4.2.2\n- uses: ./local\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("# jinja: if a\nx\n# jinja: endif\n", 1),
+        ("<% if a %>x<% elif b %>y<% endif %>", 2),
+        ("<< 'x' if cookiecutter.a else 'y' >>", 1),
+        ("<<cookiecutter.a>> if <<cookiecutter.b>>\n# if jinja\n", 0),
+    ],
+)
+def test_conditionals_are_counted(text, count):
+    assert conditionals(text) == count

@@ -1,0 +1,114 @@
+"""Answers: accepted, or refused with one sentence before anything is written."""
+
+import ast
+import json
+import re
+import sys
+import tomllib
+
+import pytest
+import yaml
+from conftest import PROJECT, ROOT, load_hook
+from cookiecutter.environment import StrictEnvironment
+from cookiecutter.exceptions import FailedHookException
+from cookiecutter.main import cookiecutter
+from hypothesis import given
+from hypothesis import strategies as st
+from options import REFUSED, REFUSED_WHEN_TYPED
+
+PRE = load_hook("pre_gen_project")
+CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
+GOOD = dict(PRE.EXAMPLES)
+TYPED = st.text(st.characters(codec="utf-8"), max_size=90)
+
+
+def render(text: str, answers: dict[str, str]) -> str:
+    environment = StrictEnvironment(keep_trailing_newline=True, **CONTEXT["_jinja2_env_vars"])
+    return environment.from_string(text).render(cookiecutter=answers)
+
+
+def test_every_example_passes():
+    assert PRE.refusal(GOOD) is None
+    assert set(GOOD) == {key for key in CONTEXT if not key.startswith("_")} - {"license"}
+
+
+@pytest.mark.parametrize(("key", "value", "words"), REFUSED)
+def test_refused_with_the_right_sentence(key, value, words):
+    sentence = PRE.refusal(GOOD | {key: value})
+    assert sentence.startswith(f"stopped: {key} ")
+    assert words in sentence
+    assert sentence.endswith(f"; an answer that passes is {GOOD[key]!r}.")
+    assert sentence.isprintable()
+    assert len(sentence) < 300
+
+
+@pytest.mark.parametrize("value", REFUSED_WHEN_TYPED)
+@pytest.mark.parametrize("key", ["project_name", "description", "author_name"])
+def test_delimiters_are_refused(key, value):
+    assert "must not hold" in PRE.refusal(GOOD | {key: value})
+
+
+@given(TYPED)
+def test_an_accepted_text_is_one_line_and_parses_between_quotes(text):
+    if PRE.wrong_text(text) or not text:
+        return
+    assert len(text.splitlines()) == 1
+    literal = '"' + render(CONTEXT["__description_quoted"], {"description": text}) + '"'
+    assert tomllib.loads(f"x = {literal}") == {"x": text}
+    assert yaml.safe_load(f"x: {literal}") == {"x": text}
+    assert json.loads(literal) == text
+
+
+@given(st.text(st.sampled_from("\"'\\{}<>%#$`& \n\r\0é🔋"), max_size=20))
+def test_no_answer_escapes_from_the_hook(text):
+    line = re.search(r"json\.loads\((r'.*')\)", (ROOT / "hooks/pre_gen_project.py").read_text())
+    rendered = render(line[1], {"project_name": text})
+    assert json.loads(ast.literal_eval(rendered)) == {"project_name": text}
+
+
+@given(st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fullmatch=True))
+def test_a_plain_package_name_passes_unless_taken_or_long(name):
+    refused = name in PRE.TAKEN or len(name) > 40 or "mlproject" in name
+    assert bool(PRE.wrong("package_name", name)) == refused
+
+
+@given(TYPED)
+def test_an_accepted_name_is_a_plain_identifier_and_folder(text):
+    assert PRE.wrong("package_name", text) or (text.isascii() and text.isidentifier())
+    assert PRE.wrong("project_slug", text) or re.fullmatch("[a-z0-9-]{1,60}", text)
+
+
+@given(TYPED)
+def test_a_slug_that_becomes_a_folder_is_one_the_hook_may_judge(text):
+    answers = {"project_slug": text}
+    render(CONTEXT["__folder_guard"], answers)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", answers["project_slug"])
+    assert answers["project_slug"] == text or PRE.wrong("project_slug", text)
+
+
+@pytest.mark.parametrize("name", sorted(filter(str.islower, sys.stdlib_module_names)))
+def test_standard_library_names_are_refused(name):
+    assert PRE.wrong("package_name", name)
+
+
+def test_every_direct_dependency_is_refused():
+    metadata = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    groups = [metadata["dependencies"], *metadata["optional-dependencies"].values()]
+    names = {re.match(r"[\w.-]+", line)[0] for group in groups for line in group}
+    missing = {re.sub(r"[-.]", "_", name).lower() for name in names} - set(PRE.TAKEN)
+    assert not missing, "add these to DEPENDENCIES in hooks/pre_gen_project.py"
+
+
+# end to end: a value of each kind, and every slug that is not a plain folder name
+@pytest.mark.parametrize(("key", "value", "words"), REFUSED[::4] + REFUSED[9:25])
+def test_a_refused_bake_leaves_nothing_behind(key, value, words, template, tmp_path, capfd):
+    with pytest.raises(FailedHookException):
+        cookiecutter(
+            str(template), no_input=True, extra_context={key: value}, output_dir=str(tmp_path)
+        )
+    error = capfd.readouterr().err
+    assert error.startswith(f"stopped: {key} ")
+    assert words in error
+    assert error.count("\n") == 1, "the hook itself shows no traceback"
+    assert not list(tmp_path.iterdir())
+    assert not (tmp_path.parent / "escape").exists()
