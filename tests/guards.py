@@ -42,6 +42,13 @@ def stray_openers(name: str, text: str) -> list[str]:
     return [f"{name}: {stray}" for stray in re.findall(r"<<(?!\s*\(*cookiecutter\.).{0,20}", text)]
 
 
+def unquoted_answers(name: str, text: str) -> list[str]:
+    """Complain about free text put bare where a quotation mark in it would end the string."""
+    structured = name.endswith((".toml", ".yaml", ".yml", ".json"))
+    bare = re.compile(r"<<\s*cookiecutter\.(?:project_name|description|author_name)\b[^>]*>>")
+    return [f"{name}: {mark}" for mark in bare.findall(text)] if structured else []
+
+
 def conditionals(text: str) -> int:
     """Count the Jinja conditionals and loops of a template file."""
     statement = re.compile(r"(?:<%-?|^\s*# jinja:)\s*(?:if|elif|for)\b", re.MULTILINE)

@@ -61,7 +61,7 @@ REFUSED = [
     ("project_slug", "lädt", _SLUG),
     ("project_slug", "../escape", _SLUG),
     ("project_slug", "a/b", _SLUG),
-    ("project_slug", "/tmp", _SLUG),
+    ("project_slug", "/absolute", _SLUG),
     ("project_slug", "..", _SLUG),
     ("project_slug", "$(touch x)", _SLUG),
     ("project_slug", "load\n", _SLUG),
@@ -122,5 +122,24 @@ REFUSED = [
     ("dvc_remote_url", "/srv/$(ls)", "shell characters"),
     ("dvc_remote_url", "/srv;ls", "shell characters"),
 ]
-# delimiters: typed at a prompt they reach the hook, on a command line cookiecutter renders them first
+# typed at a prompt these reach the hook; on a command line cookiecutter renders them first
 REFUSED_WHEN_TYPED = ["a << b", "<<cookiecutter.license>>", "<% x", "<# x", "# jinja: if x"]
+# value in cookiecutter.json, the answers it is derived from, what it becomes
+DERIVED = [
+    ("project_slug", {"project_name": "🔋"}, "ml-project"),
+    ("project_slug", {"project_name": "3 bodies & co"}, "bodies-co"),
+    ("project_slug", {"project_name": "Größe <2>"}, "grosse-2"),
+    ("project_slug", {"project_name": "x" * 80}, "x" * 60),
+    ("package_name", {"project_slug": "load-forecast"}, "load_forecast"),
+    ("package_name", {"project_slug": "p" * 39 + "-q"}, "p" * 39),
+    ("__image", {"github_owner": "Example-Org"}, "ghcr.io/example-org/load-forecast"),
+    ("__image", {"container_registry": "docker.io"}, "docker.io/example-org/load-forecast"),
+    ("__repository_url", {"github_owner": "Me"}, "https://github.com/Me/load-forecast"),
+    ("__license_spdx", {"license": "MIT"}, "MIT"),
+    ("__license_spdx", {"license": "GPL-3.0"}, "GPL-3.0-only"),
+    ("__license_spdx", {"license": "proprietary"}, "LicenseRef-Proprietary"),
+    ("__dvc_url", {"dvc_remote_url": "none"}, "../../load-forecast-dvc"),
+    ("__dvc_url", {"dvc_remote_url": "s3://b/p"}, "s3://b/p"),
+    ("__dvc_extra", {"dvc_remote_url": "/srv/dvc"}, "dvc"),
+    ("__dvc_extra", {"dvc_remote_url": "azure://c"}, "dvc-azure"),
+]

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 from conftest import PROJECT, ROOT, texts, tracked
-from guards import conditionals, stray_openers, too_wide, unparsable, unpinned, unrendered
+from guards import (
+    conditionals,
+    stray_openers,
+    too_wide,
+    unparsable,
+    unpinned,
+    unquoted_answers,
+    unrendered,
+)
 
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
 FILES = texts(PROJECT, tracked(PROJECT))
@@ -34,9 +42,8 @@ def test_at_most_ten_questions_each_with_a_prompt():
     assert set(CONTEXT["license"]) == set(choices) - {"__prompt__"}
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_files_parse_as_they_lie(name):
-    assert not unparsable(name, FILES[name])
+def test_files_parse_as_they_lie():
+    assert not [complaint for name, text in FILES.items() for complaint in unparsable(name, text)]
 
 
 def test_few_conditionals_and_none_in_python():
@@ -49,6 +56,7 @@ def test_rendered_files_open_only_answers_and_copied_files_none():
     for name, text in FILES.items():
         if rendered(name):
             assert not stray_openers(name, text)
+            assert not unquoted_answers(name, text)
         else:
             assert not re.search(r"<<\s*cookiecutter", text), f"{name} is copied without rendering"
 
@@ -73,6 +81,20 @@ def test_workflows_pin_every_action():
     assert all(len(text.splitlines()) <= 80 for text in WORKFLOWS.values())
 
 
+def make_targets(folder: Path) -> tuple[set[str], set[str]]:
+    """List the make targets the commit hooks call, and those the Makefile has."""
+    called = re.findall(r"entry: make (\S+)", (folder / ".pre-commit-config.yaml").read_text())
+    had = re.findall(r"^([\w -]+):(?!=)", (folder / "Makefile").read_text(), re.MULTILINE)
+    return set(called), {target for line in had for target in line.split()}
+
+
+@pytest.mark.parametrize("folder", [ROOT, PROJECT], ids=["template", "project"])
+def test_commit_hooks_call_make_targets_that_exist(folder):
+    called, had = make_targets(folder)
+    assert called
+    assert called <= had
+
+
 SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
 
 
@@ -92,6 +114,8 @@ SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
         (stray_openers, "a.yaml", "run: cat <<EOF\n"),
         (stray_openers, "a.yaml", "<<: *defaults\n"),
         (stray_openers, "a.yaml", "x: <<other.name>>\n"),
+        (unquoted_answers, "a.toml", 'name = "<<cookiecutter.author_name>>"'),
+        (unquoted_answers, "a.yaml", "name: << cookiecutter.description | tojson >>"),
         (too_wide, "a.py", "from mlproject import " + "a" * 50),
         (unpinned, "a.yml", "- uses: actions/checkout@v4\n"),
         (unpinned, "a.yml", f"  uses: actions/checkout@{SHA}\n"),
@@ -105,6 +129,8 @@ def test_guards_see_planted_faults(guard, name, fault):
 def test_guards_let_good_files_pass():
     assert not unrendered("a.yaml", "x: ${{ github.sha }} << {{ y }}\n")
     assert not stray_openers("a.yaml", "x: <<cookiecutter.a>> << cookiecutter.b >>\n")
+    assert not unquoted_answers("a.toml", 'x = "<<cookiecutter.__author_name_quoted>>"')
+    assert not unquoted_answers("a.md", "# <<cookiecutter.project_name | e>>")
     assert not too_wide("a.py", "from mlproject import " + "a" * 38)
     assert not unpinned("a.yml", f"- uses: actions/checkout@{SHA} # v4.2.2\n- uses: ./local\n")
 

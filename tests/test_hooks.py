@@ -14,7 +14,7 @@ from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 from hypothesis import given
 from hypothesis import strategies as st
-from options import REFUSED, REFUSED_WHEN_TYPED
+from options import DERIVED, REFUSED, REFUSED_WHEN_TYPED
 
 PRE = load_hook("pre_gen_project")
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
@@ -30,6 +30,11 @@ def render(text: str, answers: dict[str, str]) -> str:
 def test_every_example_passes():
     assert PRE.refusal(GOOD) is None
     assert set(GOOD) == {key for key in CONTEXT if not key.startswith("_")} - {"license"}
+
+
+@pytest.mark.parametrize(("key", "answers", "value"), DERIVED)
+def test_derived_values(key, answers, value):
+    assert render(CONTEXT[key], GOOD | answers) == value
 
 
 @pytest.mark.parametrize(("key", "value", "words"), REFUSED)

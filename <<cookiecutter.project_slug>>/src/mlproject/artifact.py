@@ -22,7 +22,9 @@ class ModelArtifact:
     @property
     def features(self) -> dict[str, Feature]:
         """The inputs the model was trained on, in order."""
-        return {name: Feature.model_validate(item) for name, item in self.record["features"].items()}
+        return {
+            name: Feature.model_validate(item) for name, item in self.record["features"].items()
+        }
 
     @property
     def digest(self) -> str:
@@ -50,5 +52,8 @@ def load(folder: Path) -> ModelArtifact:
         except FileNotFoundError:
             raise ProjectError(f"{folder / name} is missing: run `train` again") from None
         if hashlib.sha256(files[name]).hexdigest() != expected:
-            raise ProjectError(f"{folder / name} is not the file that was trained (SHA-256 differs): run `train` again")
+            raise ProjectError(
+                f"{folder / name} is not the file that was trained (SHA-256 differs): "
+                "run `train` again"
+            )
     return ModelArtifact(files, record)

@@ -11,7 +11,9 @@ import typer
 from .errors import ProjectError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-Overrides = Annotated[list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")
+]
 _debug = False
 
 
@@ -49,10 +51,13 @@ def _quiet() -> None:
 def _verb(name: str) -> None:
     """Register one step as a command of its own: what DVC, KFP and Katib call."""
 
-    def command(overrides: Overrides = None) -> None:
+    def command(
+        overrides: Overrides = None,
+        experiment: Annotated[str | None, typer.Option(help="Track as this trial.")] = None,
+    ) -> None:
         from . import session
 
-        session.run_one(Path.cwd(), name, tuple(overrides or ()))
+        session.run_one(Path.cwd(), name, tuple(overrides or ()), experiment)
 
     app.command(name, help=f"Run the step {name} alone.", rich_help_panel="Steps")(command)
 
@@ -106,16 +111,22 @@ def sample(
 def adopt(
     data: Annotated[Path, typer.Argument(help="CSV or parquet file.")],
     target: Annotated[str, typer.Argument(help="Column to predict.")],
-    entity: Annotated[str | None, typer.Option(help="Column that names the thing a row is about.")] = None,
+    entity: Annotated[
+        str | None, typer.Option(help="Column that names the thing a row is about.")
+    ] = None,
     timestamp: Annotated[str | None, typer.Option(help="Column that says when.")] = None,
     task: Annotated[str | None, typer.Option(help="regression, binary or multiclass.")] = None,
     exclude: Annotated[str, typer.Option(help="Columns to leave out, comma-separated.")] = "",
-    allow_leakage: Annotated[str, typer.Option(help="Columns that look like the answer and stay.")] = "",
+    allow_leakage: Annotated[
+        str, typer.Option(help="Columns that look like the answer and stay.")
+    ] = "",
 ) -> None:
     """Turn the project to your own table: infer the contract, write params.yaml, track the data."""
     from . import session
 
-    session.adopt(Path.cwd(), data, target, entity, timestamp, task, _names(exclude), _names(allow_leakage))
+    session.adopt(
+        Path.cwd(), data, target, entity, timestamp, task, _names(exclude), _names(allow_leakage)
+    )
 
 
 @app.command()
@@ -130,7 +141,9 @@ def experiment(
 
 
 @app.command()
-def sweep(file: Annotated[Path, typer.Argument(help="YAML: estimator families and parameter lists.")]) -> None:
+def sweep(
+    file: Annotated[Path, typer.Argument(help="YAML: estimator families and parameter lists.")],
+) -> None:
     """Train every combination in a file and rank them; the registry is not touched."""
     from . import experiments
 
@@ -138,7 +151,9 @@ def sweep(file: Annotated[Path, typer.Argument(help="YAML: estimator families an
 
 
 @app.command()
-def lineage(version: Annotated[str, typer.Argument(help="Version number, or `champion`.")] = "champion") -> None:
+def lineage(
+    version: Annotated[str, typer.Argument(help="Version number, or `champion`.")] = "champion",
+) -> None:
     """Say which data, features, run, environment and commit a model version comes from."""
     from . import provenance
 
@@ -146,7 +161,9 @@ def lineage(version: Annotated[str, typer.Argument(help="Version number, or `cha
 
 
 @app.command()
-def reproduce(version: Annotated[str, typer.Argument(help="Version number, or `champion`.")] = "champion") -> None:
+def reproduce(
+    version: Annotated[str, typer.Argument(help="Version number, or `champion`.")] = "champion",
+) -> None:
     """Train a version again from its recorded commit and data, and compare."""
     from . import provenance
 

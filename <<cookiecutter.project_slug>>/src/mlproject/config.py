@@ -59,7 +59,13 @@ class Range(Strict):
     @model_validator(mode="after")
     def _coherent(self) -> "Range":
         if self.type == "categorical":
-            if not self.list or self.min is not None or self.max is not None or self.log or self.step:
+            if (
+                not self.list
+                or self.min is not None
+                or self.max is not None
+                or self.log
+                or self.step
+            ):
                 raise ValueError("a categorical range has a list and nothing else")
             return self
         if self.list is not None or self.min is None or self.max is None:
@@ -138,20 +144,34 @@ class Params(Strict):
     @model_validator(mode="after")
     def _coherent(self) -> "Params":
         known = DIRECTIONS[self.data.task]
-        for key, names in {"evaluate.metric": [self.metric], "promote.thresholds": self.promote.thresholds}.items():
+        for key, names in {
+            "evaluate.metric": [self.metric],
+            "promote.thresholds": self.promote.thresholds,
+        }.items():
             for name in names:
                 if name not in known:
-                    raise ValueError(f"{key}: `{name}` is no metric of task {self.data.task}, use one of {', '.join(known)}")
+                    raise ValueError(
+                        f"{key}: `{name}` is no metric of task {self.data.task}, "
+                        f"use one of {', '.join(known)}"
+                    )
         if not self.data.has_time and (
             self.build_dataset.split == "time" or self.featurize.calendar or self.featurize.lags
         ):
             raise ValueError("a time split, calendar features and lags need data.event_timestamp")
         if (self.featurize.lags or self.evaluate.seasonal_naive_lag) and not self.data.frequency:
-            raise ValueError("lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)")
-        if (self.featurize.lags or self.evaluate.seasonal_naive_lag) and self.data.task != "regression":
-            raise ValueError("lags of the target and the seasonal-naive baseline need task regression")
+            raise ValueError(
+                "lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)"
+            )
+        if (
+            self.featurize.lags or self.evaluate.seasonal_naive_lag
+        ) and self.data.task != "regression":
+            raise ValueError(
+                "lags of the target and the seasonal-naive baseline need task regression"
+            )
         if self.featurize.entity_as_feature and not self.data.entities:
-            raise ValueError("featurize.entity_as_feature needs data.entities, the list of allowed values")
+            raise ValueError(
+                "featurize.entity_as_feature needs data.entities, the list of allowed values"
+            )
         return self
 
 
@@ -180,7 +200,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
-        raise ProjectError(f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}") from None
+        raise ProjectError(
+            f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}"
+        ) from None
     if not isinstance(tree, dict):
         raise ProjectError(f"{path} must hold `key: value` sections, not {type(tree).__name__}")
     return tree

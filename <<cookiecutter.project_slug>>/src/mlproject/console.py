@@ -16,7 +16,9 @@ class Screen:
     """Prints steps as they end; on a terminal, a bar while one works."""
 
     def __init__(self, total: int) -> None:
-        self.console = Console(width=min(Console().width, WIDTH) if sys.stdout.isatty() else WIDTH, highlight=False)
+        self.console = Console(
+            width=min(Console().width, WIDTH) if sys.stdout.isatty() else WIDTH, highlight=False
+        )
         self.total = total
         self._drawn = 0.0
 
@@ -29,7 +31,9 @@ class Screen:
             return
         self._drawn = now
         filled = round(20 * done / total)
-        self.console.file.write(f"\r     {'█' * filled}{'░' * (20 - filled)} {done}/{total} · {note}\033[K")
+        self.console.file.write(
+            f"\r     {'█' * filled}{'░' * (20 - filled)} {done}/{total} · {note}\033[K"
+        )
         self.console.file.flush()
 
     def step(self, number: int, step: Step, detail: str, seconds: float) -> None:
@@ -41,7 +45,9 @@ class Screen:
         line.add_column(width=14)
         line.add_column(ratio=1)
         line.add_column(width=8, justify="right")
-        line.add_row(f"{number}/{self.total}", f"[bold]{step.name}[/]", escape(detail), f"{seconds:.1f} s")
+        line.add_row(
+            f"{number}/{self.total}", f"[bold]{step.name}[/]", escape(detail), f"{seconds:.1f} s"
+        )
         self.console.print(line)
 
     def say(self, text: str = "", style: str = "") -> None:
@@ -50,7 +56,13 @@ class Screen:
 
     def rows(self, title: str, header: list[str], rows: list[list[str]]) -> None:
         """A table no wider than 100 columns; numbers stand right."""
-        table = Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 1), header_style="bold")
+        table = Table(
+            title=title or None,
+            title_justify="left",
+            box=None,
+            padding=(0, 2, 0, 1),
+            header_style="bold",
+        )
         for position, name in enumerate(header):
             table.add_column(name, justify="left" if position == 0 else "right", overflow="fold")
         for row in rows:

@@ -2,4 +2,4 @@
 
 
 class ProjectError(Exception):
-    """A mistake or fault that one sentence explains; the command line prints it without traceback."""
+    """A mistake or fault that one sentence explains; printed without traceback."""

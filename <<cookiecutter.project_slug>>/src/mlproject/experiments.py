@@ -19,13 +19,18 @@ def experiment(root: Path, name: str, overrides: tuple[str, ...]) -> None:
     """One run of the experimental steps in a workspace of its own."""
     screen = Screen(len(EXPERIMENT_STEPS))
     params = load_params(root / "params.yaml", overrides)
-    context = _context(root, params, name, screen)
+    context = _context(root, params, name, screen, overrides)
     with sole_run(context.workspace):
         run_steps(context, EXPERIMENT_STEPS, None, screen.step)
     metrics = read_json(context.workspace.metrics)["candidate"]
     screen.say()
-    screen.rows("", ["metric", name], [[key, f"{value:,.4g}"] for key, value in metrics.items() if value is not None])
-    screen.say(f" tracked   run {read_json(context.workspace.tracked)['run_id'][:8]} in MLflow experiment `experiments`")
+    screen.rows(
+        "",
+        ["metric", name],
+        [[key, f"{value:,.4g}"] for key, value in metrics.items() if value is not None],
+    )
+    run_id = read_json(context.workspace.tracked)["run_id"]
+    screen.say(f" tracked   run {run_id[:8]} in MLflow experiment `experiments`")
     screen.say(f" report    {(context.workspace.reports / 'report.html').relative_to(root)}")
 
 
@@ -48,7 +53,10 @@ def sweep(root: Path, file: Path) -> None:
     screen.rows(
         f"{len(ranked)} runs of {file.name}, best first",
         ["family", "parameters", params.metric, "run"],
-        [[row["family"], _shown(row["params"]), f"{row['value']:,.4g}", row["run_id"][:8]] for row in ranked],
+        [
+            [row["family"], _shown(row["params"]), f"{row['value']:,.4g}", row["run_id"][:8]]
+            for row in ranked
+        ],
     )
 
 
@@ -57,32 +65,46 @@ def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:
     found = []
     for family, space in read_yaml(file).items():
         step_named("tune").load().check_family(family)
-        if not isinstance(space, dict) or not all(isinstance(item, list) and item for item in space.values()):
-            raise ProjectError(f"{file}: {family} must be `parameter: [value, …]`, like `alpha: [0.1, 1, 10]`")
+        if not isinstance(space, dict) or not all(
+            isinstance(item, list) and item for item in space.values()
+        ):
+            raise ProjectError(
+                f"{file}: {family} must be `parameter: [value, …]`, like `alpha: [0.1, 1, 10]`"
+            )
         for values in itertools.product(*space.values()):
             found.append((family, dict(zip(space, values, strict=True))))
     if not 0 < len(found) <= MOST_RUNS:
-        raise ProjectError(f"{file} asks for {len(found)} runs, between 1 and {MOST_RUNS} are possible")
+        raise ProjectError(
+            f"{file} asks for {len(found)} runs, between 1 and {MOST_RUNS} are possible"
+        )
     return found
 
 
 def _one(context: Context, family: str, values: dict[str, Any]) -> dict[str, Any]:
     chosen = {"family": family, "params": values, "value": None}
-    write_json(context.workspace.tuning, {"metric": context.params.metric, "branches": [], "chosen": chosen})
+    write_json(
+        context.workspace.tuning,
+        {"metric": context.params.metric, "branches": [], "chosen": chosen},
+    )
     for name in ("train", "evaluate"):
         try:
             step_named(name).run(context)
         except (TypeError, ValueError) as error:
-            raise ProjectError(f"{family} does not take {_shown(values)}: {str(error).splitlines()[0]}") from error
+            raise ProjectError(
+                f"{family} does not take {_shown(values)}: {str(error).splitlines()[0]}"
+            ) from error
     value = read_json(context.workspace.metrics)["candidate"][context.params.metric]
     run_id = read_json(context.workspace.tracked)["run_id"]
     return {"family": family, "params": values, "value": value, "run_id": run_id}
 
 
-def _context(root: Path, params: Params, name: str, screen: Screen) -> Context:
+def _context(
+    root: Path, params: Params, name: str, screen: Screen, overrides: tuple[str, ...] = ()
+) -> Context:
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ProjectError(f"`{name}` is no name for an experiment: use letters, digits, - and _")
-    return Context(params, Workspace.at(root, name), progress=screen, experiment=name)
+    workspace = Workspace.at(root, name)
+    return Context(params, workspace, progress=screen, experiment=name, overrides=overrides)
 
 
 def _shown(values: dict[str, Any]) -> str:

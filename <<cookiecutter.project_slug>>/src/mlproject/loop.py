@@ -41,7 +41,11 @@ STEPS = (
     Step("build_dataset", ("data", "featurize", "build_dataset", "train"), ("dataset",)),
     Step("tune", ("data", "featurize", "tune", "train", "evaluate"), ("tuning",)),
     Step("train", ("data", "featurize", "train"), ("model",)),
-    Step("evaluate", ("data", "featurize", "evaluate"), ("evaluation", "metrics", "predictions", "tracked")),
+    Step(
+        "evaluate",
+        ("data", "featurize", "evaluate"),
+        ("evaluation", "metrics", "predictions", "tracked"),
+    ),
     Step("promote", ("data", "promote"), ("decision",)),
     Step("report", (), ()),
 )
@@ -54,7 +58,9 @@ def step_named(name: str) -> Step:
     for step in STEPS:
         if step.name == name:
             return step
-    raise ProjectError(f"there is no step `{name}`: use one of {', '.join(item.name for item in STEPS)}")
+    raise ProjectError(
+        f"there is no step `{name}`: use one of {', '.join(item.name for item in STEPS)}"
+    )
 
 
 @contextmanager
@@ -69,10 +75,13 @@ def sole_run(workspace: Workspace) -> Iterator[None]:
     except Timeout:
         by = f" (process {owner.read_text()})" if owner.exists() else ""
         raise ProjectError(
-            f"another run{by} works in {workspace.out}: wait until it ends, or stop it, then run again"
+            f"another run{by} works in {workspace.out}: "
+            "wait until it ends, or stop it, then run again"
         ) from None
     except OSError as error:
-        raise ProjectError(f"{workspace.out} cannot be written ({error.strerror}): make it writable") from error
+        raise ProjectError(
+            f"{workspace.out} cannot be written ({error.strerror}): make it writable"
+        ) from error
     try:
         owner.write_text(str(os.getpid()))
         yield
@@ -82,7 +91,10 @@ def sole_run(workspace: Workspace) -> Iterator[None]:
 
 
 def run_steps(
-    context: Context, steps: Sequence[Step], start: str | None, report: Callable[[int, Step, str, float], None]
+    context: Context,
+    steps: Sequence[Step],
+    start: str | None,
+    report: Callable[[int, Step, str, float], None],
 ) -> None:
     """Run `steps` in order, from `start` if given; `report` hears of each when it ends.
 
@@ -127,8 +139,16 @@ def _trust(context: Context, step: Step, start: str) -> None:
     """Accept what a step left only if it finished, with these params, and nothing changed since."""
     path = _stamp_path(context, step)
     if not path.exists():
-        raise ProjectError(f"cannot start from {start}: {step.name} has not finished here, run --from {step.name}")
+        raise ProjectError(
+            f"cannot start from {start}: {step.name} has not finished here, run --from {step.name}"
+        )
     before, now = read_json(path), _state(context, step)
-    for kind, what in (("params", "params.yaml has changed for"), ("outputs", "there are other files than those of")):
+    for kind, what in (
+        ("params", "params.yaml has changed for"),
+        ("outputs", "there are other files than those of"),
+    ):
         if before[kind] != now[kind]:
-            raise ProjectError(f"cannot start from {start}: {what} {step.name} since it ran, run --from {step.name}")
+            raise ProjectError(
+                f"cannot start from {start}: {what} {step.name} since it ran, "
+                f"run --from {step.name}"
+            )

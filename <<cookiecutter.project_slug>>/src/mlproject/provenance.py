@@ -30,7 +30,10 @@ def show(root: Path, number: str) -> None:
         ["data", f"{tags.get('data.source')} md5 {tags.get('data.hash')}"],
         ["features", str(tags.get("feature.service"))],
         ["run", version.run_id],
-        ["metrics", " · ".join(f"{key} {value:,.4g}" for key, value in metrics.items() if "." not in key)],
+        [
+            "metrics",
+            " · ".join(f"{key} {value:,.4g}" for key, value in metrics.items() if "." not in key),
+        ],
         ["environment", f"requirements/train.txt sha256 {tags.get('lock.hash')}"],
         ["commit", f"{tags.get('git.commit')}{dirty}"],
         ["model file", f"model.onnx sha256 {tags.get('sha256')}"],
@@ -40,13 +43,13 @@ def show(root: Path, number: str) -> None:
 
 
 def reproduce(root: Path, number: str) -> None:
-    """Train a version again from its commit and data. Raises ProjectError where the metrics differ."""
+    """Train a version again from its commit and data. Raises ProjectError if metrics differ."""
     version, recorded = _find(root, number)
     commit = version.tags.get("git.commit", "none")
     if commit == "none" or version.tags.get("git.dirty") == "true":
         raise ProjectError(
-            f"{version.name} v{version.version} was trained from uncommitted changes: commit, run again, "
-            "and reproduce the version made then"
+            f"{version.name} v{version.version} was trained from uncommitted changes: commit, "
+            "run again and reproduce the version made then"
         )
     screen = Screen(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -54,7 +57,7 @@ def reproduce(root: Path, number: str) -> None:
         git.add_worktree(root, tree, commit)
         try:
             _restore_data(root, tree, version)
-            metrics = _retrain(root, tree)
+            metrics = _retrain(tree)
         finally:
             git.remove_worktree(root, tree)
     rows, worst = [], 0.0
@@ -66,8 +69,8 @@ def reproduce(root: Path, number: str) -> None:
     screen.rows("", ["metric", f"v{version.version}", "again", "difference"], rows)
     if not worst <= TOLERANCE:
         raise ProjectError(
-            f"{version.name} v{version.version} is not reproduced: a metric differs by {worst:.1e}, "
-            f"at most {TOLERANCE:g} is expected"
+            f"{version.name} v{version.version} is not reproduced: "
+            f"a metric differs by {worst:.1e}, at most {TOLERANCE:g} is expected"
         )
     screen.say(f" reproduced {version.name} v{version.version} from commit {commit[:12]}", "green")
 
@@ -92,7 +95,7 @@ def _restore_data(root: Path, tree: Path, version: Version) -> None:
         dvc.command(tree, "pull", f"{source}.dvc")
 
 
-def _retrain(root: Path, tree: Path) -> dict[str, Any]:
+def _retrain(tree: Path) -> dict[str, Any]:
     """Run the experimental steps of that commit in a process and a store of their own."""
     package = __package__ or ""
     environment = {
@@ -101,7 +104,10 @@ def _retrain(root: Path, tree: Path) -> dict[str, Any]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{tree}/mlflow.db",
     }
     command = [sys.executable, "-m", package, "experiment", "--name", "reproduced"]
-    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
-        raise ProjectError(f"training at that commit failed: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        raise ProjectError(f"training at that commit failed: {said[-1].strip()}")
     return dict(read_json(Workspace.at(tree, "reproduced").metrics))

@@ -15,21 +15,32 @@ from .workspace import Context, Workspace
 SAMPLE = Path("data/raw/load.csv")
 
 
-def open_context(root: Path, overrides: tuple[str, ...], screen: Screen) -> Context:
+def open_context(
+    root: Path, overrides: tuple[str, ...], screen: Screen, experiment: str | None = None
+) -> Context:
     """The project in `root` with its params."""
     params = load_params(root / "params.yaml", overrides)
-    return Context(params, Workspace.at(root), progress=screen)
+    return Context(
+        params, Workspace.at(root), progress=screen, experiment=experiment, overrides=overrides
+    )
 
 
-def run_one(root: Path, name: str, overrides: tuple[str, ...]) -> None:
-    """Run one step alone."""
+def run_one(
+    root: Path, name: str, overrides: tuple[str, ...], experiment: str | None = None
+) -> None:
+    """Run one step alone; with `experiment` it is tracked as a trial."""
     screen = Screen(len(STEPS))
-    context = open_context(root, overrides, screen)
+    context = open_context(root, overrides, screen, experiment)
     step = step_named(name)
     with sole_run(context.workspace):
-        run_steps(context, [step], None, lambda _, item, detail, seconds: screen.step(
-            STEPS.index(step) + 1, item, detail, seconds
-        ))
+        run_steps(
+            context,
+            [step],
+            None,
+            lambda _, item, detail, seconds: screen.step(
+                STEPS.index(step) + 1, item, detail, seconds
+            ),
+        )
 
 
 def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> None:
@@ -56,12 +67,17 @@ def summarize(context: Context, screen: Screen) -> None:
     unit = f" ({evaluation['unit']})" if evaluation["unit"] else ""
     screen.say()
     screen.rows(
-        "", [f"metric{unit}", *columns], [[name, *(_number(item.get(name)) for item in columns.values())] for name in names]
+        "",
+        [f"metric{unit}", *columns],
+        [[name, *(_number(item.get(name)) for item in columns.values())] for name in names],
     )
     screen.say()
     name = context.params.data.name
     kept = f"{name} v{decision['champion']}" if decision["champion"] else "none yet"
-    screen.say(f" champion  {kept}   ({decision['verdict']})", "green" if decision["verdict"] != "hold" else "yellow")
+    screen.say(
+        f" champion  {kept}   ({decision['verdict']})",
+        "green" if decision["verdict"] != "hold" else "yellow",
+    )
     for reason in decision["reasons"]:
         screen.say(f" held      {reason}", "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
@@ -86,7 +102,9 @@ def init(root: Path) -> None:
         dvc.track(root, source)
         screen.say(f" dvc       tracks {params.data.source}")
     if fresh and git.commit_all(root, "Generated project"):
-        screen.say(" git       first commit made, so that every model can name the code it came from")
+        screen.say(
+            " git       first commit made, so that every model can name the code it came from"
+        )
 
 
 def write_sample(path: Path, until: date | None, shock: str | None) -> None:
@@ -99,7 +117,9 @@ def write_sample(path: Path, until: date | None, shock: str | None) -> None:
         raise ProjectError(str(error)) from None
     with atomic(path) as temporary:
         table.to_csv(temporary, index=False, date_format="%Y-%m-%d", lineterminator="\n")
-    Screen(0).say(f" data      {path.name}: {len(table):,} rows until {table['date'].max():%Y-%m-%d}")
+    Screen(0).say(
+        f" data      {path.name}: {len(table):,} rows until {table['date'].max():%Y-%m-%d}"
+    )
 
 
 def adopt(

@@ -41,17 +41,21 @@ def lineage(context: Context) -> dict[str, str]:
     lock = root / "requirements" / "train.txt"
     return {
         "git.commit": git.commit(root),
-        "git.dirty": str(git.dirty(root)).lower(),
+        "git.dirty": str(git.dirty(root) or bool(context.overrides)).lower(),
         "data.hash": data_hash(context),
         "data.source": context.params.data.source,
         "feature.service": f"{context.params.data.name.replace('-', '_')}_service",
         "lock.hash": digest(lock) if lock.exists() else "none",
-        "params.hash": digest(root / "params.yaml") if (root / "params.yaml").exists() else "none",
+        "params.hash": hashlib.sha256(context.params.model_dump_json().encode()).hexdigest(),
     }
 
 
 def log(
-    context: Context, trained: ModelArtifact, model: Any, evaluation: dict[str, Any], frame: pd.DataFrame
+    context: Context,
+    trained: ModelArtifact,
+    model: Any,
+    evaluation: dict[str, Any],
+    frame: pd.DataFrame,
 ) -> str:
     """Track the evaluated candidate as one finished run; write its id. Returns the run id."""
     workspace, params = context.workspace, context.params
@@ -72,13 +76,21 @@ def log(
         model_files=(workspace.model / "model.onnx", workspace.model / MANIFEST),
         artifacts=tuple(
             path
-            for path in (workspace.root / "params.yaml", workspace.tuning, workspace.evaluation, workspace.validation)
+            for path in (
+                workspace.root / "params.yaml",
+                workspace.tuning,
+                workspace.evaluation,
+                workspace.validation,
+            )
             if path.exists()
         ),
     )
     name = context.experiment or f"{family}-{trained.digest[:8]}"
     run_id = registry(context).log_run(experiment_name(context), name, record)
-    write_json(workspace.tracked, {"run_id": run_id, "digest": trained.digest, "data_hash": record.tags["data.hash"]})
+    write_json(
+        workspace.tracked,
+        {"run_id": run_id, "digest": trained.digest, "data_hash": record.tags["data.hash"]},
+    )
     return run_id
 
 
@@ -90,7 +102,7 @@ def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:
 
 
 def champion_model(store: Registry, champion: Version) -> ModelArtifact:
-    """The champion's record and ONNX file. Raises ProjectError when the file is not the registered one."""
+    """The champion's record and ONNX file. Raises ProjectError for any file but the registered."""
     record = json.loads(store.model_file(champion, MANIFEST))
     data = store.model_file(champion, "model.onnx")
     expected = champion.tags.get("sha256")
@@ -112,7 +124,12 @@ def compare_champion(context: Context, test: pd.DataFrame) -> dict[str, Any] | N
     if champion is None:
         return None
     model = champion_model(store, champion)
-    found: dict[str, Any] = {"version": champion.version, "digest": model.digest, "comparable": True, "reason": ""}
+    found: dict[str, Any] = {
+        "version": champion.version,
+        "digest": model.digest,
+        "comparable": True,
+        "reason": "",
+    }
     reason = _incomparable(context, model, test)
     if reason:
         return {**found, "comparable": False, "reason": reason, "metrics": {}, "slices": []}
@@ -124,18 +141,27 @@ def _judged(context: Context, model: ModelArtifact, test: pd.DataFrame) -> dict[
     task, truth = params.data.task, test[params.data.target].to_numpy()
     frame = estimators.model_frame(test, model.features)
     prediction = onnx.predict(model.files["model.onnx"], task, frame)
-    slices = evaluate_slices(test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows)
+    slices = evaluate_slices(
+        test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows
+    )
     return {"metrics": metrics.compute(task, truth, prediction), "slices": slices}
 
 
 def _incomparable(context: Context, model: ModelArtifact, test: pd.DataFrame) -> str:
     contract = context.params.data
     wanted = {key: model.record.get(key) for key in ("target", "task", "classes")}
-    present = {"target": contract.target, "task": contract.task, "classes": list(contract.classes or ()) or None}
+    present = {
+        "target": contract.target,
+        "task": contract.task,
+        "classes": list(contract.classes or ()) or None,
+    }
     if wanted != present:
-        return f"it predicts {wanted['target']} ({wanted['task']}), this is {contract.target} ({contract.task})"
+        theirs, ours = (
+            f"{wanted['target']} ({wanted['task']})",
+            f"{contract.target} ({contract.task})",
+        )
+        return f"it predicts {theirs}, this is {ours}"
     missing = [name for name in model.features if name not in test.columns]
     if missing:
         return f"it needs {', '.join(missing)}, which the data no longer have"
     return ""
-

@@ -98,7 +98,9 @@ class Workspace:
         """Return `path` if it is there. Raises ProjectError naming the step that makes it."""
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-            raise ProjectError(f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first")
+            raise ProjectError(
+                f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first"
+            )
         return path
 
 
@@ -110,4 +112,5 @@ class Context:
     workspace: Workspace
     settings: Settings = field(default_factory=Settings)
     progress: Progress = field(default_factory=SilentProgress)
-    experiment: str | None = None  # name of the MLflow experiment where it is not the project's own
+    experiment: str | None = None  # name of a trial: tracked apart, kept out of the registry
+    overrides: tuple[str, ...] = ()  # knobs set by hand, which params.yaml does not record

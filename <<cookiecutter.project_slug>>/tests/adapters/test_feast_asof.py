@@ -1,11 +1,13 @@
 """The ASOF offline store gives the frames of Feast's own duckdb store."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +20,10 @@ from feast.value_type import ValueType
 
 from mlproject.adapters import feast_asof
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # ibis 12 on DuckDB 2
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),  # ibis 12, DuckDB 2
+    pytest.mark.filterwarnings("ignore:On demand feature view:RuntimeWarning"),
+]
 
 START = pd.Timestamp("2024-01-01", tz="UTC")
 ROW = "row"  # numbers the entity rows: Feast's own store returns them in any order
@@ -36,7 +41,7 @@ class Case:
     entity_df: pd.DataFrame
     features: list[str] | FeatureService
     on_demand: list[Any] = field(default_factory=list)
-    options: dict[str, bool] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def at(*hours: float | None) -> pd.Series:
@@ -65,14 +70,16 @@ def view(
     mapping: dict[str, str] | None = None,
     **schema: Any,
 ) -> FeatureView:
-    """Write `table` and declare a view whose features are `schema`, by default the float `value`."""
+    """Write `table` and declare a view of it; features are `schema`, by default a float `value`."""
     path = folder / f"{name}.parquet"
     table.to_parquet(path, index=False)
     return FeatureView(
         name=name,
         entities=list(entities),
         ttl=ttl,
-        schema=[Field(name=key, dtype=kind) for key, kind in (schema or {"value": Float64}).items()],
+        schema=[
+            Field(name=key, dtype=kind) for key, kind in (schema or {"value": Float64}).items()
+        ],
         source=FileSource(
             name=f"{name}_source",
             path=str(path),
@@ -225,7 +232,7 @@ def types(folder: Path) -> Case:
         "when": at(7, None),
         "series": [[1.0, 2.0], None],
     }
-    kinds = {"whole": Int64, "word": String, "flag": Bool, "when": UnixTimestamp}
+    kinds: dict[str, Any] = {"whole": Int64, "word": String, "flag": Bool, "when": UnixTimestamp}
     table = history(at(1, 2), at(1, 2), key=[1, 1], **values)
     feature_view = view(folder, table, KEY, **kinds, series=Array(Float64))
     refs = [f"view:{name}" for name in values]
@@ -267,8 +274,8 @@ def naive_times(folder: Path) -> Case:
 
 
 def nanosecond_times(folder: Path) -> Case:
-    """Entity times a nanosecond before the feature rows."""
-    return _times(folder, lambda t: t.dt.as_unit("ns") - pd.Timedelta(1, unit="ns"))
+    """Entity times in nanoseconds, whole microseconds: finer ones are refused by both stores."""
+    return _times(folder, lambda times: times.dt.as_unit("ns") - pd.Timedelta(1, unit="us"))
 
 
 def text_times(folder: Path) -> Case:
@@ -279,6 +286,19 @@ def text_times(folder: Path) -> Case:
 def zoned_times(folder: Path) -> Case:
     """Entity times of another zone."""
     return _times(folder, lambda times: times.dt.tz_convert("America/New_York"))
+
+
+def stored_times(folder: Path) -> Case:
+    """Feature times without zone in the file, and created times in nanoseconds."""
+    created = at(1, 2, 3).dt.as_unit("ns")
+    table = history(at(1, 2, 2).dt.tz_localize(None), created, key=[1] * 3, value=[1.0, 2.0, 3.0])
+    return Case([view(folder, table, KEY)], asked(at(0, 1, 2, 3), key=[1] * 4), ["view:value"])
+
+
+def nothing_asked(folder: Path) -> Case:
+    """An entity frame without rows."""
+    base = view(folder, history(at(1), key=[1], value=[1.0]), KEY)
+    return Case([base], asked(at(1), key=[1]).iloc[:0], ["view:value"])
 
 
 def no_rows(folder: Path) -> Case:
@@ -306,6 +326,8 @@ CASES = [
     nanosecond_times,
     text_times,
     zoned_times,
+    stored_times,
+    nothing_asked,
     no_rows,
 ]
 
@@ -336,3 +358,68 @@ def test_random_tables_equal_feasts(seed: int, tmp_path: Path) -> None:
         Case([view(tmp_path, table, KEY, NAME, ttl=ttl)], entities, ["view:value"]), tmp_path
     )
     assert 0 < frame["value"].notna().sum() < rows
+
+
+def _with_features(change: Callable[[Any], Any]) -> tuple[str, Callable[..., Any]]:
+    right = feast_asof._features
+    return "_features", lambda *arguments: change(right(*arguments))
+
+
+def forgets_created() -> tuple[str, Callable[..., Any]]:
+    """Take any revision of the newest row."""
+    nothing = ibis.null().cast("timestamp('UTC')")
+    return _with_features(lambda table: table.mutate(**{feast_asof.CREATED: nothing}))
+
+
+def leaves_out_equal_times() -> tuple[str, Callable[..., Any]]:
+    """Count only rows strictly before the entity row."""
+    late = ibis.interval(microseconds=1)
+    return _with_features(
+        lambda table: table.mutate(**{feast_asof.TIME: table[feast_asof.TIME] + late})
+    )
+
+
+def matches_null_keys() -> tuple[str, Callable[..., Any]]:
+    """Let a missing key of the feature table be a key like any other."""
+    key = f"{feast_asof.KEY}0"
+    return _with_features(lambda table: table.mutate(**{key: table[key].fill_null("c")}))
+
+
+def forgets_ttl() -> tuple[str, Callable[..., Any]]:
+    """Keep rows however old."""
+    right = feast_asof._newest
+
+    def wrong(entities: Any, moment: str, view: FeatureView, features: Any) -> Any:
+        endless = copy(view)
+        endless.ttl = timedelta(0)
+        return right(entities, moment, endless, features)
+
+    return "_newest", wrong
+
+
+def drops_unmatched_rows() -> tuple[str, Callable[..., Any]]:
+    """Return only entity rows that have features, as Feast's file store does."""
+    right = feast_asof._join
+    return "_join", lambda *arguments: right(*arguments).drop_null("value")
+
+
+@pytest.mark.parametrize(
+    ("fault", "case"),
+    [
+        (forgets_created, ties),
+        (leaves_out_equal_times, moments),
+        (matches_null_keys, null_keys),
+        (forgets_ttl, expiry),
+        (drops_unmatched_rows, moments),
+    ],
+)
+def test_suite_sees_planted_faults(
+    fault: Callable[[], tuple[str, Callable[..., Any]]],
+    case: Callable[[Path], Case],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name, wrong = fault()
+    monkeypatch.setattr(feast_asof, name, wrong)
+    with pytest.raises(AssertionError):
+        compare(case(tmp_path), tmp_path)

@@ -22,7 +22,12 @@ def command(root: Path, *words: str) -> str:
     """Run one DVC command in `root` and return what it printed."""
     environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", *words], cwd=root, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "dvc", *words],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         words_of_dvc = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]

@@ -1,5 +1,7 @@
 """Feast: declarations from the contract, apply, materialize, point-in-time and online reads."""
 
+import contextlib
+import io
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +28,9 @@ def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureVie
     contract = params.data
     name = contract.name.replace("-", "_")
     kind = ValueType.INT64 if contract.entity_column == ROW_ID else ValueType.STRING
-    entity = Entity(name=contract.entity_column, join_keys=[contract.entity_column], value_type=kind)
+    entity = Entity(
+        name=contract.entity_column, join_keys=[contract.entity_column], value_type=kind
+    )
     source = FileSource(name=f"{name}_source", path=str(table), timestamp_field=TIMESTAMP)
     view = FeatureView(
         name=f"{name}_features",
@@ -59,7 +63,9 @@ def open_store(workspace: Workspace, params: Params) -> FeatureStore:
         store = FeatureStore(config=RepoConfig(repo_path=workspace.feature_repo, **tree))
         store.apply(list(declare(params, workspace.features)))
     except Exception as error:
-        raise ProjectError(f"feature_repo/feature_store.yaml: Feast could not apply ({_line(error)})") from error
+        raise ProjectError(
+            f"feature_repo/feature_store.yaml: Feast could not apply ({_line(error)})"
+        ) from error
     return store
 
 
@@ -71,7 +77,8 @@ def materialize(store: FeatureStore, table: pd.DataFrame) -> None:
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
     if end > start:
-        store.materialize(start, end, disable_event_timestamp=False)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            store.materialize(start, end)  # it prints a bar of its own
 
 
 def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +109,9 @@ def _ttl(frequency: str | None) -> timedelta:
     if frequency is None:
         return timedelta(days=1)
     now = datetime(2000, 1, 1, tzinfo=UTC)
-    return (pd.Timestamp(now) + pd.tseries.frequencies.to_offset(frequency) - pd.Timestamp(now)).to_pytimedelta()
+    return (
+        pd.Timestamp(now) + pd.tseries.frequencies.to_offset(frequency) - pd.Timestamp(now)
+    ).to_pytimedelta()
 
 
 def _line(error: Exception) -> str:

@@ -111,7 +111,7 @@ def _features(view: FeatureView, refs: list[str], full_names: bool, repo_path: s
     for old, new in source.field_mapping.items():
         if old in table.columns:
             table = table.rename({new: old})
-    name = projection.name_to_use()  # type: ignore[no-untyped-call]  # Feast leaves it untyped
+    name = projection.name_to_use()
     asked = [ref.split(":")[1] for ref in refs if ref.startswith(f"{name}:")]
     prefix = f"{projection.name_alias or view.name}__" if full_names else ""
     created = source.created_timestamp_column

@@ -30,9 +30,13 @@ def atomic(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         if error.errno in _FULL:
-            raise ProjectError(f"{path}: the disk is full, free some space and run again") from error
+            raise ProjectError(
+                f"{path}: the disk is full, free some space and run again"
+            ) from error
         if error.errno in _DENIED or isinstance(error, PermissionError):
-            raise ProjectError(f"{path} cannot be written ({error.strerror}): make its folder writable") from error
+            raise ProjectError(
+                f"{path} cannot be written ({error.strerror}): make its folder writable"
+            ) from error
         raise
     finally:
         _discard(temporary)

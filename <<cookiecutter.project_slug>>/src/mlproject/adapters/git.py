@@ -5,11 +5,15 @@ from pathlib import Path
 
 from ..errors import ProjectError
 
+DECIDING = ("src", "params.yaml", "feature_repo", "requirements", "data/raw")
+
 
 def _git(root: Path, *words: str) -> str | None:
     """Output of a git command, None where it fails or git is not there."""
     try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
+        )
     except FileNotFoundError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
@@ -21,9 +25,9 @@ def commit(root: Path) -> str:
 
 
 def dirty(root: Path) -> bool:
-    """Whether tracked files differ from HEAD or there is no commit; data and reports do not count."""
-    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
-    return commit(root) == "none" or bool(changes)
+    """Whether what decides a model (code, knobs, locks, data versions) differs from HEAD."""
+    changes = _git(root, "status", "--porcelain", "--", *DECIDING)
+    return commit(root) == "none" or changes is None or bool(changes)
 
 
 def start(root: Path) -> bool:
@@ -34,7 +38,7 @@ def start(root: Path) -> bool:
 
 
 def commit_all(root: Path, message: str) -> bool:
-    """Commit everything not ignored, under the user's identity or the project's where there is none."""
+    """Commit everything not ignored, as the user, or as the project where git knows no user."""
     identity: list[str] = []
     if not _git(root, "config", "user.email"):
         identity = ["-c", "user.name=Project Setup", "-c", "user.email=setup@localhost"]

@@ -64,9 +64,14 @@ class Registry:
         try:
             yield
         except (MlflowException, OSError) as error:
-            line = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+            line = (
+                str(error).strip().splitlines()[0][:160]
+                if str(error).strip()
+                else type(error).__name__
+            )
             raise ProjectError(
-                f"MLflow at {_shown(self.uri)} does not work ({line}): check MLFLOW_TRACKING_URI and the server"
+                f"MLflow at {_shown(self.uri)} does not work ({line}): "
+                "check MLFLOW_TRACKING_URI and the server"
             ) from error
 
     def _experiment(self, name: str) -> str:
@@ -74,7 +79,9 @@ class Registry:
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        location = (self.root / "mlartifacts" / name).as_uri() if self.uri.startswith("sqlite") else None
+        location = (
+            (self.root / "mlartifacts" / name).as_uri() if self.uri.startswith("sqlite") else None
+        )
         try:
             return str(self.client.create_experiment(name, artifact_location=location))
         except MlflowException:  # another process was first
@@ -90,7 +97,8 @@ class Registry:
             if found is None:
                 return 0
             runs = self.client.search_runs(
-                [found.experiment_id], f"attributes.status = 'RUNNING' and tags.`{WORKER}` = '{_quoted(self.worker)}'"
+                [found.experiment_id],
+                f"attributes.status = 'RUNNING' and tags.`{WORKER}` = '{_quoted(self.worker)}'",
             )
             for run in runs:
                 self.client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
@@ -103,10 +111,15 @@ class Registry:
             mlflow.set_registry_uri(self.uri)
             tags = {**record.tags, WORKER: self.worker}
             with mlflow.start_run(
-                experiment_id=self._experiment(experiment), run_name=name, tags=tags, log_system_metrics=False
+                experiment_id=self._experiment(experiment),
+                run_name=name,
+                tags=tags,
+                log_system_metrics=False,
             ) as run:
                 mlflow.log_params(record.params)
-                mlflow.log_metrics({key: value for key, value in record.metrics.items() if value == value})
+                mlflow.log_metrics(
+                    {key: value for key, value in record.metrics.items() if value == value}
+                )
                 info = mlflow.sklearn.log_model(
                     record.model,
                     name="model",
@@ -210,7 +223,9 @@ def signature(features: Mapping[str, Feature], task: str) -> ModelSignature:
     """MLflow's model signature, derived from the contract's features."""
     inputs = [
         ColSpec(
-            DataType.float if feature.numeric else DataType.string, name, required=not feature.nullable
+            DataType.float if feature.numeric else DataType.string,
+            name,
+            required=not feature.nullable,
         )
         for name, feature in features.items()
     ]

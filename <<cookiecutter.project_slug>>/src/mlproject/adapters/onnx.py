@@ -36,9 +36,7 @@ def predict(data: bytes, task: str, frame: pd.DataFrame) -> Array:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    feeds = {
-        item.name: _tensor(frame[item.name], item.type) for item in session.get_inputs()
-    }
+    feeds = {item.name: _tensor(frame[item.name], item.type) for item in session.get_inputs()}
     outputs = session.run(None, feeds)
     values = np.asarray(outputs[0 if task == "regression" else 1], dtype=np.float64)
     return values.reshape(-1) if task == "regression" else values

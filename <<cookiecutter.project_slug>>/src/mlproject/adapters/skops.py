@@ -23,7 +23,10 @@ def dumps(model: Any) -> bytes:
     """
     source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(model)))
     schema = source.read("schema.json").decode()
-    numbers = {address: str(rank) for rank, address in enumerate(dict.fromkeys(_IDENTITY.findall(schema)), 1)}
+    numbers = {
+        address: str(rank)
+        for rank, address in enumerate(dict.fromkeys(_IDENTITY.findall(schema)), 1)
+    }
     schema = _IDENTITY.sub(lambda match: f'"__id__": {numbers[match[1]]}', schema)
     names = {name: _renamed(name, numbers) for name in source.namelist() if name != "schema.json"}
     for name, new in names.items():
@@ -46,4 +49,6 @@ def loads(data: bytes, trusted: Sequence[str]) -> Any:
     try:
         return skops.io.loads(data, trusted=list(trusted))
     except Exception as error:
-        raise ProjectError(f"the model file holds types outside its allow-list or is damaged: {error}") from error
+        raise ProjectError(
+            f"the model file holds types outside its allow-list or is damaged: {error}"
+        ) from error

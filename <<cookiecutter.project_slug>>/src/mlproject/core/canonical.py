@@ -94,7 +94,10 @@ def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, ob
         yield TIMESTAMP, constant(len(raw))
     else:
         hour = column(contract.event_hour) if contract.event_hour else None
-        yield TIMESTAMP, event_times(column(contract.event_timestamp), contract, hour)
+        yield (
+            TIMESTAMP,
+            event_times(column(contract.event_timestamp), contract.timestamp_format, hour),
+        )
     for name, feature in contract.features.items():
         if feature.type == "category":
             yield name, categories(column(name))

@@ -1,4 +1,4 @@
-"""The data contract: what a row means. Feast, pandera, MLflow and request schemas derive from it."""
+"""The data contract: what a row means. Feast, pandera and MLflow schemas derive from it."""
 
 import keyword
 from collections.abc import Iterator
@@ -114,14 +114,15 @@ class DataContract(Strict):
             if name in RESERVED or name in (self.entity_column,):
                 yield f"`{name}` is a reserved column name: map it to another in data.rename"
             if not name.isidentifier() or keyword.iskeyword(name) or "__" in name:
-                yield f"`{name}` is not a plain column name like `wind_speed`: map it in data.rename"
+                yield f"`{name}` is no plain column name like `wind_speed`: map it in data.rename"
         if self.task == "regression" and self.classes is not None:
             yield "classes belong to task binary or multiclass, not regression"
         if self.task != "regression":
             count = len(set(self.classes or ()))
             wanted = count == 2 if self.task == "binary" else count > 2
             if not wanted:
-                yield f"task {self.task} needs {'2' if self.task == 'binary' else '3 or more'} different classes, got {count}"
+                needs = "2" if self.task == "binary" else "3 or more"
+                yield f"task {self.task} needs {needs} different classes, got {count}"
         if self.event_timestamp is None and (self.event_hour or self.frequency):
             yield "event_hour and frequency need event_timestamp"
         if self.entities is not None and self.entity is None:

@@ -31,7 +31,9 @@ def _hist_gradient_boosting(task: str, params: Mapping[str, Any], seed: int) -> 
 
     kind = "Regressor" if task == "regression" else "Classifier"
     # Early stopping would draw its own random validation rows: ours are split by time.
-    return getattr(ensemble, f"HistGradientBoosting{kind}")(random_state=seed, early_stopping=False, **params)
+    return getattr(ensemble, f"HistGradientBoosting{kind}")(
+        random_state=seed, early_stopping=False, **params
+    )
 
 
 def _linear(task: str, params: Mapping[str, Any], seed: int) -> Any:

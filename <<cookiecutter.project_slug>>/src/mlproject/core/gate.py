@@ -67,8 +67,14 @@ def _number(value: Any) -> float:
 
 def _complete(evaluation: Evaluation) -> Rule:
     metrics = evaluation["candidate"]["metrics"]
-    missing = [name for name in DIRECTIONS[evaluation["task"]] if math.isnan(_number(metrics.get(name)))]
-    detail = f"{', '.join(missing)} is missing or not a number" if missing else "every metric is a number"
+    missing = [
+        name for name in DIRECTIONS[evaluation["task"]] if math.isnan(_number(metrics.get(name)))
+    ]
+    detail = (
+        f"{', '.join(missing)} is missing or not a number"
+        if missing
+        else "every metric is a number"
+    )
     return Rule("metrics complete", not missing, detail)
 
 
@@ -78,7 +84,9 @@ def _thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
         low = bound.min is None or value >= bound.min
         high = bound.max is None or value <= bound.max
         wanted = " and ".join(
-            f"{sign} {limit:g}" for sign, limit in (("≥", bound.min), ("≤", bound.max)) if limit is not None
+            f"{sign} {limit:g}"
+            for sign, limit in (("≥", bound.min), ("≤", bound.max))
+            if limit is not None
         )
         yield Rule(f"threshold {name}", low and high, f"{name} {value:,.4g}, wanted {wanted}", name)
 
@@ -90,10 +98,15 @@ def _baseline(evaluation: Evaluation, margin: float) -> Rule:
         name: gain(task, metric, mine, _number(metrics.get(metric)))
         for name, metrics in evaluation["baselines"].items()
     }
-    hardest, least = min(gains.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1])
+    hardest, least = min(
+        gains.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1]
+    )
     passed = least >= margin
     return Rule(
-        "beats baseline", passed, f"{metric} {least:+.1%} better than {hardest}, wanted {margin:+.1%}", metric
+        "beats baseline",
+        passed,
+        f"{metric} {least:+.1%} better than {hardest}, wanted {margin:+.1%}",
+        metric,
     )
 
 
@@ -110,7 +123,10 @@ def _champion(evaluation: Evaluation, settings: "Promote") -> Rule:
     mine = _number(evaluation["candidate"]["metrics"].get(metric))
     theirs = _number(champion["metrics"].get(metric))
     change = gain(evaluation["task"], metric, mine, theirs)
-    detail = f"{metric} {mine:,.4g} against {name}'s {theirs:,.4g}, {change:+.1%} better, wanted {settings.margin:+.1%}"
+    detail = (
+        f"{metric} {mine:,.4g} against {name}'s {theirs:,.4g}, "
+        f"{change:+.1%} better, wanted {settings.margin:+.1%}"
+    )
     return Rule("beats champion", change >= settings.margin, detail, metric)
 
 
@@ -130,7 +146,8 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
     worst = max(evaluation["slices"], key=harm)
     detail = (
         f"worst slice {worst['column']}={worst['value']}: {metric} "
-        f"{_number(worst['metrics'].get(metric)):,.4g}, {harm(worst):.2f} x overall, wanted ≤ {ratio:g} x"
+        f"{_number(worst['metrics'].get(metric)):,.4g}, {harm(worst):.2f} x overall, "
+        f"wanted ≤ {ratio:g} x"
     )
     yield Rule("worst slice", harm(worst) <= ratio, detail, metric)
 

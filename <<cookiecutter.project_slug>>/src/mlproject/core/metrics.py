@@ -90,7 +90,9 @@ def _binary(truth: Array, probabilities: Array) -> dict[str, float]:
     return {
         "log_loss": float(sk.log_loss(truth, probabilities, labels=[0, 1])),
         "roc_auc": float(sk.roc_auc_score(truth, positive)) if both else float("nan"),
-        "average_precision": float(sk.average_precision_score(truth, positive)) if both else float("nan"),
+        "average_precision": float(sk.average_precision_score(truth, positive))
+        if both
+        else float("nan"),
         "f1": float(sk.f1_score(truth, label, zero_division=0)),
         "accuracy": float(np.mean(label == truth)),
         "brier": float(np.mean((positive - truth) ** 2)),
@@ -105,5 +107,7 @@ def _multiclass(truth: Array, probabilities: Array) -> dict[str, float]:
     return {
         "log_loss": float(sk.log_loss(truth, probabilities, labels=classes)),
         "accuracy": float(np.mean(label == truth)),
-        "f1_macro": float(sk.f1_score(truth, label, average="macro", labels=classes, zero_division=0)),
+        "f1_macro": float(
+            sk.f1_score(truth, label, average="macro", labels=classes, zero_division=0)
+        ),
     }

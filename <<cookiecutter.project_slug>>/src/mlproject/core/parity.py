@@ -1,4 +1,4 @@
-"""Do two forms of one model give the same numbers, on real rows and on odd ones?"""
+"""Whether two forms of one model give the same numbers, on real rows and on odd ones."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,10 @@ from .estimators import MISSING_CATEGORY
 from .metrics import Array
 
 
-def probe_rows(frame: pd.DataFrame, features: Mapping[str, Feature], count: int, seed: int) -> pd.DataFrame:
-    """Up to `count` real rows, then edge rows: extremes, zeros, missing numbers, unknown categories.
+def probe_rows(
+    frame: pd.DataFrame, features: Mapping[str, Feature], count: int, seed: int
+) -> pd.DataFrame:
+    """Up to `count` real rows, then edge rows: extremes, zeros, missing, unknown categories.
 
     Missing numbers are probed where the contract allows them.
     """
@@ -19,7 +21,8 @@ def probe_rows(frame: pd.DataFrame, features: Mapping[str, Feature], count: int,
     edges = []
     for name, feature in features.items():
         values = (
-            [frame[name].min(), frame[name].max(), 0.0, -1.0] if feature.numeric
+            [frame[name].min(), frame[name].max(), 0.0, -1.0]
+            if feature.numeric
             else ["never seen before", MISSING_CATEGORY]
         )
         if feature.numeric and feature.nullable:

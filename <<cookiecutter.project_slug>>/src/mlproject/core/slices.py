@@ -12,7 +12,12 @@ MOST_VALUES = 24  # a column with more values is cut into quarters
 
 
 def evaluate_slices(
-    table: pd.DataFrame, columns: Sequence[str], task: str, truth: Array, prediction: Array, least: int
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    task: str,
+    truth: Array,
+    prediction: Array,
+    least: int,
 ) -> list[dict[str, Any]]:
     """Return {column, value, rows, metrics} for every slice of at least `least` rows."""
     found = []
@@ -22,14 +27,25 @@ def evaluate_slices(
             rows = (groups == value).to_numpy()
             if rows.sum() >= least:
                 metrics = compute(task, truth[rows], prediction[rows])
-                found.append({"column": column, "value": str(value), "rows": int(rows.sum()), "metrics": metrics})
+                found.append(
+                    {
+                        "column": column,
+                        "value": str(value),
+                        "rows": int(rows.sum()),
+                        "metrics": metrics,
+                    }
+                )
     return found
 
 
 def _groups(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """A label per row: the value itself, or the quarter its value falls in."""
     if column.nunique() > MOST_VALUES and pd.api.types.is_numeric_dtype(column):
-        return pd.qcut(column, 4, duplicates="drop").map(lambda cut: f"{cut.left:g} … {cut.right:g}").astype(object)
+        return (
+            pd.qcut(column, 4, duplicates="drop")
+            .map(lambda cut: f"{cut.left:g} … {cut.right:g}")
+            .astype(object)
+        )
     if pd.api.types.is_numeric_dtype(column):
         return column.map(lambda value: f"{value:g}" if np.isfinite(value) else None)
     return column

@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from .contract import TIMESTAMP
-
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
 def by_time(time: pd.Series, test_fraction: float, validation_fraction: float) -> "np.ndarray":
-    """Labels of shape (n,): the newest rows judge, those before choose; a moment is never divided."""
+    """Labels of shape (n,): the newest rows judge, those before choose; no moment is divided."""
     moments = np.sort(time.unique())
     test_from = moments[_cut(len(moments), 1 - test_fraction)]
     validation_from = moments[_cut(len(moments), 1 - test_fraction - validation_fraction)]
@@ -21,14 +19,20 @@ def _cut(count: int, share: float) -> int:
 
 
 def at_random(
-    classes: pd.Series | None, count: int, test_fraction: float, validation_fraction: float, seed: int
+    classes: pd.Series | None,
+    count: int,
+    test_fraction: float,
+    validation_fraction: float,
+    seed: int,
 ) -> "np.ndarray":
     """Labels of shape (n,), drawn per class where there are classes, so that each has its share."""
     rng = np.random.default_rng(seed)
     labels = np.full(count, TRAIN, dtype=object)
-    groups = [np.arange(count)] if classes is None else [
-        np.flatnonzero(classes.to_numpy() == value) for value in np.sort(classes.unique())
-    ]
+    groups = (
+        [np.arange(count)]
+        if classes is None
+        else [np.flatnonzero(classes.to_numpy() == value) for value in np.sort(classes.unique())]
+    )
     for rows in groups:
         order = rng.permutation(rows)
         tests = round(len(order) * test_fraction)

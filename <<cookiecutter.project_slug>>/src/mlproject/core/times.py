@@ -1,16 +1,12 @@
 """Event times of a raw table, in UTC to the microsecond."""
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from .columns import Column, encode, numbers
-
-if TYPE_CHECKING:
-    from .contract import DataContract
 
 DTYPE = "datetime64[us, UTC]"
 CONSTANT = pd.Timestamp("2000-01-01", tz="UTC")  # event time of rows that have none
@@ -24,14 +20,14 @@ def constant(rows: int) -> "pd.Series":
     ).dt.tz_localize("UTC")
 
 
-def event_times(column: Column, contract: "DataContract", hour: Column | None) -> "pd.Series":
+def event_times(column: Column, pattern: str | None, hour: Column | None) -> "pd.Series":
     """Return event times; a time without zone is UTC. Raises ProjectError naming line and value."""
     values = column.values
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         times = pd.Series(pd.to_datetime(values, utc=True).to_numpy())
         column.first(times.isna().to_numpy(), "but every row needs its event time")
     else:
-        times = _parsed(column, contract.timestamp_format)
+        times = _parsed(column, pattern)
     times = times.astype("datetime64[us]").dt.tz_localize("UTC")
     if hour is not None:
         hours = numbers(hour, integers=True)

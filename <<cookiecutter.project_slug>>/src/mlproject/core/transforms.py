@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 # A calendar feature is one line here: name, what it is, and its value for a series of timestamps.
 CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {
     "hour": (Feature(type="int", min=0, max=23, unit="h"), lambda time: time.dt.hour),
-    "weekday": (Feature(type="int", min=0, max=6, description="Monday is 0"), lambda time: time.dt.weekday),
+    "weekday": (
+        Feature(type="int", min=0, max=6, description="Monday is 0"),
+        lambda time: time.dt.weekday,
+    ),
     "day_of_year": (Feature(type="int", min=1, max=366), lambda time: time.dt.dayofyear),
     "month": (Feature(type="int", min=1, max=12), lambda time: time.dt.month),
 }
@@ -35,7 +38,10 @@ def model_features(contract: DataContract, settings: "Featurize") -> dict[str, F
     found |= {name: CALENDAR[name][0] for name in settings.calendar}
     found |= {
         lag_name(contract.target, lag): Feature(
-            type="float", nullable=True, unit=contract.unit, description=f"{contract.target} {lag} x {contract.frequency} earlier"
+            type="float",
+            nullable=True,
+            unit=contract.unit,
+            description=f"{contract.target} {lag} x {contract.frequency} earlier",
         )
         for lag in settings.lags
     }
@@ -47,7 +53,7 @@ def model_features(contract: DataContract, settings: "Featurize") -> dict[str, F
 def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -> pd.DataFrame:
     """Return key columns and every model feature, one row per row of the ingested table.
 
-    A lag is looked up by time, not by position: a missing period gives NaN, never another day's value.
+    A lag is looked up by time, not by position: a missing period gives NaN, not another day.
     """
     out = table[[*contract.key, *contract.features]].copy()
     for name in settings.calendar:

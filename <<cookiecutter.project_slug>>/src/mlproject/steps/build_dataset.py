@@ -30,19 +30,23 @@ def run(context: Context) -> str:
     for name in (split.TRAIN, split.VALIDATION, split.TEST):
         if counts.get(name, 0) < 2:
             raise ProjectError(
-                f"{contract.source}: {counts.get(name, 0)} rows for the {name} part, at least 2 are needed: "
-                "bring more rows or change build_dataset in params.yaml"
+                f"{contract.source}: {counts.get(name, 0)} rows for the {name} part, "
+                "at least 2 are needed: bring more rows or change build_dataset in params.yaml"
             )
     with atomic(workspace.dataset) as path:
         dataset.to_parquet(path, index=False)
-    parts = " · ".join(f"{counts[name]:,} {name}" for name in (split.TRAIN, split.VALIDATION, split.TEST))
+    parts = " · ".join(
+        f"{counts[name]:,} {name}" for name in (split.TRAIN, split.VALIDATION, split.TEST)
+    )
     return f"{len(dataset):,} rows · {parts}"
 
 
 def _split(context: Context, dataset: pd.DataFrame) -> "pd.Series[str]":
     settings, contract = context.params.build_dataset, context.params.data
     if settings.split == "time":
-        labels = split.by_time(dataset[TIMESTAMP], settings.test_fraction, settings.validation_fraction)
+        labels = split.by_time(
+            dataset[TIMESTAMP], settings.test_fraction, settings.validation_fraction
+        )
     else:
         classes = None if contract.task == "regression" else dataset[contract.target]
         labels = split.at_random(

@@ -63,21 +63,25 @@ def run(context: Context) -> str:
     write_json(workspace.evaluation, evaluation)
     run_id = tracking.log(context, trained, model, evaluation, frame)
     mine = evaluation["candidate"]["metrics"][params.metric]
-    others = " · ".join(f"{name} {values[params.metric]:,.4g}" for name, values in evaluation["baselines"].items())
+    others = " · ".join(
+        f"{name} {values[params.metric]:,.4g}" for name, values in evaluation["baselines"].items()
+    )
     return f"{params.metric} {mine:,.4g} · {others} · run {run_id[:8]}"
 
 
 def _baselines(
     context: Context, trained: artifact.ModelArtifact, test: pd.DataFrame, frame: pd.DataFrame
 ) -> dict[str, metrics.Array]:
-    """Predictions of the trivial predictors; seasonal-naive is NaN where its past row is missing."""
+    """Predictions of the trivial predictors; seasonal-naive is NaN without its past row."""
     contract = context.params.data
     dummy = skops.loads(trained.files["baseline.skops"], ())
     name = "mean" if contract.task == "regression" else "prior"
     found = {name: estimators.predict(dummy, contract.task, frame.iloc[:, :1])}
     lag = context.params.evaluate.seasonal_naive_lag
     if lag is not None:
-        table = pd.read_parquet(context.workspace.ingested, columns=[*contract.key, contract.target])
+        table = pd.read_parquet(
+            context.workspace.ingested, columns=[*contract.key, contract.target]
+        )
         table["past"] = lagged(table, contract, lag)
         joined = test[contract.key].merge(table, on=contract.key, how="left", validate="one_to_one")
         found["seasonal_naive"] = joined["past"].to_numpy()

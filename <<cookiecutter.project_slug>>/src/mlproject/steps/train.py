@@ -22,7 +22,9 @@ def run(context: Context) -> str:
     del dataset
     frame, truth = estimators.model_frame(rows, features), rows[contract.target].to_numpy()
     del rows
-    model = estimators.build(chosen["family"], contract.task, features, chosen["params"], params.train.seed)
+    model = estimators.build(
+        chosen["family"], contract.task, features, chosen["params"], params.train.seed
+    )
     model.fit(frame, truth)
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
     files = {
@@ -41,7 +43,9 @@ def run(context: Context) -> str:
             "target": contract.target,
             "task": contract.task,
             "classes": list(contract.classes) if contract.classes else None,
-            "features": {name: feature.model_dump(mode="json") for name, feature in features.items()},
+            "features": {
+                name: feature.model_dump(mode="json") for name, feature in features.items()
+            },
         },
     )
     size = len(files["model.onnx"]) / 1e6

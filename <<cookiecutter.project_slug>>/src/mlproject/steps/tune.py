@@ -31,15 +31,25 @@ def run(context: Context) -> str:
         def objective(values: dict[str, Any], family: str = family) -> float:
             nonlocal done, best
             value = score(family, values)
-            best = value if np.isnan(best) or metrics.better(task, params.metric, value, best) else best
+            best = (
+                value
+                if np.isnan(best) or metrics.better(task, params.metric, value, best)
+                else best
+            )
             done += 1
             context.progress.update(done, total, f"best {params.metric} {best:,.4g}")
             return value
 
-        trials = optuna.search(space, objective, shares[family], params.tune.sampler, direction, params.train.seed)
-        branches.append({"family": family, "trials": trials, "best": pick(task, params.metric, trials)})
+        trials = optuna.search(
+            space, objective, shares[family], params.tune.sampler, direction, params.train.seed
+        )
+        branches.append(
+            {"family": family, "trials": trials, "best": pick(task, params.metric, trials)}
+        )
     chosen = choose(task, params.metric, branches)
-    write_json(context.workspace.tuning, {"metric": params.metric, "branches": branches, "chosen": chosen})
+    write_json(
+        context.workspace.tuning, {"metric": params.metric, "branches": branches, "chosen": chosen}
+    )
     return f"{total} trials · best {params.metric} {chosen['value']:,.4g} by {chosen['family']}"
 
 
@@ -71,8 +81,8 @@ def check_family(family: str) -> None:
     """Raise ProjectError for an estimator nobody registered."""
     if family not in estimators.FAMILIES:
         raise ProjectError(
-            f"params.yaml: tune.families.{family} is not known, use {', '.join(estimators.FAMILIES)} "
-            "or add it to core/estimators.py"
+            f"params.yaml: tune.families.{family} is not known, "
+            f"use {', '.join(estimators.FAMILIES)} or add it to core/estimators.py"
         )
 
 
@@ -90,10 +100,14 @@ def pick(task: str, metric: str, trials: list[dict[str, Any]]) -> dict[str, Any]
 
 def choose(task: str, metric: str, branches: list[dict[str, Any]]) -> dict[str, Any]:
     """The best branch. Raises ProjectError when no trial of any branch gave a finite value."""
-    finished = [{**branch["best"], "family": branch["family"]} for branch in branches if branch["best"]]
+    finished = [
+        {**branch["best"], "family": branch["family"]} for branch in branches if branch["best"]
+    ]
     winner = pick(task, metric, finished)
     if winner is None:
-        raise ProjectError(f"no trial gave a finite {metric}: look at the search space in params.yaml: tune")
+        raise ProjectError(
+            f"no trial gave a finite {metric}: look at the search space in params.yaml: tune"
+        )
     return {key: winner[key] for key in ("family", "params", "value")}
 
 
@@ -101,5 +115,6 @@ def _shares(trials: int, families: list[str]) -> dict[str, int]:
     """Trials of each branch: equal parts, at least one each."""
     count = len(families)
     return {
-        family: max(1, trials // count + (rank < trials % count)) for rank, family in enumerate(families)
+        family: max(1, trials // count + (rank < trials % count))
+        for rank, family in enumerate(families)
     }

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Locks every group of pyproject.toml with hashes: one common resolution, then a file per group, so that
+# a package has the same version wherever it stands. usage: compile.sh path/to/uv [--upgrade]
+set -euo pipefail
+uv=$1
+shift
+cd "$(dirname "$0")/.."
+common=$(mktemp)
+trap 'rm -f "$common"' EXIT
+compile() { "$uv" pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"; }
+compile --all-extras -o "$common" "$@"
+lock() { compile -c "$common" -o "requirements/$1.txt" "${@:2}"; }
+lock train --extra dvc
+lock dev --extra dvc --extra dev
+lock ui --extra ui
+for remote in s3 gs azure ssh; do lock "dvc-$remote" --extra "dvc-$remote"; done
