@@ -5,7 +5,8 @@ import os
 RESTING = b"mlproject"
 # what a run inside the template's own folder leaves behind and a new project must not inherit
 DROPPINGS = {"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
-FOREIGN = {".git", ".venv"}  # present only when an existing project is generated over
+# present or filled only when an existing project is generated over, and never about the package
+FOREIGN = {".dvc", ".git", ".venv", "mlruns"}
 
 
 def merge(source: str, target: str) -> None:

@@ -1,5 +1,6 @@
 """Params (versioned knobs, params.yaml) and Settings (addresses and secrets, the environment)."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .core.contract import DataContract, Strict
 from .core.metrics import DIRECTIONS, primary_metric
+from .core.transforms import CALENDAR, derived_features, model_features, period
 from .errors import ProjectError
 
 Fraction = Annotated[float, Field(gt=0, lt=0.9)]
@@ -45,6 +47,14 @@ class BuildDataset(Strict):
     test_fraction: Fraction = 0.2
     validation_fraction: Fraction = 0.2
 
+    @model_validator(mode="after")
+    def _coherent(self) -> "BuildDataset":
+        if self.test_fraction + self.validation_fraction > 0.9:
+            raise ValueError(
+                "test_fraction and validation_fraction leave less than a tenth of the rows to train"
+            )
+        return self
+
 
 class Range(Strict):
     """One dimension of the search space."""
@@ -74,6 +84,10 @@ class Range(Strict):
             raise ValueError(f"min {self.min:g} must be below max {self.max:g}")
         if self.log and (self.min <= 0 or self.step is not None):
             raise ValueError("a log range needs min above 0 and no step")
+        if self.type == "int" and any(
+            number != int(number) for number in (self.min, self.max, self.step or 1)
+        ):
+            raise ValueError("an int range needs whole numbers")
         return self
 
 
@@ -88,7 +102,7 @@ class Tune(Strict):
 class Train(Strict):
     """Section `train`."""
 
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**32)
 
 
 class Evaluate(Strict):
@@ -110,6 +124,8 @@ class Threshold(Strict):
     def _bounded(self) -> "Threshold":
         if self.min is None and self.max is None:
             raise ValueError("a threshold needs min or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
         return self
 
 
@@ -143,36 +159,54 @@ class Params(Strict):
 
     @model_validator(mode="after")
     def _coherent(self) -> "Params":
-        known = DIRECTIONS[self.data.task]
+        for problem in self._problems():
+            raise ValueError(problem)
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        """Yield what sections ask of each other and do not get: the first one is refused."""
+        data, featurize, lag = self.data, self.featurize, self.evaluate.seasonal_naive_lag
+        known = DIRECTIONS[data.task]
         for key, names in {
             "evaluate.metric": [self.metric],
             "promote.thresholds": self.promote.thresholds,
         }.items():
             for name in names:
                 if name not in known:
-                    raise ValueError(
-                        f"{key}: `{name}` is no metric of task {self.data.task}, "
+                    yield (
+                        f"{key}: `{name}` is no metric of task {data.task}, "
                         f"use one of {', '.join(known)}"
                     )
-        if not self.data.has_time and (
-            self.build_dataset.split == "time" or self.featurize.calendar or self.featurize.lags
+        if not data.has_time and (
+            self.build_dataset.split == "time" or featurize.calendar or featurize.lags
         ):
-            raise ValueError("a time split, calendar features and lags need data.event_timestamp")
-        if (self.featurize.lags or self.evaluate.seasonal_naive_lag) and not self.data.frequency:
-            raise ValueError(
-                "lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)"
-            )
-        if (
-            self.featurize.lags or self.evaluate.seasonal_naive_lag
-        ) and self.data.task != "regression":
-            raise ValueError(
-                "lags of the target and the seasonal-naive baseline need task regression"
-            )
-        if self.featurize.entity_as_feature and not self.data.entities:
-            raise ValueError(
-                "featurize.entity_as_feature needs data.entities, the list of allowed values"
-            )
-        return self
+            yield "a time split, calendar features and lags need data.event_timestamp"
+        if data.frequency is not None and period(data.frequency) is None:
+            yield f"data.frequency: `{data.frequency}` is no period like 1D, 1h or MS"
+        if (featurize.lags or lag) and not data.frequency:
+            yield "lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)"
+        if (featurize.lags or lag) and data.task != "regression":
+            yield "lags of the target and the seasonal-naive baseline need task regression"
+        if featurize.entity_as_feature and not data.entities:
+            yield "featurize.entity_as_feature needs data.entities, the list of allowed values"
+        yield from self._unknown_columns()
+
+    def _unknown_columns(self) -> Iterator[str]:
+        """Yield derived names that nobody knows or that the contract has already taken."""
+        data, featurize = self.data, self.featurize
+        for name in featurize.calendar:
+            if name not in CALENDAR:
+                yield f"featurize.calendar: `{name}` is unknown, use one of {', '.join(CALENDAR)}"
+        for name in derived_features(data, featurize):
+            if name in (*data.features, data.target, data.entity_column):
+                yield f"featurize: `{name}` is derived and is a column of the data too: rename it"
+        columns = [*model_features(data, featurize), data.entity_column, data.target]
+        for name in self.evaluate.slices:
+            if name not in columns:
+                yield (
+                    f"evaluate.slices: `{name}` is no column of the training set, "
+                    f"use one of {', '.join(columns)}"
+                )
 
 
 class Settings(BaseSettings):
@@ -197,6 +231,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ProjectError(f"{path} is missing: run the command in the project's folder") from None
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
@@ -241,4 +277,9 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
         node = node.setdefault(part, {})
         if not isinstance(node, dict):
             raise ProjectError(f"params.yaml: {key} cannot be set, `{part}` is not a section")
-    node[leaf] = yaml.safe_load(value)
+    try:
+        node[leaf] = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ProjectError(
+            f"`{override}`: `{value}` is not a YAML value like 5 or [1, 7]"
+        ) from None

@@ -114,6 +114,14 @@ def champion_model(store: Registry, champion: Version) -> ModelArtifact:
     return ModelArtifact({"model.onnx": data}, record)
 
 
+def champion_profile(context: Context) -> dict[str, Any] | None:
+    """The profile of the data the champion was accepted on, None on an empty registry."""
+    store = registry(context)
+    champion = store.champion(context.params.data.name)
+    data = store.run_file(champion.run_id, context.workspace.validation.name) if champion else None
+    return dict(json.loads(data)["profile"]) if data else None
+
+
 def compare_champion(context: Context, test: pd.DataFrame) -> dict[str, Any] | None:
     """The champion's metrics on the same test rows, None on an empty registry.
 

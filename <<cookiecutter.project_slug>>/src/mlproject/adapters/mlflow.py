@@ -1,16 +1,18 @@
 """MLflow: tracking runs, the model registry, and the only place that moves aliases."""
 
 import os
+import re
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
@@ -25,7 +27,8 @@ from ..core.contract import Feature
 from ..errors import ProjectError
 
 CHAMPION = "champion"
-WORKER = "mlproject.worker"  # tag: the machine and folder that write a run
+# tag: the machine and folder that write a run
+WORKER = "mlproject.worker"
 
 
 @dataclass(frozen=True)
@@ -45,32 +48,28 @@ class Registry:
         self.uri = _absolute(uri, root)
         self.root = root
         self.worker = f"{socket.gethostname()}:{root}"
-        self.client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         with self._faults():
-            self._prepare()
+            self.client = self._open()
 
-    def _prepare(self) -> None:
+    def _open(self) -> mlflow.MlflowClient:
         """Open the store; a fresh sqlite file is migrated by one process at a time."""
+        alone: AbstractContextManager[Any] = nullcontext()
         if self.uri.startswith("sqlite:///"):
             file = Path(self.uri.removeprefix("sqlite:///"))
             file.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{file}.lock"):
-                self.client.search_experiments(max_results=1)
-        else:
-            self.client.search_experiments(max_results=1)
+            alone = FileLock(f"{file}.lock")
+        with alone:
+            client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            client.search_experiments(max_results=1)
+        return client
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (MlflowException, OSError) as error:
-            line = (
-                str(error).strip().splitlines()[0][:160]
-                if str(error).strip()
-                else type(error).__name__
-            )
+        except (MlflowException, OSError, ImportError) as error:
             raise ProjectError(
-                f"MLflow at {_shown(self.uri)} does not work ({line}): "
+                f"MLflow at {_shown(self.uri)} does not work ({_reason(error)}): "
                 "check MLFLOW_TRACKING_URI and the server"
             ) from error
 
@@ -96,13 +95,11 @@ class Registry:
             found = self.client.get_experiment_by_name(experiment)
             if found is None:
                 return 0
-            runs = self.client.search_runs(
-                [found.experiment_id],
-                f"attributes.status = 'RUNNING' and tags.`{WORKER}` = '{_quoted(self.worker)}'",
-            )
-            for run in runs:
+            runs = self.client.search_runs([found.experiment_id], "attributes.status = 'RUNNING'")
+            mine = [run for run in runs if run.data.tags.get(WORKER) == self.worker]
+            for run in mine:
                 self.client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
-            return len(runs)
+            return len(mine)
 
     def log_run(self, experiment: str, name: str, record: "RunRecord") -> str:
         """Log one finished training run, model included. Returns its run id."""
@@ -168,6 +165,13 @@ class Registry:
         with self._faults():
             return dict(self.client.get_run(run_id).data.metrics)
 
+    def run_file(self, run_id: str, file: str) -> bytes | None:
+        """Bytes of one artifact of a run, None where the run has no such file."""
+        with self._faults(), tempfile.TemporaryDirectory() as folder:
+            if file not in {item.path for item in self.client.list_artifacts(run_id)}:
+                return None
+            return Path(self.client.download_artifacts(run_id, file, folder)).read_bytes()
+
     def model_file(self, version: Version, file: str) -> bytes:
         """Bytes of one file of a model version."""
         with self._faults(), tempfile.TemporaryDirectory() as folder:
@@ -186,7 +190,7 @@ class Registry:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
-            for known in self.client.search_model_versions(f"name = '{_quoted(name)}'"):
+            for known in self.client.search_model_versions(f"name = '{name}'"):
                 if known.run_id == run_id:
                     for key, value in tags.items():
                         self.client.set_model_version_tag(name, known.version, key, value)
@@ -241,11 +245,14 @@ def _absolute(uri: str, root: Path) -> str:
     return f"sqlite:///{root / file}"
 
 
-def _shown(uri: str) -> str:
-    """An address without the credentials it may carry."""
-    scheme, separator, rest = uri.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+def _shown(text: str) -> str:
+    """An address, or a message with one, without the credentials it may carry."""
+    return re.sub(r"://[^\s/]*@", "://", text)
 
 
-def _quoted(text: str) -> str:
-    return text.replace("'", "")
+def _reason(error: Exception) -> str:
+    """The first line of what MLflow says."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if "Max retries exceeded" in line:
+        return "there is no answer from it"
+    return _shown(line)[:160]

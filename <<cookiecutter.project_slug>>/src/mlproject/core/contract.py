@@ -17,9 +17,9 @@ FeatureType = Literal["float", "int", "bool", "category"]
 
 
 class Strict(BaseModel):
-    """Base of every params section: frozen, unknown keys refused."""
+    """Base of every params section: frozen, unknown keys refused, numbers finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Feature(Strict):

@@ -16,7 +16,8 @@ _DATES = (
 )  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 _SHAPE = re.compile(
-    r"(\d{1,4}[-/. ]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9} \d{1,4}.*)"
+    r"(\d{1,4}[-/. ]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"
+    r"|[A-Za-z]{3,9} \d{1,4}.*)"
 )
 
 
@@ -28,7 +29,7 @@ class Pattern(NamedTuple):
 
 
 def date_pattern(texts: list[str]) -> Pattern | None:
-    """Return how these texts (distinct, in order of appearance) are dates, None where they are not."""
+    """Return how distinct texts, in order of appearance, are dates; None where they are not."""
     few = texts[:: max(1, len(texts) // 50)][:60]
     if sum(_ISO.match(text) is not None for text in few) >= SHARE * len(few):
         iso = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce", utc=True)

@@ -98,6 +98,8 @@ def _baseline(evaluation: Evaluation, margin: float) -> Rule:
         name: gain(task, metric, mine, _number(metrics.get(metric)))
         for name, metrics in evaluation["baselines"].items()
     }
+    if not gains:
+        return Rule("beats baseline", False, "there is no baseline to compare with", metric)
     hardest, least = min(
         gains.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1]
     )
@@ -135,13 +137,16 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
         return
     task, metric = evaluation["task"], evaluation["metric"]
     whole = _number(evaluation["candidate"]["metrics"].get(metric))
-    sign = 1 if DIRECTIONS[task][metric] == "minimize" else -1
 
     def harm(item: dict[str, Any]) -> float:
-        """How many times worse than the whole."""
+        """How many times worse than the whole; worse in any way is infinite past zero."""
         value = _number(item["metrics"].get(metric))
-        with_sign = value / whole if sign > 0 else whole / value if value else math.inf
-        return math.inf if math.isnan(with_sign) else with_sign
+        if math.isnan(value) or math.isnan(whole):
+            return math.inf
+        low, high = (whole, value) if DIRECTIONS[task][metric] == "minimize" else (value, whole)
+        if low > 0:
+            return high / low
+        return math.inf if high > low else 1.0
 
     worst = max(evaluation["slices"], key=harm)
     detail = (
@@ -154,7 +159,7 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
 
 def _parity(evaluation: Evaluation, tolerance: float) -> Rule:
     parity = evaluation["parity"]
-    difference = _number(parity["relative_difference"])
+    difference = _number(parity.get("relative_difference"))
     detail = (
         f"ONNX differs from scikit-learn by {difference:.1e} of the predictions' spread "
         f"on {parity['rows']:,} rows, wanted ≤ {tolerance:g}"

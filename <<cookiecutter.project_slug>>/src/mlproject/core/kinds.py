@@ -54,6 +54,12 @@ class Look:
         return self.distinct == self.rows - self.missing and self.distinct > 1
 
     @property
+    def known_numbers(self) -> npt.NDArray[np.float64]:
+        """The values of a column of numbers, without gaps."""
+        numbers = np.empty(0) if self.numbers is None else self.numbers
+        return numbers[np.isfinite(numbers)]
+
+    @property
     def known(self) -> int:
         """Rows that have a value."""
         return self.rows - self.missing

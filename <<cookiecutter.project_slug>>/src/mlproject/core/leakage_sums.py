@@ -110,10 +110,9 @@ def _linear(
         fewer = [column for column in kept if column != place]
         if fewer and _fit(unit, fewer) is not None:
             kept = fewer
-    if len(kept) > FEW:
-        return None
     solution = _fit(unit, kept)
-    assert solution is not None  # kept only ever holds what fits
+    if solution is None or len(kept) > FEW:
+        return None
     weights = solution * scale[-1] / scale[kept]
     constant = float(middle[-1] - np.sum(weights * middle[kept]))
     return {

@@ -1,7 +1,7 @@
 """Features derived from the contract's columns: calendar, lags of the target, the entity itself."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -34,8 +34,12 @@ def entity_feature(contract: DataContract) -> str:
 
 def model_features(contract: DataContract, settings: "Featurize") -> dict[str, Feature]:
     """Every input of the model, in order: declared ones, then derived ones."""
-    found = dict(contract.features)
-    found |= {name: CALENDAR[name][0] for name in settings.calendar}
+    return {**contract.features, **derived_features(contract, settings)}
+
+
+def derived_features(contract: DataContract, settings: "Featurize") -> dict[str, Feature]:
+    """The inputs that `derive` adds to the declared ones, in order."""
+    found = {name: CALENDAR[name][0] for name in settings.calendar}
     found |= {
         lag_name(contract.target, lag): Feature(
             type="float",
@@ -63,6 +67,15 @@ def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -
     if settings.entity_as_feature:
         out[entity_feature(contract)] = table[contract.entity_column].astype(str).to_numpy()
     return out
+
+
+def period(frequency: str) -> Any:
+    """The pandas offset of a frequency like 1D, None where it is no period forward in time."""
+    try:
+        offset = pd.tseries.frequencies.to_offset(frequency)
+    except ValueError:
+        return None
+    return offset if offset.n > 0 else None
 
 
 def lagged(table: pd.DataFrame, contract: DataContract, lag: int) -> "pd.Series[float]":

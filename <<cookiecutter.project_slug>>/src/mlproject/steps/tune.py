@@ -20,13 +20,14 @@ Score = Callable[[str, dict[str, Any]], float]
 def run(context: Context) -> str:
     """Write every trial and the chosen family and parameters. Returns one line."""
     params, task = context.params, context.params.data.task
+    for family in params.tune.families:
+        check_family(family)
     score = scorer(context)
     direction = metrics.DIRECTIONS[task][params.metric]
     shares = _shares(params.tune.trials, list(params.tune.families))
     total, done, best = sum(shares.values()), 0, float("nan")
     branches = []
     for family, space in params.tune.families.items():
-        check_family(family)
 
         def objective(values: dict[str, Any], family: str = family) -> float:
             nonlocal done, best
@@ -69,8 +70,14 @@ def scorer(context: Context) -> Score:
     del parts
 
     def score(family: str, values: dict[str, Any]) -> float:
-        model = estimators.build(family, contract.task, features, values, params.train.seed)
-        model.fit(frames[TRAIN], truths[TRAIN])
+        try:
+            model = estimators.build(family, contract.task, features, values, params.train.seed)
+            model.fit(frames[TRAIN], truths[TRAIN])
+        except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
+            raise ProjectError(
+                f"params.yaml: tune.families.{family} does not take {values}: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
         prediction = estimators.predict(model, contract.task, frames[VALIDATION])
         return metrics.compute(contract.task, truths[VALIDATION], prediction)[params.metric]
 

@@ -1,0 +1,216 @@
+"""Matplotlib: draws the charts of the report as inline SVG, without pyplot's global state."""
+
+import io
+import re
+import warnings
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from ..core import charts, wording
+
+WIDTH, HEIGHT = 4.4, 3.1  # inches of 72 units: about the width of a phone
+# The report's style sheet turns each colour into a variable, so that plots follow light and dark.
+# Okabe and Ito's palette: told apart by colour-blind people.
+INK, MUTED, GRID = "#1f2328", "#6e7781", "#d8dee4"
+ROLES = {
+    "truth": INK,
+    "candidate": "#0072b2",
+    "baseline": "#d55e00",
+    "champion": "#009e73",
+    "guide": MUTED,
+}
+FAMILIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", MUTED)
+VARIABLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--grid",
+    "#0072b2": "--blue",
+    "#d55e00": "--red",
+    "#009e73": "--green",
+    "#cc79a7": "--pink",
+}
+_STYLE = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,  # a `$` in a name is a character, not a formula
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same layout on every machine
+    "font.size": 8.5,
+    "axes.labelsize": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+}
+
+
+def draw(chart: charts.Chart) -> str:
+    """Return an `<svg>` element; the same chart gives the same text."""
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": chart.name}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of glyphs the font lacks: the browser has them
+        figure = Figure(figsize=(WIDTH, _height(chart)), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(visible=True)
+        _number_axes(axes)
+        for mark in chart.marks:
+            _MARKS[type(mark)](axes, mark)
+        _finish(figure, axes, chart)
+        buffer = io.StringIO()
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    return _inline(buffer.getvalue(), chart)
+
+
+def _height(chart: charts.Chart) -> float:
+    for mark in chart.marks:
+        if isinstance(mark, charts.Bars):
+            return 0.75 + 0.24 * len(mark.labels)
+        if isinstance(mark, charts.Matrix):
+            return 3.6
+    return HEIGHT + 0.3 if chart.square else HEIGHT
+
+
+def _number_axes(axes: Any) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: wording.tick(value)))
+
+
+def _finish(figure: Any, axes: Any, chart: charts.Chart) -> None:
+    axes.set_xlabel(chart.x_label)
+    axes.set_ylabel(chart.y_label)
+    if chart.limits:
+        axes.set_ylim(*chart.limits)
+    handles, labels = axes.get_legend_handles_labels()
+    if labels:
+        figure.legend(handles, labels, loc="outside upper left", ncols=3, columnspacing=1.2)
+
+
+def _colour(role: str) -> str:
+    return FAMILIES[min(int(role), len(FAMILIES) - 1)] if role.isdigit() else ROLES[role]
+
+
+def _time_axis(axes: Any, x: Any) -> None:
+    if np.issubdtype(np.asarray(x).dtype, np.datetime64):
+        locator = AutoDateLocator(maxticks=6)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _line(axes: Any, mark: charts.Line) -> None:
+    axes.plot(
+        mark.x,
+        mark.y,
+        color=_colour(mark.role),
+        linestyle="--" if mark.dashed else "-",
+        linewidth=1.0 if mark.dashed else 1.5,
+        drawstyle="steps-post" if mark.steps else "default",
+        label=mark.label or None,
+    )
+    _time_axis(axes, mark.x)
+
+
+def _points(axes: Any, mark: charts.Points) -> None:
+    if len(mark.x) > charts.MOST_POINTS:
+        axes.hexbin(mark.x, mark.y, gridsize=32, mincnt=1, bins="log", cmap="cividis", linewidths=0)
+        return
+    many = len(mark.x) > 200
+    axes.plot(
+        mark.x,
+        mark.y,
+        linestyle="none",
+        marker="o",
+        markersize=2.2 if many else 4,
+        markeredgewidth=0,
+        alpha=0.35 if many else 0.7,
+        color=_colour(mark.role),
+        label=mark.label or None,
+    )
+
+
+def _band(axes: Any, mark: charts.Band) -> None:
+    colour = _colour(mark.role)
+    axes.fill_between(
+        mark.x, mark.low, mark.high, color=colour, alpha=0.2, linewidth=0, label=mark.label or None
+    )
+    _time_axis(axes, mark.x)
+
+
+def _columns(axes: Any, mark: charts.Columns) -> None:
+    axes.stairs(mark.counts, mark.edges, fill=True, color=_colour(mark.role), alpha=0.75)
+    axes.grid(visible=False, axis="x")
+
+
+def _bars(axes: Any, mark: charts.Bars) -> None:
+    place = np.arange(len(mark.labels))
+    axes.barh(place, mark.values, color=_colour(mark.role), height=0.65)
+    axes.set_yticks(place, labels=list(mark.labels))
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def _matrix(axes: Any, mark: charts.Matrix) -> None:
+    """Cells shaded by the share of their row, lightly enough for the number to stay readable."""
+    size, place = len(mark.labels), np.arange(len(mark.labels))
+    shares = mark.counts / np.maximum(mark.counts.sum(axis=1, keepdims=True), 1)
+    for row, column in np.ndindex(size, size):
+        corner = (column - 0.5, row - 0.5)
+        axes.add_patch(
+            Rectangle(corner, 1, 1, color=ROLES["candidate"], alpha=0.5 * shares[row, column])
+        )
+        count = int(mark.counts[row, column])
+        if count:
+            text = f"{count:,}" if count < 10_000 else f"{count / 1000:,.0f}k"
+            axes.text(column, row, text, ha="center", va="center", size=9 if size <= 5 else 7)
+    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
+    slanted = sum(map(len, mark.labels)) > 30
+    axes.set_xticks(place, labels=list(mark.labels), rotation=40 if slanted else 0)
+    for tick in axes.get_xticklabels() if slanted else ():
+        tick.set_horizontalalignment("right")
+    axes.set_yticks(place, labels=list(mark.labels))
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+
+
+_MARKS: dict[type, Callable[[Any, Any], None]] = {
+    charts.Line: _line,
+    charts.Points: _points,
+    charts.Band: _band,
+    charts.Columns: _columns,
+    charts.Bars: _bars,
+    charts.Matrix: _matrix,
+}
+
+
+def _inline(text: str, chart: charts.Chart) -> str:
+    """Cut the document around the element; make ids unique in the page and colours variable."""
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    box = re.search(r'viewBox="[^"]*"', text)
+    title = escape(chart.title, quote=True)
+    opening = f'<svg {box.group() if box else ""} role="img" aria-label="{title}">'
+    text = opening + text[text.index(">") + 1 :]
+    text = re.sub(r'\bid="', f'id="{chart.name}-', text)
+    text = re.sub(r'(?:xlink:)?href="#', f'href="#{chart.name}-', text)
+    text = text.replace("url(#", f"url(#{chart.name}-")
+    text = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font: \1px system-ui, sans-serif", text)
+    for colour, variable in VARIABLES.items():
+        text = text.replace(f": {colour}", f": var({variable}, {colour})")
+    return text.strip()

@@ -1,0 +1,156 @@
+"""Plots of a classification: ROC, precision and recall, calibration, confusion."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from . import wording
+from .charts import Chart, Line, Matrix, Points, sampled
+from .contract import DataContract
+from .metrics import Array
+
+MOST_CURVE_POINTS = 300
+MOST_CLASSES = 10
+OTHER = "other"
+
+
+def class_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
+    """Every plot the rows allow; `table` has the truth's code and one probability per class."""
+    classes = contract.classes or ()
+    probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=float)
+    known = np.isfinite(probabilities).all(axis=1)
+    truth, probabilities = table["truth"].to_numpy()[known].astype(int), probabilities[known]
+    if len(truth) < 2:
+        return []
+    if contract.task != "binary":
+        return [_confusion(truth, probabilities, classes), _calibration(truth, probabilities, "")]
+    positive = probabilities[:, 1]
+    found = [_calibration(truth, probabilities, str(classes[1]))]
+    if len(np.unique(truth)) == 2:
+        found = [_roc(truth, positive), _precision_recall(truth, positive), *found]
+    return [*found, _confusion(truth, probabilities, classes)]
+
+
+def ranking(truth: npt.NDArray[np.int_], score: Array) -> tuple[Array, Array]:
+    """True and false positives above each distinct score, from the highest score down."""
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.diff(score[order]) != 0, True)  # equal scores are accepted together
+    hits = np.cumsum(truth[order] == 1)[last].astype(float)
+    return hits, np.arange(1, len(order) + 1)[last] - hits
+
+
+def roc_points(truth: npt.NDArray[np.int_], score: Array) -> tuple[Array, Array]:
+    """False- and true-positive rates, from (0, 0) to (1, 1)."""
+    hits, misses = ranking(truth, score)
+    rates = (np.append(0.0, part / max(part[-1], 1.0)) for part in (misses, hits))
+    false_rate, true_rate = rates
+    return false_rate, true_rate
+
+
+def calibration_points(truth: npt.NDArray[np.int_], probabilities: Array) -> tuple[Array, Array, Array]:
+    """Mean predicted probability, observed share and rows, in ten groups of equal size.
+
+    Binary: the positive class. More classes: each class against the rest, pooled.
+    """
+    if probabilities.shape[1] == 2:
+        predicted, observed = probabilities[:, 1], (truth == 1).astype(float)
+    else:
+        predicted = probabilities.ravel()
+        observed = np.eye(probabilities.shape[1])[truth].ravel()
+    order = np.argsort(predicted, kind="stable")
+    parts = [part for part in np.array_split(order, 10) if len(part)]
+    means = [(predicted[part].mean(), observed[part].mean(), len(part)) for part in parts]
+    mean, seen, rows = np.array(means, dtype=float).T
+    return mean, seen, rows
+
+
+def _roc(truth: npt.NDArray[np.int_], score: Array) -> Chart:
+    false_rate, true_rate = roc_points(truth, score)
+    area = float(np.trapezoid(true_rate, false_rate))
+    caught = float(np.interp(0.1, false_rate, true_rate))
+    some = _thin(len(false_rate))
+    return Chart(
+        "roc",
+        f"ROC AUC {area:.3f}: at 10{wording.NARROW}% false alarms it finds {wording.share(caught, 0)}",
+        "false alarms (share of negatives)",
+        "found (share of positives)",
+        (
+            Line(false_rate[some], true_rate[some], "candidate", "this candidate"),
+            Line(np.array([0, 1]), np.array([0, 1]), "guide", "guessing", dashed=True),
+        ),
+        square=True,
+    )
+
+
+def _precision_recall(truth: npt.NDArray[np.int_], score: Array) -> Chart:
+    hits, misses = ranking(truth, score)
+    precision, recall = hits / (hits + misses), hits / max(hits[-1], 1.0)
+    average = float(np.sum(np.diff(np.append(0.0, recall)) * precision))
+    base = float((truth == 1).mean())
+    some = _thin(len(precision))
+    return Chart(
+        "precision_recall",
+        f"Average precision {average:.3f}; guessing gives {base:.3f}",
+        "found (share of positives)",
+        "right among those named positive",
+        (
+            Line(recall[some], precision[some], "candidate", "this candidate"),
+            Line(np.array([0, 1]), np.array([base, base]), "guide", "guessing", dashed=True),
+        ),
+        square=True,
+        limits=(-0.03, 1.03),
+    )
+
+
+def _calibration(truth: npt.NDArray[np.int_], probabilities: Array, positive: str) -> Chart:
+    mean, seen, rows = calibration_points(truth, probabilities)
+    off = float(np.sum(np.abs(mean - seen) * rows) / np.sum(rows))
+    what = f"probability of {wording.clean(positive, 20)}" if positive else "probability of a class"
+    return Chart(
+        "calibration",
+        f"Predicted probabilities are off by {100 * off:.1f} points on average",
+        f"predicted {what}",
+        "observed share",
+        (
+            Line(np.array([0, 1]), np.array([0, 1]), "guide", "perfect", dashed=True),
+            Line(mean, seen, "candidate", "tenths of the rows"),
+            Points(mean, seen, "candidate"),
+        ),
+        square=True,
+    )
+
+
+def confusion(truth: npt.NDArray[np.int_], predicted: npt.NDArray[np.int_], classes: int) -> Array:
+    """Counts: a row per true class, a column per predicted one."""
+    return np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
+
+
+def _confusion(truth: npt.NDArray[np.int_], probabilities: Array, classes: tuple[str, ...]) -> Chart:
+    counts = confusion(truth, probabilities.argmax(axis=1), len(classes))
+    labels = tuple(wording.clean(name, 14) or "(empty)" for name in classes)
+    if len(classes) > MOST_CLASSES + 1:
+        counts, labels = _grouped(counts, labels)
+    wrong = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    np.fill_diagonal(wrong, 0)
+    row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    title = "No class is taken for another"
+    if wrong.max() > 0:
+        part = wording.share(float(wrong[row, column]), 0)
+        title = f"{part} of {labels[row]} is taken for {labels[column]}"
+    return Chart("confusion", title, "predicted", "actual", (Matrix(labels, counts),), square=True)
+
+
+def _grouped(counts: Array, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
+    """Keep the most frequent classes, add the rest up."""
+    frequent = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_CLASSES])
+    place = np.full(len(labels), MOST_CLASSES)
+    place[frequent] = np.arange(MOST_CLASSES)
+    found = np.zeros((MOST_CLASSES + 1, MOST_CLASSES + 1), dtype=counts.dtype)
+    np.add.at(found, (place[:, None], place[None, :]), counts)
+    return found, (*(labels[code] for code in frequent), OTHER)
+
+
+def _thin(count: int) -> npt.NDArray[np.intp]:
+    """Both ends and a sample between."""
+    inner = sampled(max(count - 2, 0), MOST_CURVE_POINTS) + 1
+    return np.unique(np.concatenate([[0], inner, [count - 1]]))

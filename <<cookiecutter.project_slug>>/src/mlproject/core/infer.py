@@ -1,0 +1,126 @@
+"""A contract for a table nobody described: every decision with its reason."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ProjectError
+from .infer_columns import Decision, declare, names_for, usable
+from .infer_keys import Keys, find_keys
+from .infer_sections import sections
+from .infer_target import Answer, find_target
+from .kinds import Look, look
+
+MIN_ROWS = 50
+
+
+def infer(
+    raw: pd.DataFrame,
+    target: str,
+    entity: str | None = None,
+    timestamp: str | None = None,
+    task: str | None = None,
+    exclude: Sequence[str] = (),
+    source: str = "data/raw/table.csv",
+) -> tuple[dict[str, Any], list[Decision]]:
+    """Return a whole params tree for a raw table, and what was decided for each column.
+
+    Raises ProjectError where no model can be trained on the table as it is.
+    """
+    for role, name in [("TARGET", target), ("ENTITY", entity), ("TIMESTAMP", timestamp)]:
+        _check_name(raw, source, role, name)
+    for name in exclude:
+        _check_name(raw, source, "EXCLUDE", name)
+        if name in {target, entity, timestamp}:
+            raise ProjectError(f"EXCLUDE={name} takes away a column that has a role: leave it out")
+    if len({target, entity, timestamp} - {None}) < 1 + sum(
+        x is not None for x in (entity, timestamp)
+    ):
+        raise ProjectError("TARGET, ENTITY and TIMESTAMP must be different columns")
+    if len(raw) < MIN_ROWS:
+        raise ProjectError(
+            f"{source} has {len(raw):,} rows: at least {MIN_ROWS} are needed to train, to test "
+            "and to compare"
+        )
+    looks = {name: look(raw[name], name) for name in raw.columns if name not in exclude}
+    decisions = [Decision(name, "excluded", "asked for by EXCLUDE") for name in exclude]
+    answer = find_target(raw, looks[target], task, source)
+    decisions.append(answer.decision)
+    keys = find_keys(raw, looks, target, entity, timestamp, source)
+    decisions += keys.decisions
+    roles = {target, keys.entity, keys.timestamp, keys.hour}
+    chosen, dropped = usable([item for name, item in looks.items() if name not in roles])
+    decisions += dropped
+    if not chosen:
+        raise ProjectError(
+            f"{source}: no column is left to predict `{target}` from: "
+            + "; ".join(f"`{item.column}` {item.reason}" for item in dropped[:5])
+        )
+    tree = _tree(source, answer, keys, chosen, decisions)
+    return tree, decisions
+
+
+def _tree(
+    source: str,
+    answer: Answer,
+    keys: Keys,
+    chosen: list[Look],
+    decisions: list[Decision],
+) -> dict[str, Any]:
+    wanted = [item.name for item in chosen] + [answer.column]
+    wanted += [name for name in (keys.entity, keys.hour) if name]
+    names = names_for(wanted, answer.column, keys.entity)
+    rename = {old: new for old, new in names.items() if old != new}
+    decisions += [
+        Decision(old, f"called {new}", "it is no plain name of its own")
+        for old, new in rename.items()
+    ]
+    features = {}
+    for item in chosen:
+        feature, decision = declare(item)
+        features[names[item.name]] = feature
+        decisions.append(decision)
+    markers = answer.markers.union(*(item.markers for item in chosen), keys.markers)
+    data: dict[str, Any] = {
+        "name": model_name(source, answer.column),
+        "source": source,
+        "entity": names[keys.entity] if keys.entity else None,
+        "entities": list(keys.entities) if keys.entities else None,
+        "event_timestamp": keys.timestamp,
+        "event_hour": names[keys.hour] if keys.hour else None,
+        "timestamp_format": keys.pattern,
+        "frequency": keys.frequency,
+        "target": names[answer.column],
+        "task": answer.task,
+        "classes": list(answer.classes) if answer.classes else None,
+        "missing_markers": sorted(markers),
+        "rename": rename,
+        "features": features,
+        "allow_leakage": [],
+    }
+    kept = {"allow_leakage"}
+    data = {key: value for key, value in data.items() if value or key in kept}
+    looks = {names[item.name]: item for item in chosen}
+    others, more = sections(data, looks, keys, answer)
+    decisions += more
+    return {"data": data, **others}
+
+
+def model_name(source: str, target: str) -> str:
+    """Kebab-case of file and target, at most 63 characters."""
+    text = re.sub(r"[^a-z0-9]+", "-", f"{PurePath(source).stem}-{target}".lower()).strip("-")
+    return (text or "model")[:63].rstrip("-")
+
+
+def _check_name(raw: pd.DataFrame, source: str, role: str, name: str | None) -> None:
+    if name is None or name in raw.columns:
+        return
+    close = difflib.get_close_matches(name, list(raw.columns), 1, 0.6)
+    lower = [column for column in raw.columns if column.lower() == name.lower()]
+    there = ", ".join(f"`{column}`" for column in raw.columns[:12])
+    hint = f"did you mean `{(lower or close)[0]}`?" if lower or close else f"it has {there}"
+    raise ProjectError(f"{source} has no column `{name}` ({role}={name}): {hint}")

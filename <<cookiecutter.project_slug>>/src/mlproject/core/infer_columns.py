@@ -1,0 +1,151 @@
+"""Which columns become features, under which name and with which allowed values."""
+
+import keyword
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from .contract import RESERVED, ROW_ID, SERIES
+from .kinds import Look, dressed_number
+
+MOSTLY_MISSING = 0.8  # a column emptier than this is left out
+_ID = re.compile(
+    r"(^|[_\W])(id|ids|uuid|guid|index|idx|instant|rownum|row|no|nr)$|^unnamed_\d+$", re.I
+)
+_TIME_WORD = re.compile(r"year|month|day|hour|week|date|age", re.I)
+
+
+class Decision(NamedTuple):
+    """What was decided about a column, and why."""
+
+    column: str
+    decision: str
+    reason: str
+
+
+def usable(looks: list[Look]) -> tuple[list[Look], list[Decision]]:
+    """Split columns into features and those left out, with reasons."""
+    chosen: list[Look] = []
+    dropped: list[Decision] = []
+    counters: list[tuple[Look, Decision]] = []
+    for item in looks:
+        reason, counting = refused(item)
+        if not reason:
+            chosen.append(item)
+        elif counting:
+            counters.append((item, Decision(item.name, "excluded", reason)))
+        else:
+            dropped.append(Decision(item.name, "excluded", reason))
+    if not chosen and len(counters) == 1 and not _ID.search(counters[0][0].name):
+        return [counters[0][0]], dropped  # counting rows, but all there is
+    return chosen, dropped + [decision for _, decision in counters]
+
+
+def refused(item: Look) -> tuple[str, bool]:
+    """Why a column cannot be a feature (empty when it can), and whether it merely counts rows."""
+    if item.kind == "empty":
+        return "is empty", False
+    if item.kind == "constant":
+        return "has the same value in every row that has one", False
+    if item.kind == "nested":
+        return "holds lists or records, not single values", False
+    if item.kind == "date":
+        return "is a date and not the event time", False
+    if item.missing > MOSTLY_MISSING * item.rows:
+        return f"is missing in {item.missing / item.rows:.0%} of the rows", False
+    if item.kind == "text":
+        return _text(item), False
+    if item.kind == "category" and item.unique:
+        return "is an identifier: no value comes twice", False
+    if item.kind == "int" and item.unique:
+        return _counter(item)
+    return "", False
+
+
+def _text(item: Look) -> str:
+    example = dressed_number(item)
+    if example:
+        return f"holds numbers in local dress like `{example}`: write them plainly to use them"
+    if item.unique:
+        return "is an identifier or free text: no value comes twice"
+    return f"is free text or names: {item.distinct:,} different values in {item.known:,} rows"
+
+
+def _counter(item: Look) -> tuple[str, bool]:
+    known = item.known_numbers
+    if known.max() - known.min() == len(known) - 1 and not _TIME_WORD.search(item.name):
+        return "is an identifier: it counts the rows", True
+    if _ID.search(item.name):
+        return "is an identifier by its name, and no value comes twice", False
+    return "", False
+
+
+def declare(item: Look) -> tuple[dict[str, Any], Decision]:
+    """The contract's entry for one feature."""
+    feature: dict[str, Any] = {"type": item.kind}
+    about = f"{item.distinct:,} different values"
+    if item.kind in {"float", "int"}:
+        known = item.known_numbers
+        low, high = float(known.min()), float(known.max())
+        about = f"from {low:,.6g} to {high:,.6g}"
+        feature["min"], feature["max"] = bounds(low, high, item.kind == "int")
+    elif item.kind == "category":
+        feature["categories"] = sorted(
+            {text for text in item.texts if text and text not in item.markers}
+        )
+        about = f"{item.distinct:,} categories"
+    if item.missing:
+        feature["nullable"] = True
+        marks = " or ".join(f"`{mark}`" for mark in sorted(item.markers))
+        about += f", {item.missing:,} missing{f' written {marks}' if marks else ''}"
+    return feature, Decision(item.name, f"{item.kind} feature", about)
+
+
+def bounds(low: float, high: float, whole: bool) -> tuple[float | int, float | int]:
+    """The range seen, widened by half its spread on each side; what is never negative stays so."""
+    half = (high - low) / 2
+    bottom = max(0.0, low - half) if low >= 0 else low - half
+    top = min(0.0, high + half) if high <= 0 else high + half
+    if whole:
+        return math.floor(bottom), math.ceil(top)
+    return _tidy(bottom, half, math.floor), _tidy(top, half, math.ceil)
+
+
+def _tidy(value: float, scale: float, outward: Any) -> float:
+    """Round outward to two digits of the spread."""
+    unit = 10.0 ** (math.floor(math.log10(scale)) - 1) if scale > 0 else 1.0
+    return float(f"{outward(value / unit) * unit:.10g}")
+
+
+def names_for(columns: Sequence[str], target: str, entity: str | None) -> dict[str, str]:
+    """A plain name for each column, kept as it is where it is plain already."""
+    taken = {name.lower() for name in RESERVED | {ROW_ID, SERIES}}
+    names: dict[str, str] = {}
+    for column in sorted(columns, key=lambda name: (name not in {target, entity}, not plain(name))):
+        base = column if plain(column) else _plainer(column)
+        name, number = base, 2
+        while name.lower() in taken:  # DuckDB does not tell `Wind` from `wind`
+            name, number = f"{base.rstrip('_')}_{number}", number + 1
+        names[column] = name
+        taken.add(name.lower())
+        if column == target:
+            taken |= {f"{name}_lag_{lag}".lower() for lag in (1, 7, 12, 24, 168)}
+        if column == entity:
+            taken.add(f"{name}_key".lower())
+    return names
+
+
+def plain(name: str) -> bool:
+    """Whether a name can be used everywhere: Python, SQL, Feast, file names."""
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)) and (
+        not keyword.iskeyword(name) and "__" not in name and len(name) <= 60
+    )
+
+
+def _plainer(name: str) -> str:
+    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:50].rstrip("_") or "column"
+    text = text if text[0].isalpha() else f"c_{text}"
+    return f"{text}_" if keyword.iskeyword(text) else text

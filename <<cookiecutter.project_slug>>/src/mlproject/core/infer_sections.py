@@ -1,0 +1,126 @@
+"""The other sections of params.yaml for an adopted table."""
+
+import copy
+import math
+from typing import Any
+
+from .infer_columns import Decision
+from .infer_keys import Keys
+from .infer_target import Answer
+from .kinds import Look
+
+LAGS = {"1D": [1, 7], "1h": [24, 168], "MS": [1, 12]}
+SEASON = {"1D": 7, "1h": 168, "MS": 12}
+TREES = {
+    "learning_rate": {"type": "double", "min": 0.03, "max": 0.3, "log": True},
+    "max_iter": {"type": "int", "min": 50, "max": 200},
+    "max_leaf_nodes": {"type": "int", "min": 7, "max": 63},
+    "min_samples_leaf": {"type": "int", "min": 5, "max": 60},
+}
+ALPHA = {"alpha": {"type": "double", "min": 0.001, "max": 100, "log": True}}
+INVERSE = {"C": {"type": "double", "min": 0.01, "max": 100, "log": True}}
+MAX_SLICES = 3
+
+
+def sections(
+    data: dict[str, Any], looks: dict[str, Look], keys: Keys, answer: Answer
+) -> tuple[dict[str, Any], list[Decision]]:
+    """Return validate, featurize, build_dataset, tune, train, evaluate and promote."""
+    decisions: list[Decision] = []
+    featurize = _featurize(data, keys, answer, decisions)
+    evaluate: dict[str, Any] = {"slices": _slices(data, looks, featurize), "min_slice_rows": 30}
+    season = SEASON.get(keys.frequency or "")
+    if answer.task == "regression" and season and keys.rows_per_entity > 3 * season:
+        evaluate["seasonal_naive_lag"] = season
+    missing = [item.missing / item.rows for item in looks.values()] + [answer.missing]
+    allowed = max(0.5, min(1.0, math.ceil(max(missing) * 10 + 0.5) / 10))
+    if allowed > 0.5:
+        emptiest = max(looks.values(), key=lambda item: item.missing)
+        reason = f"{max(missing):.0%} missing is more than the usual half"
+        decisions.append(Decision(emptiest.name, f"validate.max_missing {allowed:g}", reason))
+    tree = {
+        "validate": {
+            "min_rows": 50,
+            "max_missing": allowed,
+            "single_feature_score": 0.995,
+            "drift": {"max_psi": 0.5, "max_missing_increase": 0.1},
+        },
+        "featurize": featurize,
+        "build_dataset": {
+            "split": "time" if keys.timestamp else "random",
+            "test_fraction": 0.2,
+            "validation_fraction": 0.2,
+        },
+        "tune": {
+            "trials": 20,
+            "sampler": "tpe",
+            "families": {
+                "hist_gradient_boosting": copy.deepcopy(TREES),
+                "linear": copy.deepcopy(ALPHA if answer.task == "regression" else INVERSE),
+            },
+        },
+        "train": {"seed": 0},
+        "evaluate": evaluate,
+        "promote": {
+            "thresholds": {},
+            "margin": 0.0,
+            "baseline_margin": 0.05,
+            "worst_slice_ratio": 2.5,
+            "onnx_tolerance": 0.001,
+            "replace_incomparable_champion": False,
+        },
+    }
+    return tree, decisions
+
+
+def _featurize(
+    data: dict[str, Any], keys: Keys, answer: Answer, decisions: list[Decision]
+) -> dict[str, Any]:
+    own = {*data["features"], data["target"], data.get("entity")}
+    calendar = [name for name in _calendar(keys) if name not in own]
+    lags: list[int] = []
+    if answer.task == "regression" and keys.frequency:
+        lags = [lag for lag in LAGS.get(keys.frequency, [1]) if keys.rows_per_entity > 3 * lag]
+    if calendar:
+        decisions.append(Decision("", "calendar features", ", ".join(calendar)))
+    if lags:
+        text = ", ".join(str(lag) for lag in lags)
+        reason = f"{text} x {keys.frequency} back: the target must be known by then"
+        decisions.append(Decision(answer.column, "lags of the target", reason))
+    return {
+        "calendar": calendar,
+        "lags": lags,
+        "entity_as_feature": keys.entities is not None,
+    }
+
+
+def _calendar(keys: Keys) -> list[str]:
+    """Calendar features that vary in this table and have been seen more than once."""
+    if not keys.timestamp:
+        return []
+    if keys.frequency == "MS":
+        return ["month"]
+    names = ["hour"] if keys.clock or keys.hour else []
+    if keys.days >= 14:
+        names.append("weekday")
+    if keys.days >= 366:
+        names.append("day_of_year")
+    return names
+
+
+def _slices(data: dict[str, Any], looks: dict[str, Look], featurize: dict[str, Any]) -> list[str]:
+    """Up to three inputs with few values: entity, truth values, categories, small numbers."""
+    found = [f"{data['entity']}_key"] if featurize["entity_as_feature"] else []
+    few = [name for name, item in looks.items() if _groups_rows(item)]
+    order = {"bool": 0, "category": 1, "int": 2}
+    found += sorted(few, key=lambda name: order[looks[name].kind])
+    found += [name for name in featurize["calendar"] if name == "weekday"]
+    return found[:MAX_SLICES]
+
+
+def _groups_rows(item: Look) -> bool:
+    """Whether a column splits the rows into a few groups worth watching."""
+    if item.kind == "bool" and item.numbers is not None:
+        share = float((item.numbers == 1).mean())
+        return 0.02 <= share <= 0.98
+    return item.kind in {"bool", "category", "int"} and 2 <= item.distinct <= 8

@@ -1,0 +1,183 @@
+"""The report as Markdown for a pull request: readable on a phone, the details folded away."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from . import wording
+from .mermaid import trial_chart
+from .report import Report
+from .report_tables import MetricLine
+
+MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
+_SHORT_HASH = 12
+# What GitHub would read as markup becomes a character reference, which never does.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|~$!&]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
+_REFERENCES = re.compile(r"[@#](?=\w)")  # @person and #12 are linked after decoding
+_ZERO_WIDTH_SPACE = "\u200b"
+
+
+def render(report: Report) -> str:
+    """The whole text; nothing that came with the data can break out of its place."""
+    parts = [
+        f"### {report.verdict.light} {report.verdict.title} — `{report.name}` "
+        f"{prose(report.verdict.summary)}",
+        _headline(report),
+        _metrics(report),
+        f"**Why:** {prose(report.verdict.why)}",
+        *_details(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def prose(text: object) -> str:
+    """Untrusted text inside a sentence or table cell: never markup, mention or link."""
+    line = _REFERENCES.sub(r"\g<0>" + _ZERO_WIDTH_SPACE, wording.clean(text, 400))
+    return _MARKUP.sub(lambda found: "".join(f"&#{ord(char)};" for char in found.group()), line)
+
+
+def code(text: object, limit: int = 80) -> str:
+    """Untrusted text as a code span, in which nothing is interpreted."""
+    line = wording.clean(text, limit).replace("`", "'").replace("|", "¦")
+    return f"`{line}`" if line else ""
+
+
+def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> str:
+    """A table of finished cells; `align` has one of l, r, c per column."""
+    rule = {"l": "---", "r": "--:", "c": ":-:"}
+    lines = [header, [rule[side] for side in align], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def details(summary: str, body: str) -> str:
+    """A block that opens on a click; blank lines let Markdown work inside."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
+def _headline(report: Report) -> str:
+    text = f"**{prose(wording.label(report.metric))} {prose(report.value)}**"
+    facts = [f"{text} ({prose(report.comparison)})", prose(report.rows)]
+    data, commit = report.lineage.get("data.hash"), report.lineage.get("git.commit")
+    if data:
+        facts.append(f"data {code(data[:_SHORT_HASH])}")
+    if commit and commit != "none":
+        dirty = " and uncommitted changes" if report.lineage.get("git.dirty") == "true" else ""
+        facts.append(f"commit {code(commit[:_SHORT_HASH])}{dirty}")
+    return " · ".join(facts)
+
+
+def _metrics(report: Report) -> str:
+    others = [prose(name) for name in report.table.others]
+    header = ["metric", *others, "this candidate", f"Δ {prose(report.table.against)}", "rule", ""]
+    rows = [_metric_row(line) for line in report.table.lines]
+    return table(header, "l" + "r" * (len(others) + 2) + "lc", rows)
+
+
+def _metric_row(line: MetricLine) -> list[str]:
+    """Failed rules stand out in bold."""
+    rules = [prose(text) if passed else f"**{prose(text)}**" for text, passed in line.rules]
+    others = [prose(text) for text in line.others]
+    return [
+        prose(line.label),
+        *others,
+        prose(line.mine),
+        prose(line.change),
+        ", ".join(rules),
+        line.light,
+    ]
+
+
+def _details(report: Report) -> Iterator[str]:
+    yield _rules(report)
+    if report.slices:
+        yield _slices(report)
+    if report.tuning:
+        yield _tuning(report)
+    yield _parameters(report)
+    if report.checks is not None:
+        yield _checks(report)
+    yield details("ONNX parity", prose(report.parity[:1].upper() + report.parity[1:]) + ".")
+    if report.lineage:
+        rows = [[prose(name), code(value)] for name, value in report.lineage.items()]
+        yield details("Lineage", table(["", ""], "ll", rows))
+
+
+def _rules(report: Report) -> str:
+    lines = [
+        f"- {'🟢' if rule.passed else '🔴'} **{prose(rule.name)}**: {prose(rule.finding)}"
+        for rule in report.verdict.rules
+    ]
+    failed = len(report.verdict.failed)
+    said = f"{failed} of {len(lines)} failed" if failed else f"all {len(lines)} passed"
+    return details(f"Rules of the gate: {said}", "\n".join(lines))
+
+
+def _slices(report: Report) -> str:
+    champion = any(line.champion for line in report.slices)
+    name = prose(wording.axis(wording.label(report.metric), _unit(report)))
+    header = ["slice", "rows", name, *(["champion"] if champion else []), "× overall", ""]
+    rows = [
+        [
+            prose(line.name),
+            f"{line.rows:,}",
+            prose(line.value),
+            *([prose(line.champion)] if champion else []),
+            prose(line.times),
+            "🔴" if line.over else "",
+        ]
+        for line in report.slices[:MOST_ROWS]
+    ]
+    body = table(header, "lrr" + "r" * champion + "rc", rows) + _more(len(report.slices), "slice")
+    worst = report.slices[0]
+    return details(
+        f"{wording.plural(len(report.slices), 'slice')}: the worst is {prose(worst.name)}, "
+        f"{prose(worst.times)} overall",
+        body,
+    )
+
+
+def _unit(report: Report) -> str:
+    return report.unit if report.metric in wording.IN_UNIT_OF_TARGET else ""
+
+
+def _tuning(report: Report) -> str:
+    blocks = []
+    for branch in report.tuning:
+        best = wording.metric(report.metric, branch.best, report.unit)
+        chosen = ", chosen" if branch.chosen else ""
+        failed = f", {branch.failed} failed" if branch.failed else ""
+        blocks.append(
+            f"{code(branch.family)}: best {prose(best)} of "
+            f"{wording.plural(len(branch.trials) + branch.failed, 'trial')}{failed}{chosen}"
+        )
+        chart = trial_chart(report.task, report.metric, [value for _, value in branch.trials])
+        if chart:
+            blocks.append(f"```mermaid\n{chart}\n```")
+    blocks.append("Bars: each trial on the validation rows. Line: the best so far.")
+    total = sum(len(branch.trials) + branch.failed for branch in report.tuning)
+    return details(f"Tuning: {wording.plural(total, 'trial')}", "\n\n".join(blocks))
+
+
+def _parameters(report: Report) -> str:
+    rows = [[code(name), code(value)] for name, value in report.parameters[:MOST_ROWS]]
+    body = table(["parameter", "value"], "lr", rows) if rows else "No parameters."
+    return details(f"Candidate: {prose(report.family)}", body)
+
+
+def _checks(report: Report) -> str:
+    checks = report.checks
+    if checks is None:
+        return ""
+    lines = [f"- 🟡 {prose(text)}" for text in checks.warnings[:MOST_ROWS]]
+    lines += [
+        f"- {'🟢' if passed else '🔴'} {prose(text)}" for text, passed in checks.made[:MOST_ROWS]
+    ]
+    body = "\n".join(lines) or "Nothing to report."
+    more = _more(max(len(checks.warnings), len(checks.made)), "line")
+    warned = wording.plural(len(checks.warnings), "warning")
+    return details(f"Data: {wording.plural(checks.count, 'check')}, {warned}", body + more)
+
+
+def _more(count: int, noun: str) -> str:
+    if count <= MOST_ROWS:
+        return ""
+    return f"\n\n… and {wording.plural(count - MOST_ROWS, f'more {noun}')} in report.html."

@@ -1,0 +1,65 @@
+"""Plots of any task: what the model leans on, and how tuning went."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import wording
+from .charts import Bars, Chart, Line, Points
+from .metrics import DIRECTIONS
+from .report import Branch, best_so_far
+
+MOST_FEATURES = 15
+
+
+def importance_chart(importance: Sequence[dict[str, Any]], metric: str) -> Chart | None:
+    """How much worse the metric gets when one feature is shuffled."""
+    known = [item for item in importance if item["loss"] is not None][:MOST_FEATURES]
+    if not known:
+        return None
+    name, first = wording.label(metric), known[0]
+    lost = wording.change(float(first["loss"]))
+    losses = np.array([100 * float(item["loss"]) for item in known])
+    return Chart(
+        "importance",
+        f"{wording.clean(first['feature'], 40)} matters most: shuffled, {name} gets {lost} worse",
+        f"{name} gets worse by (%)",
+        "",
+        (Bars(tuple(wording.clean(item["feature"], 24) for item in known), losses, "candidate"),),
+    )
+
+
+def tuning_chart(branches: Sequence[Branch], task: str, metric: str, unit: str) -> Chart | None:
+    """Every trial and the best so far, family by family."""
+    marks: list[Points | Line] = []
+    told = []
+    for rank, branch in enumerate(item for item in branches if item.trials):
+        number = np.array([number for number, _ in branch.trials])
+        value = np.array([value for _, value in branch.trials])
+        name = wording.clean(wording.label(branch.family), 30)
+        best = np.array(best_so_far(task, metric, value.tolist()))
+        marks.append(Points(number, value, str(rank)))
+        marks.append(Line(number, best, str(rank), name, steps=True))
+        text = wording.metric(metric, branch.best, unit)
+        told.append((not branch.chosen, f"{name} {'wins with' if branch.chosen else 'reaches'} {text}"))
+    if not marks:
+        return None
+    title = "; ".join(text for _, text in sorted(told)[:3])
+    shown = unit if metric in wording.IN_UNIT_OF_TARGET else ""
+    label = wording.axis(f"{wording.label(metric)}, validation rows", shown)
+    limits = _limits(branches, task, metric)
+    return Chart("tuning", title, "trial", label, tuple(marks), limits=limits)
+
+
+def _limits(branches: Sequence[Branch], task: str, metric: str) -> tuple[float, float] | None:
+    """Leave hopeless trials outside, lest they press all others flat."""
+    values = np.array([value for branch in branches for _, value in branch.trials])
+    smaller = DIRECTIONS[task][metric] == "minimize"
+    best = float(values.min() if smaller else values.max())
+    reach = abs(float(np.median(values)) - best) * 4
+    worst = float(values.max() if smaller else values.min())
+    if not reach or abs(worst - best) <= reach:
+        return None
+    room = 0.05 * reach
+    return (best - room, best + reach) if smaller else (best - reach, best + room)

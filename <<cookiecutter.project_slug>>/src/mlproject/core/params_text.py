@@ -1,0 +1,53 @@
+"""params.yaml as people read it: one comment over each section, one line per feature."""
+
+from typing import Any
+
+import yaml
+
+COMMENTS = {
+    "data": "The data contract: what a row means. Everything else derives from it.",
+    "validate": "What stops the run before training.",
+    "featurize": "Columns derived from those of the contract.",
+    "build_dataset": "How rows are split into training, validation and test.",
+    "tune": "Candidate estimators and their search spaces.",
+    "train": "What makes two trainings the same.",
+    "evaluate": "The slices that are watched beside the whole.",
+    "promote": "The quality gate: what a candidate must reach to become champion.",
+}
+NOTES = {
+    "missing_markers": "what stands for a missing value, besides nothing",
+    "rename": "column of the file: name in this project",
+    "min": "ranges are those seen, widened by half their spread: narrow them",
+    "allow_leakage": "columns that look like the answer and are wanted all the same",
+    "max_missing": "share of missing values a nullable column may have",
+    "single_feature_score": "a feature that alone scores better is taken for leakage",
+    "thresholds": "absolute bounds, like `rmse: {max: 3}`, once you know them",
+    "margin": "relative gain over the champion that a candidate must reach",
+    "baseline_margin": "relative gain over the best baseline that it must reach",
+    "worst_slice_ratio": "worst slice against the whole",
+    "onnx_tolerance": "relative to the spread of the predictions",
+}
+
+
+def params_text(tree: dict[str, Any], title: str) -> str:
+    """Return the tree as commented YAML."""
+    blocks = [f"# {title}\n# Every versioned knob; sections are named after the steps.\n"]
+    for section, values in tree.items():
+        body = yaml.safe_dump(
+            {section: values},
+            sort_keys=False,
+            allow_unicode=True,
+            default_flow_style=None,
+            width=10_000,
+        )
+        lines = [_noted(line) for line in body.splitlines()]
+        blocks.append("\n".join([f"# {COMMENTS[section]}", *lines]) + "\n")
+    return "\n".join(blocks)
+
+
+def _noted(line: str) -> str:
+    key = line.strip().partition(":")[0]
+    depth = len(line) - len(line.lstrip())
+    if depth == 2 and key == "features":
+        return f"{line}  # {NOTES['min']}"
+    return f"{line}  # {NOTES[key]}" if depth == 2 and key in NOTES else line

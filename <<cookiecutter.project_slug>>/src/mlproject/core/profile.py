@@ -1,0 +1,76 @@
+"""What the columns of an accepted table look like, small enough to keep with the model."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .contract import TIMESTAMP, DataContract
+
+BINS = 10
+FEW = 12  # numbers with at most this many values are counted one by one
+
+Counts = npt.NDArray[np.float64]
+
+
+def profile(table: pd.DataFrame, contract: DataContract) -> dict[str, Any]:
+    """Rows, period and, per feature and target: missing share, mean, counts by bin or value."""
+    time = table[TIMESTAMP]
+    return {
+        "rows": len(table),
+        "start": time.min().isoformat() if contract.has_time else None,
+        "end": time.max().isoformat() if contract.has_time else None,
+        "columns": {name: describe(table[name]) for name in [*contract.features, contract.target]},
+    }
+
+
+def describe(values: "pd.Series") -> dict[str, Any]:
+    """Missing share, and the distribution of what is there."""
+    known = values.dropna()
+    found: dict[str, Any] = {"missing": round(1 - len(known) / max(1, len(values)), 6)}
+    if values.dtype != object:
+        found["mean"] = float(known.mean()) if len(known) else None
+        if known.nunique() > FEW:
+            found["edges"] = edges(known.to_numpy(np.float64))
+    found["counts"] = counts(values, found) if "edges" in found else None
+    if found["counts"] is None:
+        found["counts"] = {str(key): int(n) for key, n in known.value_counts().sort_index().items()}
+    else:
+        found["counts"] = [int(n) for n in found["counts"]]
+    return found
+
+
+def edges(values: npt.NDArray[np.float64], bins: int = BINS) -> list[float]:
+    """Inner edges of bins that hold about the same number of values each."""
+    inner = np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1])
+    return [float(edge) for edge in np.unique(inner)]
+
+
+def counts(values: "pd.Series", like: dict[str, Any]) -> Counts:
+    """Count values in the bins of a description, or by its values and then all others."""
+    known = values.dropna()
+    if "edges" in like:
+        places = np.searchsorted(np.asarray(like["edges"]), known.to_numpy(np.float64), "left")
+        return np.bincount(places, minlength=len(like["edges"]) + 1).astype(np.float64)
+    found = {str(key): int(n) for key, n in known.value_counts().items()}
+    named = [found.pop(key, 0) for key in like["counts"]]
+    return np.array([*named, sum(found.values())], dtype=np.float64)
+
+
+def expected(like: dict[str, Any]) -> Counts:
+    """The counts of a description, in the order of `counts`."""
+    if "edges" in like:
+        return np.asarray(like["counts"], dtype=np.float64)
+    return np.array([*like["counts"].values(), 0], dtype=np.float64)
+
+
+def psi(reference: Counts, current: Counts) -> float:
+    """Population stability index of two sets of counts in the same bins.
+
+    Sum of (q - p) ln(q / p) over bins (Siddiqi, Credit Risk Scorecards, 2006); 0.1 is small and
+    0.25 large for independent rows. Half a row is added to each bin, so an empty one is finite.
+    """
+    p = (reference + 0.5) / (reference + 0.5).sum()
+    q = (current + 0.5) / (current + 0.5).sum()
+    return float(np.sum((q - p) * np.log(q / p)))

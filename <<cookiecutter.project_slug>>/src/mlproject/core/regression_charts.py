@@ -1,0 +1,146 @@
+"""Plots of a regression: fit, errors, errors over time, recent weeks per entity."""
+
+import numpy as np
+import pandas as pd
+
+from . import wording
+from .charts import Band, Chart, Columns, Line, Points, Values
+from .contract import TIMESTAMP, DataContract
+
+MOST_ENTITIES = 4
+RECENT = pd.Timedelta(days=56)
+MOST_RECENT_ROWS = 400  # of one entity: hourly data show their last two weeks
+LEAST_RECENT_ROWS = 30  # yearly or monthly data show more than eight weeks
+
+
+def regression_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
+    """Every plot the rows allow; `table` has truth, prediction, the key and the baselines."""
+    table = table[np.isfinite(table["truth"]) & np.isfinite(table["prediction"])]
+    if len(table) < 2:
+        return []
+    found = [_fit(table, contract), _errors(table, contract)]
+    if contract.has_time:
+        found += [*_recent(table, contract), *_errors_over_time(table, contract)]
+    return found
+
+
+def _fit(table: pd.DataFrame, contract: DataContract) -> Chart:
+    truth, prediction = table["truth"].to_numpy(), table["prediction"].to_numpy()
+    ends = np.array([min(truth.min(), prediction.min()), max(truth.max(), prediction.max())])
+    top = truth >= np.quantile(truth, 0.9)
+    bias = float((prediction[top] - truth[top]).mean() / max(abs(truth[top].mean()), 1e-12))
+    if abs(bias) < 0.02:
+        title = f"The highest tenth is met on average ({wording.change(bias)})"
+    else:
+        side = "high" if bias > 0 else "low"
+        title = f"The highest tenth is predicted {wording.share(abs(bias))} too {side}"
+    return Chart(
+        "fit",
+        title,
+        wording.axis(f"predicted {contract.target}", contract.unit),
+        wording.axis(f"actual {contract.target}", contract.unit),
+        (Points(prediction, truth, "candidate"), Line(ends, ends, "guide", dashed=True)),
+        square=True,
+    )
+
+
+def _errors(table: pd.DataFrame, contract: DataContract) -> Chart:
+    error = (table["prediction"] - table["truth"]).to_numpy()
+    low, high = np.quantile(error, [0.005, 0.995])
+    inside = error[(error >= low) & (error <= high)]
+    counts, edges = np.histogram(inside, bins=min(40, max(5, len(inside) // 5)))
+    half = wording.with_unit(wording.number(float(np.median(np.abs(error)))), contract.unit)
+    mean = wording.with_unit(wording.number(float(error.mean())), contract.unit)
+    zero = np.zeros(2)
+    return Chart(
+        "errors",
+        f"Half of the errors are within ±{half}; their mean is {mean}",
+        wording.axis("predicted − actual", contract.unit),
+        "rows",
+        (
+            Columns(edges, counts, "candidate"),
+            Line(zero, np.array([0, counts.max()]), "guide", dashed=True),
+        ),
+    )
+
+
+def _errors_over_time(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
+    time, error = _moments(table), (table["prediction"] - table["truth"]).to_numpy()
+    order = np.argsort(time, kind="stable")
+    bins = min(26, len(np.unique(time)) // 3)
+    if bins < 3:
+        return []
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    middle = np.array([time[part[len(part) // 2]] for part in parts])
+    low, median, high = np.array([np.quantile(error[part], [0.1, 0.5, 0.9]) for part in parts]).T
+    return [
+        Chart(
+            "errors_over_time",
+            _trend(error[order], contract.unit),
+            "",
+            wording.axis("predicted − actual", contract.unit),
+            (
+                Band(middle, low, high, "candidate", "8 of 10 errors"),
+                Line(middle, median, "candidate", "median error"),
+                Line(middle[[0, -1]], np.zeros(2), "guide", dashed=True),
+            ),
+        )
+    ]
+
+
+def _trend(error: Values, unit: str) -> str:
+    """Compare the errors of the first and the last third of the test rows."""
+    third = max(1, len(error) // 3)
+    first, last = (float(np.abs(part).mean()) for part in (error[:third], error[-third:]))
+    word = "stay level"
+    if last > 1.15 * first:
+        word = "grow"
+    elif last < 0.87 * first:
+        word = "shrink"
+    change = f"{wording.number(first)} → {wording.with_unit(wording.number(last), unit)}"
+    return f"Errors {word} over the test rows (MAE {change})"
+
+
+def _recent(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
+    """The last weeks of the entities that are predicted worst."""
+    column = contract.entity_column
+    squares = (table["prediction"] - table["truth"]) ** 2
+    worst = squares.groupby(table[column].astype(str)).mean().sort_values(ascending=False)
+    found = []
+    for place, entity in enumerate(worst.index[:MOST_ENTITIES]):
+        rows = _last_rows(table[table[column].astype(str) == entity])
+        if len(rows) >= 2:
+            name = entity if contract.entity else contract.target
+            found.append(_series(rows, contract, f"recent_{place}", wording.clean(name, 40)))
+    return found
+
+
+def _last_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = rows.sort_values(TIMESTAMP, kind="stable")
+    recent = rows[rows[TIMESTAMP] > rows[TIMESTAMP].max() - RECENT]
+    return rows.tail(min(max(len(recent), LEAST_RECENT_ROWS), MOST_RECENT_ROWS))
+
+
+def _series(rows: pd.DataFrame, contract: DataContract, name: str, shown: str) -> Chart:
+    time = _moments(rows)
+    truth, prediction = rows["truth"].to_numpy(), rows["prediction"].to_numpy()
+    marks = [Line(time, truth, "truth", "actual"), Line(time, prediction, "candidate", "predicted")]
+    title = f"{shown}, latest: RMSE {_rmse(truth, prediction)}"
+    if "seasonal_naive" in rows:
+        past = rows["seasonal_naive"].to_numpy()
+        marks.insert(0, Line(time, past, "baseline", "seasonal naive", dashed=True))
+        title += f", seasonal naive {_rmse(truth, past)}"
+    return Chart(name, title, "", wording.axis(contract.target, contract.unit), tuple(marks))
+
+
+def _rmse(truth: Values, prediction: Values) -> str:
+    known = np.isfinite(prediction)
+    if not known.any():
+        return "unknown"
+    return wording.number(float(np.sqrt(np.mean((prediction[known] - truth[known]) ** 2))))
+
+
+def _moments(table: pd.DataFrame) -> Values:
+    """Event times as plain UTC moments."""
+    time = pd.to_datetime(table[TIMESTAMP], utc=True)
+    return time.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")

@@ -1,0 +1,213 @@
+"""What a report says about a candidate, before it is laid out as Markdown or HTML."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import wording
+from .metrics import DIRECTIONS, better
+from .report_tables import MetricTable, SliceLine, metric_table, reference, slice_lines
+from .verdict import Verdict, judge
+
+if TYPE_CHECKING:
+    from ..config import Params
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the steps left: trees of their JSON files, None where a step has not run."""
+
+    evaluation: Tree
+    decision: Tree | None = None
+    tuning: Tree | None = None
+    validation: Tree | None = None
+    lineage: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One model in the comparison under the headline."""
+
+    label: str
+    role: str  # candidate, champion or baseline
+    text: str
+    part: float  # of the longest bar, 0 to 1
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Trials of one family: (number, value) of the finished ones, the best value, the failed count."""
+
+    family: str
+    trials: tuple[tuple[int, float], ...]
+    best: float | None
+    failed: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What validation made of the data."""
+
+    made: tuple[tuple[str, bool], ...]
+    count: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Plain text throughout: whoever lays it out escapes it."""
+
+    name: str
+    task: str
+    metric: str
+    unit: str
+    verdict: Verdict
+    value: str
+    comparison: str
+    rows: str
+    bars: tuple[Bar, ...]
+    table: MetricTable
+    slices: tuple[SliceLine, ...]
+    slice_limit: float | None
+    tuning: tuple[Branch, ...]
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    checks: Checks | None
+    parity: str
+    lineage: Mapping[str, str]
+
+
+def build(params: "Params", sources: Sources) -> Report:
+    """Compose the report of one evaluated candidate."""
+    evaluation, metric = sources.evaluation, sources.evaluation["metric"]
+    candidate, unit = evaluation["candidate"], evaluation.get("unit", "")
+    verdict = judge(evaluation, sources.decision, params)
+    test = evaluation.get("rows", {}).get("test", 0)
+    return Report(
+        name=params.data.name,
+        task=evaluation["task"],
+        metric=metric,
+        unit=unit,
+        verdict=verdict,
+        value=wording.metric(metric, candidate["metrics"].get(metric), unit),
+        comparison=_comparison(evaluation, params),
+        rows=f"{wording.plural(test, 'test row')}",
+        bars=_bars(evaluation),
+        table=metric_table(evaluation, verdict, params),
+        slices=slice_lines(evaluation, params),
+        slice_limit=params.promote.worst_slice_ratio,
+        tuning=_branches(sources.tuning),
+        family=candidate["family"],
+        parameters=tuple((key, _parameter(value)) for key, value in candidate["params"].items()),
+        checks=_checks(sources.validation),
+        parity=_parity(evaluation),
+        lineage=_lineage(sources, verdict),
+    )
+
+
+def _comparison(evaluation: Tree, params: "Params") -> str:
+    """`champion v7: 388.1, +6.3 %; wanted ≤ +0 %`."""
+    task, metric = evaluation["task"], evaluation["metric"]
+    name, values, margin = reference(evaluation, params.promote)
+    mine, theirs = evaluation["candidate"]["metrics"].get(metric), values.get(metric)
+    change = wording.difference(task, metric, mine, theirs, relative=True)
+    smaller = DIRECTIONS[task][metric] == "minimize"
+    wanted = wording.change(-margin if smaller else margin).replace(".0", "")
+    shown = wording.metric(metric, theirs)
+    return f"{name}: {shown}, {change}; wanted {'≤' if smaller else '≥'} {wanted}"
+
+
+def _bars(evaluation: Tree) -> tuple[Bar, ...]:
+    """The candidate, the champion and every baseline on the metric that decides."""
+    metric, champion = evaluation["metric"], evaluation["champion"]
+    unit = evaluation.get("unit", "")
+    found = [("this candidate", "candidate", evaluation["candidate"]["metrics"].get(metric))]
+    if champion and champion["comparable"]:
+        name = f"champion v{champion['version']}"
+        found.append((name, "champion", champion["metrics"].get(metric)))
+    for name, values in evaluation["baselines"].items():
+        found.append((wording.label(name), "baseline", values.get(metric)))
+    sizes = [max(0.0, value) if _finite(value) else 0.0 for _, _, value in found]
+    longest = max(*sizes, 1e-12)
+    return tuple(
+        Bar(name, role, wording.metric(metric, value, unit), size / longest)
+        for (name, role, value), size in zip(found, sizes, strict=True)
+    )
+
+
+def _branches(tuning: Tree | None) -> tuple[Branch, ...]:
+    if tuning is None:
+        return ()
+    found = []
+    for branch in tuning["branches"]:
+        family = str(branch["family"])
+        values = [(int(trial["number"]), trial["value"]) for trial in branch["trials"]]
+        done = tuple((number, float(value)) for number, value in values if _finite(value))
+        best = branch["best"]["value"] if branch["best"] else None
+        chosen = family == tuning["chosen"]["family"]
+        found.append(Branch(family, done, best, len(values) - len(done), chosen))
+    return tuple(found)
+
+
+def best_so_far(task: str, metric: str, values: list[float]) -> list[float]:
+    """The best value up to and including each one."""
+    best: list[float] = []
+    for value in values:
+        best.append(value if not best or better(task, metric, value, best[-1]) else best[-1])
+    return best
+
+
+def _checks(validation: Tree | None) -> Checks | None:
+    """Read validation.json: `checks` (a count, texts, or {name, passed, detail}) and `warnings`."""
+    if validation is None:
+        return None
+    checks = validation.get("checks", 0)
+    warnings = tuple(_said(item) for item in validation.get("warnings") or ())
+    if isinstance(checks, int):
+        return Checks((), checks, warnings)
+    made = tuple(
+        (_said(item), bool(item.get("passed", True)) if isinstance(item, dict) else True)
+        for item in checks
+    )
+    return Checks(made, len(made), warnings)
+
+
+def _said(item: Any) -> str:
+    """A check or warning as one phrase."""
+    if not isinstance(item, dict):
+        return wording.clean(item, 300)
+    names = ("name", "check", "column", "kind", "detail", "message")
+    return wording.clean(" · ".join(str(item[key]) for key in names if item.get(key)), 300)
+
+
+def _parity(evaluation: Tree) -> str:
+    parity = evaluation["parity"]
+    unit = evaluation.get("unit", "") if evaluation["task"] == "regression" else ""
+    most = wording.with_unit(wording.number(parity["max_difference"]), unit)
+    return (
+        f"the served ONNX model and scikit-learn differ by at most {most}, "
+        f"{wording.number(parity['relative_difference'])} of the predictions' spread, "
+        f"on {wording.plural(parity['rows'], 'row')}, odd values included"
+    )
+
+
+def _lineage(sources: Sources, verdict: Verdict) -> dict[str, str]:
+    found = {key: str(value) for key, value in (sources.lineage or {}).items()}
+    if sources.decision is not None and not verdict.would:
+        found["model version"] = f"v{sources.decision['version']}"
+    found["model digest"] = str(sources.evaluation["candidate"]["digest"])
+    return found
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, float) and not isinstance(value, bool):
+        return wording.number(value)
+    return wording.clean(value)
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -1,0 +1,198 @@
+"""The report's tables: metrics against their references and rules, and slices against the whole."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import wording
+from .metrics import DIRECTIONS
+from .verdict import RuleLine, Verdict, slice_name
+
+if TYPE_CHECKING:
+    from ..config import Params, Promote
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """One row: the values of the references, the candidate's, the difference, (rule, passed) pairs."""
+
+    label: str
+    others: tuple[str, ...]
+    mine: str
+    change: str
+    rules: tuple[tuple[str, bool], ...]
+
+    @property
+    def light(self) -> str:
+        """Red when a rule failed, green when all passed, empty without rules."""
+        if not self.rules:
+            return ""
+        return "🟢" if all(passed for _, passed in self.rules) else "🔴"
+
+
+@dataclass(frozen=True)
+class MetricTable:
+    """Rows under the names of the references and of the one that differences are taken to."""
+
+    others: tuple[str, ...]
+    against: str
+    lines: tuple[MetricLine, ...]
+
+
+@dataclass(frozen=True)
+class SliceLine:
+    """One slice: its metric, how many times worse than the whole, the champion's metric there."""
+
+    name: str
+    rows: int
+    value: str
+    ratio: float
+    champion: str
+    over: bool
+
+    @property
+    def times(self) -> str:
+        """`1.31 ×`."""
+        return f"{self.ratio:.2f}{wording.NARROW}×" if math.isfinite(self.ratio) else "–"
+
+
+def reference(evaluation: Tree, settings: "Promote") -> tuple[str, Tree, float]:
+    """Name, metrics and wanted margin of what the candidate is compared with.
+
+    That is the champion; without a comparable one, the baseline that is hardest to beat.
+    """
+    champion = evaluation["champion"]
+    if champion and champion["comparable"]:
+        return f"champion v{champion['version']}", champion["metrics"], settings.margin
+    task, metric = evaluation["task"], evaluation["metric"]
+
+    def strength(name: str) -> float:
+        value = evaluation["baselines"][name].get(metric)
+        if value is None or not math.isfinite(value):
+            return -math.inf
+        return -value if DIRECTIONS[task][metric] == "minimize" else value
+
+    hardest = max(evaluation["baselines"], key=strength)
+    return wording.label(hardest), evaluation["baselines"][hardest], settings.baseline_margin
+
+
+def metric_table(evaluation: Tree, verdict: Verdict, params: "Params") -> MetricTable:
+    """Every metric of the task, the worst slice and the ONNX parity."""
+    champion = evaluation["champion"]
+    against, values, _ = reference(evaluation, params.promote)
+    others = {wording.label(name): found for name, found in evaluation["baselines"].items()}
+    if champion and champion["comparable"]:
+        others[f"champion v{champion['version']}"] = champion["metrics"]
+    lines = [
+        _metric_line(evaluation, verdict, name, others, values)
+        for name in DIRECTIONS[evaluation["task"]]
+    ]
+    lines += [
+        *_incomparable(verdict, champion, len(others)),
+        *_worst_slice(evaluation, verdict, params, list(others)),
+        _parity_line(evaluation, verdict, len(others)),
+    ]
+    return MetricTable(tuple(others), against, tuple(lines))
+
+
+def _metric_line(
+    evaluation: Tree, verdict: Verdict, name: str, others: dict[str, Tree], values: Tree
+) -> MetricLine:
+    mine = evaluation["candidate"]["metrics"].get(name)
+    present = mine is not None and math.isfinite(mine)
+    about = [rule for rule in verdict.rules if rule.metric == name and rule.name != "worst slice"]
+    comparable = not evaluation["champion"] or evaluation["champion"]["comparable"]
+    rules = [
+        (rule.bound, rule.passed)
+        for rule in about
+        if rule.bound and (comparable or rule.name != "beats champion")
+    ]
+    return MetricLine(
+        label=wording.label(name),
+        others=tuple(wording.metric(name, found.get(name)) for found in others.values()),
+        mine=wording.metric(name, mine),
+        change=wording.difference(
+            evaluation["task"], name, mine, values.get(name), name == evaluation["metric"]
+        ),
+        rules=tuple(rules if present else [("a number", False), *rules]),
+    )
+
+
+def _incomparable(verdict: Verdict, champion: Tree | None, width: int) -> list[MetricLine]:
+    """A row for a champion that cannot be judged on these data."""
+    if champion is None or champion["comparable"]:
+        return []
+    rule = _rule(verdict, "beats champion")
+    rules = ((rule.bound, rule.passed),) if rule else ()
+    name = f"champion v{champion['version']}"
+    return [MetricLine(name, ("",) * width, "not comparable", "", rules)]
+
+
+def _worst_slice(
+    evaluation: Tree, verdict: Verdict, params: "Params", others: list[str]
+) -> list[MetricLine]:
+    lines = slice_lines(evaluation, params)
+    if not lines:
+        return []
+    worst, rule = lines[0], _rule(verdict, "worst slice")
+    shown = tuple(worst.champion if name.startswith("champion v") else "" for name in others)
+    return [
+        MetricLine(
+            f"worst slice: {worst.name}",
+            shown,
+            worst.value,
+            worst.times,
+            ((rule.bound, rule.passed),) if rule else (),
+        )
+    ]
+
+
+def _parity_line(evaluation: Tree, verdict: Verdict, width: int) -> MetricLine:
+    rule = _rule(verdict, "ONNX parity")
+    value = wording.number(evaluation["parity"]["relative_difference"])
+    rules = ((rule.bound, rule.passed),) if rule else ()
+    return MetricLine("ONNX difference", ("",) * width, value, "", rules)
+
+
+def _rule(verdict: Verdict, name: str) -> RuleLine | None:
+    return next((rule for rule in verdict.rules if rule.name == name), None)
+
+
+def slice_lines(evaluation: Tree, params: "Params") -> tuple[SliceLine, ...]:
+    """Every slice, the worst first."""
+    task, metric = evaluation["task"], evaluation["metric"]
+    whole = evaluation["candidate"]["metrics"].get(metric)
+    champion, limit = evaluation["champion"] or {}, params.promote.worst_slice_ratio
+    theirs = {
+        (item["column"], item["value"]): item["metrics"].get(metric)
+        for item in champion.get("slices") or ()
+    }
+    found = []
+    for item in evaluation["slices"]:
+        value = item["metrics"].get(metric)
+        ratio = _ratio(task, metric, value, whole)
+        known = (item["column"], item["value"]) in theirs
+        other = theirs.get((item["column"], item["value"]))
+        found.append(
+            SliceLine(
+                name=slice_name(item, params),
+                rows=item["rows"],
+                value=wording.metric(metric, value),
+                ratio=ratio,
+                champion=wording.metric(metric, other) if known else "",
+                over=limit is not None and not ratio <= limit,
+            )
+        )
+    return tuple(sorted(found, key=lambda line: -line.ratio))
+
+
+def _ratio(task: str, metric: str, value: float | None, whole: float | None) -> float:
+    """How many times worse than the whole a slice is; infinite where that cannot be said."""
+    if value is None or whole is None:
+        return math.inf
+    upper, lower = (value, whole) if DIRECTIONS[task][metric] == "minimize" else (whole, value)
+    if lower == 0:
+        return 1.0 if upper == 0 else math.inf
+    return upper / lower

@@ -1,0 +1,190 @@
+"""What the gate says about a candidate, in words."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import gate, wording
+from .metrics import DIRECTIONS, gain
+
+if TYPE_CHECKING:
+    from ..config import Params, Promote
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """One rule of the gate: `bound` is what it asks, `text` what it found."""
+
+    name: str
+    passed: bool
+    bound: str
+    text: str
+    metric: str | None
+
+    @property
+    def finding(self) -> str:
+        """The text beside the name, which it need not repeat."""
+        return self.text.removeprefix(f"{self.name} ")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """promote, hold or unchanged; `would` while no registry has been asked."""
+
+    word: str
+    would: bool
+    good: bool
+    summary: str
+    rules: tuple[RuleLine, ...]
+
+    @property
+    def title(self) -> str:
+        """The first words of the first line."""
+        return f"Gate: {'would ' if self.would else ''}{self.word}"
+
+    @property
+    def light(self) -> str:
+        """Green or red."""
+        return "🟢" if self.good else "🔴"
+
+    @property
+    def failed(self) -> list[RuleLine]:
+        """The rules that hold the candidate."""
+        return [rule for rule in self.rules if not rule.passed]
+
+    @property
+    def why(self) -> str:
+        """One sentence of cause."""
+        if not self.failed:
+            return f"all {len(self.rules)} rules passed."
+        return "; ".join(rule.text for rule in self.failed) + "."
+
+
+def judge(evaluation: Tree, decision: Tree | None, params: "Params") -> Verdict:
+    """Word the registry's decision, or what the gate would decide.
+
+    A decision whose rules differ from today's judgement belongs to another candidate.
+    """
+    now = gate.decide(evaluation, params.promote).to_json()
+    settled = decision if decision is not None and decision["rules"] == now["rules"] else None
+    word = str((settled or now)["verdict"])
+    if _same_model(evaluation):
+        word = "unchanged"
+    rules = tuple(_line(rule, evaluation, params) for rule in now["rules"])
+    failed = [rule for rule in rules if not rule.passed]
+    if word == "unchanged":
+        failed = [rule for rule in failed if rule.name != "beats champion"]
+    summary = _summary(word, settled, evaluation, params.promote.margin, rules, len(failed))
+    good = word == "promote" or (word == "unchanged" and not failed)
+    return Verdict(word, settled is None and word != "unchanged", good, summary, rules)
+
+
+def _same_model(evaluation: Tree) -> bool:
+    champion = evaluation["champion"]
+    return bool(champion) and champion.get("digest") == evaluation["candidate"]["digest"]
+
+
+def _summary(
+    word: str,
+    settled: Tree | None,
+    evaluation: Tree,
+    margin: float,
+    rules: tuple[RuleLine, ...],
+    failed: int,
+) -> str:
+    """What happens to the named model; follows its name."""
+    champion = evaluation["champion"]
+    fails = f"fails {failed} of {wording.plural(len(rules), 'rule')}"
+    if word == "unchanged":
+        return f"v{champion['version']} is this very model" + (
+            f" and now {fails}" if failed else ""
+        )
+    if word == "promote" and settled:
+        new, old = settled["version"], settled.get("previous")
+        return f"v{new} replaces v{old}" if old else f"v{new} becomes the first champion"
+    if word == "promote":
+        old = (
+            f"replace champion v{champion['version']}" if champion else "become the first champion"
+        )
+        return f"would {old}"
+    if champion and champion["comparable"]:
+        metric = evaluation["metric"]
+        mine, theirs = (side["metrics"].get(metric) for side in (evaluation["candidate"], champion))
+        if mine is not None and theirs is not None:
+            change = gain(evaluation["task"], metric, mine, theirs)
+            if change < 0:
+                return "would get worse"
+            if change < margin:
+                return f"would not get better by the wanted {wording.share(margin)}"
+    return fails
+
+
+def _line(rule: Tree, evaluation: Tree, params: "Params") -> RuleLine:
+    bound = _bound(rule, evaluation, params.promote)
+    return RuleLine(
+        rule["name"], rule["passed"], bound, _text(rule, evaluation, params), rule["metric"]
+    )
+
+
+def _bound(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
+    """What the rule asks for, short enough for a table cell."""
+    name, champion = rule["name"], evaluation["champion"]
+    if name == "beats baseline":
+        return _margin(evaluation, "baseline", settings.baseline_margin)
+    if name == "beats champion":
+        if champion is None:
+            return ""
+        if not champion["comparable"]:
+            return "comparable champion"
+        return _margin(evaluation, "champion", settings.margin)
+    if name == "worst slice":
+        return f"≤ {settings.worst_slice_ratio:g} × overall"
+    if name == "ONNX parity":
+        return f"≤ {settings.onnx_tolerance:g} of spread"
+    if name == "metrics complete":
+        return "a number"
+    threshold = settings.thresholds[rule["metric"]]
+    pairs = (("≥", threshold.min), ("≤", threshold.max))
+    return ", ".join(f"{sign} {limit:,g}" for sign, limit in pairs if limit is not None)
+
+
+def _margin(evaluation: Tree, other: str, margin: float) -> str:
+    smaller = DIRECTIONS[evaluation["task"]][evaluation["metric"]] == "minimize"
+    if not margin:
+        return f"{'≤' if smaller else '≥'} {other}"
+    sign = "−" if smaller == (margin > 0) else "+"
+    return f"{'≤' if smaller else '≥'} {other} {sign} {100 * abs(margin):g}{wording.NARROW}%"
+
+
+def _text(rule: Tree, evaluation: Tree, params: "Params") -> str:
+    """The gate's phrase with metrics, baselines and slices named as people name them."""
+    text, metric = str(rule["detail"]), rule["metric"]
+    for item in evaluation["slices"]:
+        start = f"worst slice {item['column']}={item['value']}:"
+        if text.startswith(start):
+            text = f"worst slice {slice_name(item, params)}:" + text.removeprefix(start)
+            break
+    if metric:
+        before, found, after = text.rpartition(f"{metric} ")
+        text = f"{before}{wording.label(metric)} {after}" if found else text
+    for name in evaluation["baselines"]:
+        text = text.replace(f" better than {name},", f" better than {wording.label(name)},")
+    text = re.sub(r"-([\d.,]+%) better", r"\1 worse", text)
+    text = re.sub(r"(?<=\d)%", f"{wording.NARROW}%", text.replace(" x overall", " × overall"))
+    text = re.sub(r"\d\.\de-\d+", lambda found: wording.number(float(found.group())), text)
+    return wording.clean(re.sub(r"([\d.]+) x$", r"\1 ×", text), 400)
+
+
+def slice_name(item: Tree, params: "Params") -> str:
+    """`area = Amprion`, `holiday = yes`, `weekday = Monday`."""
+    column, value = str(item["column"]), str(item["value"])
+    feature = params.data.features.get(column)
+    if feature is not None and feature.type == "bool":
+        value = {"0": "no", "1": "yes"}.get(value, value)
+    if column == "weekday" and column in params.featurize.calendar and value in "0123456":
+        value = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()[int(value)]
+    if column == f"{params.data.entity_column}_key" and params.featurize.entity_as_feature:
+        column = params.data.entity_column
+    return f"{wording.clean(column, 40)} = {wording.clean(value, 40) or '(empty)'}"

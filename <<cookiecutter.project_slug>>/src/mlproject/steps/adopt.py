@@ -1,0 +1,115 @@
+"""`adopt`: your own table in place of the sample; writes its contract and keeps its file."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..adapters.csv_faults import shown
+from ..adapters.files import atomic, digest, write_text
+from ..adapters.tables import read_raw
+from ..config import Params, parse_params
+from ..core.canonical import canonical
+from ..core.infer import infer
+from ..core.infer_columns import Decision
+from ..core.leakage import advice, find_leakage
+from ..core.leakage_sums import Leak
+from ..core.params_text import params_text
+from ..errors import ProjectError
+
+
+def adopt(
+    root: Path,
+    data_path: Path,
+    target: str,
+    entity: str | None,
+    timestamp: str | None,
+    task: str | None,
+    exclude: Sequence[str],
+    allow_leakage: Sequence[str],
+    console_print: Callable[[str], None],
+    track: Callable[[Path], None] = lambda _: None,
+) -> list[Decision]:
+    """Infer the contract of a table, check it on the table, copy the file, write params.yaml.
+
+    `track` is called with the copied file. Nothing is written when anything is wrong with the
+    table. Returns what was decided, each decision printed too. Raises ProjectError.
+    """
+    name = str(shown(data_path.absolute()))
+    raw = read_raw(data_path)
+    tree, decisions = infer(raw, target, entity, timestamp, task, exclude, name)
+    tree["data"]["allow_leakage"] = _waived(tree["data"], allow_leakage)
+    table = canonical(raw, (checked := parse_params(tree)).data, checked.validate_.max_missing)
+    rows = len(raw)
+    del raw
+    leaks = find_leakage(table, checked.data, checked.validate_.single_feature_score)
+    if leaks:
+        words = {"DATA": str(data_path), "TARGET": target, "ENTITY": entity or ""}
+        words |= {"TIMESTAMP": timestamp or "", "TASK": task or "", "EXCLUDE": ",".join(exclude)}
+        raise ProjectError(_refusal(leaks, checked, words, allow_leakage))
+    for decision in decisions:
+        console_print(f" {decision.column or '(table)':<24} {decision.decision}: {decision.reason}")
+    copied = _keep(root, data_path)
+    track(copied)
+    tree["data"]["source"] = copied.relative_to(root).as_posix()
+    _write(root / "params.yaml", tree, f"Predicts {target} from {data_path.name} ({rows:,} rows).")
+    return decisions
+
+
+def _waived(data: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """Names of the contract for the waived columns of the file."""
+    waived = [data.get("rename", {}).get(name, name) for name in names]
+    for name, known in zip(names, waived, strict=True):
+        if known not in data["features"]:
+            raise ProjectError(
+                f"ALLOW_LEAKAGE={name} names no feature of the table: "
+                f"they are {', '.join(list(data['features'])[:12])}"
+            )
+    return waived
+
+
+def _refusal(
+    leaks: list[Leak], params: Params, words: dict[str, str], waived: Sequence[str]
+) -> str:
+    """The leaks, and the two commands that go on from here."""
+    sentence, columns = advice(leaks)
+    raw = {new: old for old, new in params.data.rename.items()}
+    columns = [raw.get(name, name) for name in columns]
+    for new, old in raw.items():
+        sentence = re.sub(rf"\b{new}\b", old.replace("\\", ""), sentence)
+    fewer = {**words, "EXCLUDE": ",".join(filter(None, [words["EXCLUDE"], *columns]))}
+    kept = {**words, "ALLOW_LEAKAGE": ",".join([*waived, *columns])}
+    return (
+        f"{sentence}.\n exclude them:  {_command(fewer)}\n keep them:     {_command(kept)}\n"
+        "                which writes data.allow_leakage in params.yaml: say there why"
+    )
+
+
+def _command(words: dict[str, str]) -> str:
+    given = (f"{key}={shlex.quote(value)}" for key, value in words.items() if value)
+    return f"make adopt {' '.join(given)}"
+
+
+def _keep(root: Path, path: Path) -> Path:
+    """Copy the file to data/raw, where it is not there already."""
+    folder = root / "data" / "raw"
+    kept = folder / re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)
+    if kept.exists() and (kept.samefile(path) or digest(kept) == digest(path)):
+        return kept
+    if kept.exists() and not kept.with_name(kept.name + ".dvc").exists():
+        raise ProjectError(
+            f"{shown(kept)} is another table that DVC does not track yet: "
+            f"rename one of the two files, or run `dvc add {kept.relative_to(root)}` first"
+        )
+    with atomic(kept) as temporary:
+        shutil.copyfile(path, temporary)
+    return kept
+
+
+def _write(path: Path, tree: dict[str, Any], title: str) -> None:
+    text = params_text(tree, title)
+    if path.exists() and (old := path.read_text(encoding="utf-8")) != text:
+        write_text(path.with_name(path.name + ".bak"), old)
+    write_text(path, text)

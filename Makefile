@@ -1,0 +1,47 @@
+# The template's own targets. Each sets up what it needs: python3 >= 3.11, git and make are assumed, nothing else.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON3 ?= python3
+VENV := $(CURDIR)/.venv
+UV := $(or $(shell command -v uv),$(VENV)-uv/bin/uv)
+BIN := $(VENV)/bin
+PROJECT := <<cookiecutter.project_slug>>
+# One environment for every generated project under test: their locks are the same file.
+export PROJECT_VENV := $(CURDIR)/.venv-project
+export PATH := $(dir $(UV)):$(PATH)
+unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
+IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
+
+.PHONY: help setup setup-project demo check test test-real bench lock
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+$(BIN)/python:
+	@$(PYTHON3) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f" stopped: $(PYTHON3) is {v[0]}.{v[1]}, Python 3.11 to 3.13 is needed: make ... PYTHON3=python3.12")'
+	@command -v $(UV) > /dev/null || { $(PYTHON3) -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet 'uv>=0.9,<1'; }
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON3) $(VENV)
+$(VENV)/.ready: requirements/dev.txt | $(BIN)/python
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+setup: $(VENV)/.ready ## the template's tools (uv included)
+setup-project: setup ## the environment generated projects are tested in
+	@$(IN_PROJECT) setup-dev
+demo: setup ## generate a project into demo/ and run its whole loop, about a minute
+	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo
+	@$(MAKE) --no-print-directory -C demo/load-forecast run
+	@echo " look      demo/load-forecast/reports/report.html · make -C demo/load-forecast ui"
+check: setup-project ## lint, types, fast tests, under two minutes
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(IN_PROJECT) check
+	@$(BIN)/pytest -q -n auto -m 'not slow'
+test: setup-project ## everything that needs Python and git alone
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(IN_PROJECT) test
+	@$(BIN)/pytest -q -n auto -m 'not server'
+test-real: setup-project ## what needs real servers
+	@$(BIN)/pytest -q -m server
+bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
+	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+lock: setup ## compile requirements/*.txt from the pyproject.toml files
+	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
+	@$(IN_PROJECT) lock
