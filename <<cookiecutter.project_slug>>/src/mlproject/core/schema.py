@@ -1,0 +1,148 @@
+"""Rules each column must keep, derived from the contract; and rules of the table as a whole."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from .contract import ROW_ID, TIMESTAMP, DataContract
+from .times import DTYPE
+
+MIN_CLASS_ROWS = 5
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What the values of one column of the ingested table must be."""
+
+    column: str
+    dtype: str
+    key: str  # where params.yaml says so
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] | tuple[float, ...] | None = None
+    whole: bool = False
+
+    def expectation(self, rule: str) -> str:
+        """What a named rule asks for, as the end of a sentence."""
+        if rule == "range":
+            low = "" if self.minimum is None else f"{self.minimum:g}"
+            high = "" if self.maximum is None else f"{self.maximum:g}"
+            words = (
+                f"{low} to {high}"
+                if low and high
+                else f"{low} or more"
+                if low
+                else f"{high} or less"
+            )
+            return f"{self.key} allows {words}"
+        if rule == "allowed":
+            return f"{self.key} allows {', '.join(f'{item:g}' if isinstance(item, float) else item for item in self.allowed or ())}"
+        texts = {
+            "whole": f"{self.key} is of type int",
+            "not_null": f"{self.key} is not nullable",
+            "type": f"it must be of type {self.dtype}",
+            "finite": "it must be finite",
+        }
+        return texts[rule]
+
+
+def column_rules(contract: DataContract) -> list[ColumnRule]:
+    """One rule set per column of the ingested table, in order."""
+    entity = contract.entity_column
+    whole_id = entity == ROW_ID
+    rules = [
+        ColumnRule(
+            entity, "int64" if whole_id else "object", "data.entities", allowed=contract.entities
+        ),
+        ColumnRule(TIMESTAMP, DTYPE, "data.event_timestamp"),
+    ]
+    for name, feature in contract.features.items():
+        rules.append(
+            ColumnRule(
+                name,
+                "object" if feature.type == "category" else "float64",
+                f"data.features.{name}",
+                feature.nullable,
+                feature.min,
+                feature.max,
+                (0.0, 1.0) if feature.type == "bool" else feature.categories,
+                feature.type == "int",
+            )
+        )
+    if contract.task == "regression":
+        return [*rules, ColumnRule(contract.target, "float64", "data.target")]
+    top = float(len(contract.classes or ()) - 1)
+    return [*rules, ColumnRule(contract.target, "int64", "data.classes", False, 0.0, top)]
+
+
+class Check(NamedTuple):
+    """One named rule and whether the table keeps it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def table_checks(
+    table: pd.DataFrame, contract: DataContract, min_rows: int, max_missing: float
+) -> list[Check]:
+    """Rules of the table as a whole: size, empty columns, missing shares, a target to learn."""
+    rows, target = len(table), contract.target
+    checks = [
+        Check(
+            "min_rows",
+            rows >= min_rows,
+            f"the table has {rows:,} rows, at least {min_rows:,} are needed (validate.min_rows)",
+        )
+    ]
+    for name in contract.features:
+        share = float(table[name].isna().mean())
+        checks.append(
+            Check(
+                "empty_column", share < 1, f"column `{name}` has no value in any of {rows:,} rows"
+            )
+        )
+        detail = (
+            f"column `{name}` is missing in {share:.1%} of {rows:,} rows, at most {max_missing:.0%} "
+            "may be (validate.max_missing)"
+        )
+        checks.append(Check("max_missing", share <= max_missing, detail))
+    values = table[target]
+    if contract.task == "regression":
+        constant = (
+            f"the target `{target}` has the same value in all {rows:,} rows: nothing to learn"
+        )
+        return [*checks, Check("constant_target", values.nunique() > 1, constant)]
+    return checks + _class_checks(values, contract)
+
+
+def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Check]:
+    counts = np.bincount(values.to_numpy(), minlength=len(contract.classes or ()))
+    present = int((counts > 0).sum())
+    only = (contract.classes or ("",))[int(counts.argmax())]
+    detail = (
+        f"the target `{contract.target}` is `{only}` in all {len(values):,} rows: nothing to learn"
+    )
+    checks = [Check("one_class", present > 1, detail)]
+    for name, number in zip(contract.classes or (), counts, strict=False):
+        detail = (
+            f"class `{name}` of the target `{contract.target}` has {number:,} rows, at least "
+            f"{MIN_CLASS_ROWS} are needed: remove it from data.classes or bring more"
+        )
+        checks.append(Check("class_rows", number >= MIN_CLASS_ROWS, detail))
+    return checks
+
+
+def warnings(table: pd.DataFrame, contract: DataContract) -> list[str]:
+    """What is worth a look and stops nothing."""
+    found = []
+    for name in contract.features:
+        share = float(table[name].isna().mean())
+        if share >= 0.001:
+            found.append(f"{name} {100 * share:.1f} % missing")
+        if table[name].nunique() == 1:
+            found.append(f"{name} has one value only")
+    return found
