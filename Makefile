@@ -16,11 +16,12 @@ IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) P
 .PHONY: help setup setup-project demo check test test-real bench lock
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
-$(BIN)/python:
+$(VENV)-uv/bin/uv:
+	@$(PYTHON3) -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet 'uv>=0.9,<1'
+$(BIN)/python: | $(UV)
 	@$(PYTHON3) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f" stopped: $(PYTHON3) is {v[0]}.{v[1]}, Python 3.11 to 3.13 is needed: make ... PYTHON3=python3.12")'
-	@command -v $(UV) > /dev/null || { $(PYTHON3) -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet 'uv>=0.9,<1'; }
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON3) $(VENV)
-$(VENV)/.ready: requirements/dev.txt | $(BIN)/python
+$(VENV)/.ready: requirements/dev.txt | $(BIN)/python $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 setup: $(VENV)/.ready ## the template's tools (uv included)

@@ -41,7 +41,7 @@ def _quiet() -> None:
     import warnings
 
     if not _debug:
-        warnings.simplefilter("ignore")
+        warnings.showwarning = lambda *_, **__: None  # feast resets filters, so silence the printer
         logging.disable(logging.WARNING)
     switches = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
     for name, value in {**switches, "DO_NOT_TRACK": "1"}.items():

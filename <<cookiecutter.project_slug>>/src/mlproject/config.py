@@ -1,6 +1,7 @@
 """Params (versioned knobs, params.yaml) and Settings (addresses and secrets, the environment)."""
 
 from collections.abc import Iterator
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,7 +80,7 @@ class Range(Strict):
                 raise ValueError("a categorical range has a list and nothing else")
             return self
         if self.list is not None or self.min is None or self.max is None:
-            raise ValueError(f"a {self.type} range needs min and max")
+            raise ValueError(f"a range of type {self.type} needs min and max")
         if self.min >= self.max:
             raise ValueError(f"min {self.min:g} must be below max {self.max:g}")
         if self.log and (self.min <= 0 or self.step is not None):
@@ -225,10 +226,14 @@ def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:
     return parse_params(tree, path.name)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return a YAML mapping. Raises ProjectError naming file and line."""
+def read_yaml(path: Path, expand: bool = False) -> dict[str, Any]:
+    """Return a YAML mapping, `${NAME}` read from the environment if `expand`.
+
+    Raises ProjectError naming file and line.
+    """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        tree = yaml.safe_load(os.path.expandvars(text) if expand else text)
     except FileNotFoundError:
         raise ProjectError(f"{path} is missing: run the command in the project's folder") from None
     except OSError as error:

@@ -8,6 +8,7 @@ from .adapters import dvc, git
 from .adapters.files import atomic, read_json
 from .config import load_params
 from .console import Screen
+from .core.metrics import DIRECTIONS
 from .errors import ProjectError
 from .loop import STEPS, run_steps, sole_run, step_named
 from .workspace import Context, Workspace
@@ -63,7 +64,7 @@ def summarize(context: Context, screen: Screen) -> None:
     columns = {"candidate": evaluation["candidate"]["metrics"], **evaluation["baselines"]}
     if champion and champion["comparable"]:
         columns[f"champion v{champion['version']}"] = champion["metrics"]
-    names = list(evaluation["candidate"]["metrics"])
+    names = list(DIRECTIONS[evaluation["task"]])
     unit = f" ({evaluation['unit']})" if evaluation["unit"] else ""
     screen.say()
     screen.rows(

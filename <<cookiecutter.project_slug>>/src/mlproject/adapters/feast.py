@@ -52,21 +52,33 @@ def service_name(params: Params) -> str:
 
 def open_store(workspace: Workspace, params: Params) -> FeatureStore:
     """Open the store and apply the declarations, which is quick and safe to repeat."""
-    tree = read_yaml(workspace.feature_repo / "feature_store.yaml")
-    if workspace.out != workspace.root:  # an experiment keeps its own registry and online store
-        state = workspace.out / "feast"
-        state.mkdir(parents=True, exist_ok=True)
-        tree |= {"registry": str(state / "registry.db")}
-        tree["online_store"] = {"type": "sqlite", "path": str(state / "online_store.db")}
     try:
-        (workspace.feature_repo / "data").mkdir(exist_ok=True)
-        store = FeatureStore(config=RepoConfig(repo_path=workspace.feature_repo, **tree))
+        store = FeatureStore(config=RepoConfig(**_settings(workspace)))
         store.apply(list(declare(params, workspace.features)))
     except Exception as error:
         raise ProjectError(
             f"feature_repo/feature_store.yaml: Feast could not apply ({_line(error)})"
         ) from error
     return store
+
+
+def _settings(workspace: Workspace) -> dict[str, Any]:
+    """feature_store.yaml with its local paths made absolute.
+
+    Feast's own command reads them from the repository's folder, its Python API from wherever the
+    process stands. An experiment keeps its state apart.
+    """
+    repo = workspace.feature_repo
+    tree = read_yaml(repo / "feature_store.yaml", expand=True)
+    state = repo if workspace.out == workspace.root else workspace.out / "feast"
+    online = dict(tree.get("online_store", {}))
+    if isinstance(tree.get("registry"), str) and "://" not in tree["registry"]:
+        tree["registry"] = str(state / tree["registry"])
+        Path(tree["registry"]).parent.mkdir(parents=True, exist_ok=True)
+    if online.get("type") == "sqlite":
+        online["path"] = str(state / online["path"])
+        Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
+    return {**tree, "online_store": online, "repo_path": repo}
 
 
 def materialize(store: FeatureStore, table: pd.DataFrame) -> None:

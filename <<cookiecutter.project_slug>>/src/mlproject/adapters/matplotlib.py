@@ -3,6 +3,7 @@
 import io
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -17,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ..core import charts, wording
 
 WIDTH, HEIGHT = 4.4, 3.1  # inches of 72 units: about the width of a phone
+MANY = 200  # points that get smaller and paler
 # The report's style sheet turns each colour into a variable, so that plots follow light and dark.
 # Okabe and Ito's palette: told apart by colour-blind people.
 INK, MUTED, GRID = "#1f2328", "#6e7781", "#d8dee4"
@@ -41,8 +43,8 @@ _STYLE = {
     "svg.fonttype": "none",
     "text.parse_math": False,  # a `$` in a name is a character, not a formula
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same layout on every machine
-    "font.size": 8.5,
-    "axes.labelsize": 8.5,
+    "font.size": 9.3,
+    "axes.labelsize": 9.3,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.unicode_minus": True,
@@ -57,6 +59,8 @@ _STYLE = {
     "grid.color": GRID,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
+    "legend.fontsize": 8.8,
+    "legend.handlelength": 1.5,
 }
 
 
@@ -83,7 +87,7 @@ def _height(chart: charts.Chart) -> float:
             return 0.75 + 0.24 * len(mark.labels)
         if isinstance(mark, charts.Matrix):
             return 3.6
-    return HEIGHT + 0.3 if chart.square else HEIGHT
+    return HEIGHT + 0.4 if chart.tall else HEIGHT
 
 
 def _number_axes(axes: Any) -> None:
@@ -99,7 +103,7 @@ def _finish(figure: Any, axes: Any, chart: charts.Chart) -> None:
         axes.set_ylim(*chart.limits)
     handles, labels = axes.get_legend_handles_labels()
     if labels:
-        figure.legend(handles, labels, loc="outside upper left", ncols=3, columnspacing=1.2)
+        figure.legend(handles, labels, loc="outside upper left", ncols=3, columnspacing=1.0)
 
 
 def _colour(role: str) -> str:
@@ -130,7 +134,7 @@ def _points(axes: Any, mark: charts.Points) -> None:
     if len(mark.x) > charts.MOST_POINTS:
         axes.hexbin(mark.x, mark.y, gridsize=32, mincnt=1, bins="log", cmap="cividis", linewidths=0)
         return
-    many = len(mark.x) > 200
+    many = len(mark.x) > MANY
     axes.plot(
         mark.x,
         mark.y,
@@ -202,7 +206,7 @@ _MARKS: dict[type, Callable[[Any, Any], None]] = {
 def _inline(text: str, chart: charts.Chart) -> str:
     """Cut the document around the element; make ids unique in the page and colours variable."""
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>\s*|<style .*?</style>\s*", "", text, flags=re.DOTALL)
     box = re.search(r'viewBox="[^"]*"', text)
     title = escape(chart.title, quote=True)
     opening = f'<svg {box.group() if box else ""} role="img" aria-label="{title}">'
@@ -210,7 +214,22 @@ def _inline(text: str, chart: charts.Chart) -> str:
     text = re.sub(r'\bid="', f'id="{chart.name}-', text)
     text = re.sub(r'(?:xlink:)?href="#', f'href="#{chart.name}-', text)
     text = text.replace("url(#", f"url(#{chart.name}-")
-    text = re.sub(r"font: ([\d.]+)px [^;\"]+", r"font: \1px system-ui, sans-serif", text)
+    text = _smaller(text.replace("font-family: 'DejaVu Sans'", "font-family: system-ui, sans-serif"))
     for colour, variable in VARIABLES.items():
         text = text.replace(f": {colour}", f": var({variable}, {colour})")
     return text.strip()
+
+
+def _smaller(text: str) -> str:
+    """Cut coordinates to two decimals; say the style of a cloud's points once."""
+    text = re.sub(
+        r'(?<=\s)(?:d|x|y)="[^"]*"',
+        lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()).replace(" \n", " "),
+        text,
+    )
+    uses = Counter(re.findall(r'<use href="#([^"]+)" [^>]* (style="[^"]*")/>', text))
+    for (name, style), count in uses.items():
+        if count > MANY:
+            text = re.sub(rf'(<use href="#{name}" [^>]*) {re.escape(style)}/>', r"\1/>", text)
+            text = text.replace(f'<path id="{name}"', f'<path id="{name}" {style}')
+    return text

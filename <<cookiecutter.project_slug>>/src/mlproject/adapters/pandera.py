@@ -1,5 +1,6 @@
 """Pandera: the contract's column rules as a schema, its findings as plain records."""
 
+import warnings
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -13,7 +14,7 @@ class Failure(NamedTuple):
 
     rule: str
     column: str
-    count: int
+    rows: int
     position: int | None
     value: Any
 
@@ -31,15 +32,17 @@ def schema(rules: list[ColumnRule], key: list[str]) -> pa.DataFrameSchema:
     )
 
 
-def count(rules: list[ColumnRule]) -> int:
-    """How many checks the schema makes: types, missing values, values, key."""
-    return sum(1 + (not rule.nullable) + len(_checks(rule)) for rule in rules) + 1
+def names(rule: ColumnRule) -> list[str]:
+    """The named rules a column is checked for."""
+    return ["type", *([] if rule.nullable else ["not_null"]), *(c.error for c in _checks(rule))]
 
 
 def failures(table: pd.DataFrame, rules: list[ColumnRule], key: list[str]) -> list[Failure]:
     """Check lazily and return what is broken, in the order of the columns."""
     try:
-        schema(rules, key).validate(table, lazy=True)
+        with warnings.catch_warnings():  # of pandas, about how pandera joins its findings
+            warnings.simplefilter("ignore", FutureWarning)
+            schema(rules, key).validate(table, lazy=True, inplace=True)  # nothing is coerced
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         found = [

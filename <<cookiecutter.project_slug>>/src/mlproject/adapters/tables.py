@@ -166,3 +166,15 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
         compression="zstd",
         use_dictionary=[name for name, kind in table.dtypes.items() if kind == "object"],
     )
+
+
+def read_canonical(path: Path) -> pd.DataFrame:
+    """Read what `write_parquet` wrote, text as Python strings. Raises ProjectError."""
+    try:
+        table = pq.read_table(path, partitioning=None)
+        frame = table.to_pandas(split_blocks=True, self_destruct=True)
+        del table
+        pa.default_memory_pool().release_unused()
+        return frame
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ProjectError(f"{shown(path)} is damaged: delete it and run again") from error

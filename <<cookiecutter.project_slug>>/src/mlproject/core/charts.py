@@ -82,7 +82,7 @@ class Chart:
     x_label: str
     y_label: str
     marks: tuple[Mark, ...]
-    square: bool = False
+    tall: bool = False
     limits: tuple[float, float] | None = None  # of the y axis
 
 

@@ -78,7 +78,7 @@ def _roc(truth: npt.NDArray[np.int_], score: Array) -> Chart:
             Line(false_rate[some], true_rate[some], "candidate", "this candidate"),
             Line(np.array([0, 1]), np.array([0, 1]), "guide", "guessing", dashed=True),
         ),
-        square=True,
+        tall=True,
     )
 
 
@@ -97,7 +97,7 @@ def _precision_recall(truth: npt.NDArray[np.int_], score: Array) -> Chart:
             Line(recall[some], precision[some], "candidate", "this candidate"),
             Line(np.array([0, 1]), np.array([base, base]), "guide", "guessing", dashed=True),
         ),
-        square=True,
+        tall=True,
         limits=(-0.03, 1.03),
     )
 
@@ -116,7 +116,7 @@ def _calibration(truth: npt.NDArray[np.int_], probabilities: Array, positive: st
             Line(mean, seen, "candidate", "tenths of the rows"),
             Points(mean, seen, "candidate"),
         ),
-        square=True,
+        tall=True,
     )
 
 
@@ -137,7 +137,7 @@ def _confusion(truth: npt.NDArray[np.int_], probabilities: Array, classes: tuple
     if wrong.max() > 0:
         part = wording.share(float(wrong[row, column]), 0)
         title = f"{part} of {labels[row]} is taken for {labels[column]}"
-    return Chart("confusion", title, "predicted", "actual", (Matrix(labels, counts),), square=True)
+    return Chart("confusion", title, "predicted", "actual", (Matrix(labels, counts),), tall=True)
 
 
 def _grouped(counts: Array, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:

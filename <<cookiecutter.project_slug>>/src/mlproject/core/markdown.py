@@ -174,7 +174,7 @@ def _checks(report: Report) -> str:
     body = "\n".join(lines) or "Nothing to report."
     more = _more(max(len(checks.warnings), len(checks.made)), "line")
     warned = wording.plural(len(checks.warnings), "warning")
-    return details(f"Data: {wording.plural(checks.count, 'check')}, {warned}", body + more)
+    return details(f"Data: {wording.plural(len(checks.made), 'check')}, {warned}", body + more)
 
 
 def _more(count: int, noun: str) -> str:

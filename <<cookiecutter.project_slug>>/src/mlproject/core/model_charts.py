@@ -13,17 +13,20 @@ from .report import Branch, best_so_far
 MOST_FEATURES = 15
 
 
-def importance_chart(importance: Sequence[dict[str, Any]], metric: str) -> Chart | None:
+def importance_chart(
+    importance: Sequence[dict[str, Any]], task: str, metric: str
+) -> Chart | None:
     """How much worse the metric gets when one feature is shuffled."""
     known = [item for item in importance if item["loss"] is not None][:MOST_FEATURES]
     if not known:
         return None
     name, first = wording.label(metric), known[0]
-    lost = wording.change(float(first["loss"]))
+    verb = "grows" if DIRECTIONS[task][metric] == "minimize" else "falls"
+    lost = f"{verb} by {wording.share(max(0.0, float(first['loss'])), 0)}"
     losses = np.array([100 * float(item["loss"]) for item in known])
     return Chart(
         "importance",
-        f"{wording.clean(first['feature'], 40)} matters most: shuffled, {name} gets {lost} worse",
+        f"{wording.clean(first['feature'], 40)} matters most: shuffled, {name} {lost}",
         f"{name} gets worse by (%)",
         "",
         (Bars(tuple(wording.clean(item["feature"], 24) for item in known), losses, "candidate"),),

@@ -40,7 +40,7 @@ def _fit(table: pd.DataFrame, contract: DataContract) -> Chart:
         wording.axis(f"predicted {contract.target}", contract.unit),
         wording.axis(f"actual {contract.target}", contract.unit),
         (Points(prediction, truth, "candidate"), Line(ends, ends, "guide", dashed=True)),
-        square=True,
+        tall=True,
     )
 
 

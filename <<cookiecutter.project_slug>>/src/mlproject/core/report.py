@@ -50,10 +50,9 @@ class Branch:
 
 @dataclass(frozen=True)
 class Checks:
-    """What validation made of the data."""
+    """What validation made of the data: (what was checked, whether it held) pairs, and warnings."""
 
     made: tuple[tuple[str, bool], ...]
-    count: int
     warnings: tuple[str, ...]
 
 
@@ -162,26 +161,14 @@ def best_so_far(task: str, metric: str, values: list[float]) -> list[float]:
 
 
 def _checks(validation: Tree | None) -> Checks | None:
-    """Read validation.json: `checks` (a count, texts, or {name, passed, detail}) and `warnings`."""
+    """What artifacts/validation.json holds, see steps/validate.py."""
     if validation is None:
         return None
-    checks = validation.get("checks", 0)
-    warnings = tuple(_said(item) for item in validation.get("warnings") or ())
-    if isinstance(checks, int):
-        return Checks((), checks, warnings)
     made = tuple(
-        (_said(item), bool(item.get("passed", True)) if isinstance(item, dict) else True)
-        for item in checks
+        (f"{wording.label(check['name'])}: {check['detail']}", bool(check["ok"]))
+        for check in validation["checks"]
     )
-    return Checks(made, len(made), warnings)
-
-
-def _said(item: Any) -> str:
-    """A check or warning as one phrase."""
-    if not isinstance(item, dict):
-        return wording.clean(item, 300)
-    names = ("name", "check", "column", "kind", "detail", "message")
-    return wording.clean(" · ".join(str(item[key]) for key in names if item.get(key)), 300)
+    return Checks(made, tuple(str(text) for text in validation["warnings"]))
 
 
 def _parity(evaluation: Tree) -> str:

@@ -30,16 +30,12 @@ class ColumnRule:
         if rule == "range":
             low = "" if self.minimum is None else f"{self.minimum:g}"
             high = "" if self.maximum is None else f"{self.maximum:g}"
-            words = (
-                f"{low} to {high}"
-                if low and high
-                else f"{low} or more"
-                if low
-                else f"{high} or less"
-            )
-            return f"{self.key} allows {words}"
+            if low and high:
+                return f"{self.key} allows {low} to {high}"
+            return f"{self.key} allows {f'{low} or more' if low else f'{high} or less'}"
         if rule == "allowed":
-            return f"{self.key} allows {', '.join(f'{item:g}' if isinstance(item, float) else item for item in self.allowed or ())}"
+            values = (f"{x:g}" if isinstance(x, float) else x for x in self.allowed or ())
+            return f"{self.key} allows {', '.join(values)}"
         texts = {
             "whole": f"{self.key} is of type int",
             "not_null": f"{self.key} is not nullable",
@@ -106,8 +102,8 @@ def table_checks(
             )
         )
         detail = (
-            f"column `{name}` is missing in {share:.1%} of {rows:,} rows, at most {max_missing:.0%} "
-            "may be (validate.max_missing)"
+            f"column `{name}` is missing in {share:.1%} of {rows:,} rows, at most "
+            f"{max_missing:.0%} may be (validate.max_missing)"
         )
         checks.append(Check("max_missing", share <= max_missing, detail))
     values = table[target]
@@ -143,6 +139,7 @@ def warnings(table: pd.DataFrame, contract: DataContract) -> list[str]:
         share = float(table[name].isna().mean())
         if share >= 0.001:
             found.append(f"{name} {100 * share:.1f} % missing")
-        if table[name].nunique() == 1:
+        known = table[name].dropna()
+        if len(known) and (known == known.iloc[0]).all():
             found.append(f"{name} has one value only")
     return found

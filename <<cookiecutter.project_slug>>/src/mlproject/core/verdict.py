@@ -122,9 +122,11 @@ def _summary(
 
 
 def _line(rule: Tree, evaluation: Tree, params: "Params") -> RuleLine:
+    name, metric = str(rule["name"]), rule["metric"]
+    shown = f"threshold {wording.label(metric)}" if name.startswith("threshold ") else name
     bound = _bound(rule, evaluation, params.promote)
     return RuleLine(
-        rule["name"], rule["passed"], bound, _text(rule, evaluation, params), rule["metric"]
+        shown, bool(rule["passed"]), bound, _text(rule, evaluation, params), metric
     )
 
 

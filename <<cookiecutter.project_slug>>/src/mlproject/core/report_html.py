@@ -1,0 +1,170 @@
+"""The report as one HTML page that needs nothing else: no script, no link, no network."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from . import wording
+from .report import Report
+from .report_style import CSS
+from .report_tables import MetricLine, SliceLine
+
+Plot = tuple[str, str]  # its finding, and an <svg> element made by the drawing adapter
+MOST_ROWS = 200
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
+
+
+def render(report: Report, plots: Sequence[Plot]) -> str:
+    """The whole page; every text of the report is escaped here, plots are markup already."""
+    title = escape(f"{report.name}: {report.verdict.title}")
+    body = "\n".join(_sections(report, plots))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
+    yield _banner(report)
+    yield _headline(report)
+    yield f"<h2>Metrics</h2>\n{_metrics(report)}"
+    yield f'<div class="columns"><section><h2>Rules of the gate</h2>\n{_rules(report)}</section>'
+    yield f"<section>{_slices(report)}</section></div>" if report.slices else "</div>"
+    if plots:
+        yield f'<h2>Plots</h2>\n<div class="plots">{"".join(_figure(plot) for plot in plots)}</div>'
+    yield '<div class="columns">'
+    yield f"<section><h2>Candidate</h2>\n{_candidate(report)}</section>"
+    if report.checks is not None:
+        yield f"<section>{_checks(report)}</section>"
+    yield f"<section><h2>Lineage</h2>\n{pairs(report.lineage.items())}</section>\n</div>"
+
+
+def pairs(items: Iterable[tuple[str, str]]) -> str:
+    """Names and values under each other."""
+    lines = (
+        f"<dt>{escape(wording.clean(name))}</dt><dd><code>{escape(wording.clean(value, 120))}</code></dd>"
+        for name, value in items
+    )
+    return f'<dl class="pairs">{"".join(lines)}</dl>'
+
+
+def table(header: str, rows: Iterable[str]) -> str:
+    """A table that scrolls by itself where the screen is too narrow."""
+    body = "".join(rows)
+    return f'<div class="scroll"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _banner(report: Report) -> str:
+    verdict = report.verdict
+    return (
+        f'<header class="banner {"good" if verdict.good else "bad"}">'
+        f"<h1>{verdict.light} {escape(verdict.title)} — "
+        f"<code>{escape(report.name)}</code> {escape(verdict.summary)}</h1>"
+        f"<p>Why: {escape(verdict.why)}</p></header>"
+    )
+
+
+def _headline(report: Report) -> str:
+    bars = "".join(
+        f"<span>{escape(bar.label)}</span>"
+        f'<span><i class="bar {bar.role}" style="width:{100 * bar.part:.1f}%"></i></span>'
+        f"<b>{escape(bar.text)}</b>"
+        for bar in report.bars
+    )
+    return (
+        f'<p class="big">{escape(wording.label(report.metric))} {escape(report.value)}</p>'
+        f'<p class="muted">{escape(report.comparison)} · {escape(report.rows)}</p>'
+        f'<div class="compare">{bars}</div>'
+    )
+
+
+def _metrics(report: Report) -> str:
+    """The candidate stands first, where a phone shows it; the nearest reference follows."""
+    others = "".join(f"<th>{escape(name)}</th>" for name in reversed(report.table.others))
+    header = (
+        f"<th>metric</th><th>this candidate</th><th>Δ {escape(report.table.against)}</th>"
+        f'{others}<th class="text">rule</th>'
+    )
+    return table(header, (_metric_row(line) for line in report.table.lines))
+
+
+def _metric_row(line: MetricLine) -> str:
+    rules = ", ".join(
+        escape(text) if passed else f"<strong>{escape(text)}</strong>"
+        for text, passed in line.rules
+    )
+    others = "".join(f"<td>{escape(text)}</td>" for text in reversed(line.others))
+    failed = ' class="failed"' if line.light == "🔴" else ""
+    return (
+        f'<tr{failed}><td>{escape(line.label)}</td><td class="mine">{escape(line.mine)}</td>'
+        f'<td>{escape(line.change)}</td>{others}<td class="text">{line.light} {rules}</td></tr>'
+    )
+
+
+def _rules(report: Report) -> str:
+    lines = (
+        f"<li>{'🟢' if rule.passed else '🔴'} <strong>{escape(rule.name)}</strong>: "
+        f"{escape(rule.finding)}</li>"
+        for rule in report.verdict.rules
+    )
+    return f'<ul class="rules">{"".join(lines)}</ul>'
+
+
+def _slices(report: Report) -> str:
+    """Worst first; the bar is the ratio to the whole."""
+    ratios = [line.ratio for line in report.slices if math.isfinite(line.ratio)]
+    longest = max([*ratios, report.slice_limit or 0.0, 1e-12])
+    champion = any(line.champion for line in report.slices)
+    unit = report.unit if report.metric in wording.IN_UNIT_OF_TARGET else ""
+    header = (
+        f"<th>slice</th><th>rows</th><th>{escape(wording.axis(wording.label(report.metric), unit))}"
+        f'</th>{"<th>champion</th>" * champion}<th>× overall</th>'
+    )
+    rows = (_slice_row(line, longest, champion) for line in report.slices[:MOST_ROWS])
+    said = f"Slices: {report.slices[0].times} overall at worst"
+    return f"<h2>{escape(said)}</h2>\n{table(header, rows)}"
+
+
+def _slice_row(line: SliceLine, longest: float, champion: bool) -> str:
+    part = min(1.0, max(0.0, line.ratio / longest))
+    other = f"<td>{escape(line.champion)}</td>" if champion else ""
+    failed = ' class="failed"' if line.over else ""
+    return (
+        f"<tr{failed}><td>{escape(line.name)}</td>"
+        f'<td>{line.rows:,}</td><td class="mine">{escape(line.value)}</td>{other}'
+        f'<td class="ratio">{escape(line.times)}<i class="bar" style="width:{100 * part:.1f}%"></i></td></tr>'
+    )
+
+
+def _figure(plot: Plot) -> str:
+    title, drawing = plot
+    return f"<figure><figcaption>{escape(title)}</figcaption>{drawing}</figure>"
+
+
+def _candidate(report: Report) -> str:
+    parity = escape(report.parity[:1].upper() + report.parity[1:])
+    return (
+        f"<p><code>{escape(report.family)}</code></p>{pairs(report.parameters)}"
+        f'<p class="muted">{parity}.</p>'
+    )
+
+
+def _checks(report: Report) -> str:
+    checks = report.checks
+    if checks is None:
+        return ""
+    warned = wording.plural(len(checks.warnings), "warning")
+    title = f"<h2>Data: {wording.plural(len(checks.made), 'check')}, {warned}</h2>"
+    notes = "".join(f"<li>🟡 {_text(text)}</li>" for text in checks.warnings[:MOST_ROWS])
+    made = "".join(
+        f"<li>{'🟢' if held else '🔴'} {_text(text)}</li>" for text, held in checks.made[:MOST_ROWS]
+    )
+    listed = f'<details><summary>What was checked</summary><ul class="rules">{made}</ul></details>'
+    return f'{title}\n<ul class="rules">{notes}</ul>{listed if made else ""}'
+
+
+def _text(text: str) -> str:
+    """Long text that came with the data."""
+    return escape(wording.clean(text, 400))

@@ -1,0 +1,57 @@
+"""The style sheet of report.html: one column on a phone, light and dark."""
+
+CSS = """
+:root { color-scheme: light dark; --paper: #ffffff; --card: #f6f8fa; --ink: #1f2328;
+  --muted: #59636e; --grid: #d8dee4; --blue: #0072b2; --red: #d55e00; --green: #008060;
+  --pink: #b0538a; --good: #dafbe1; --good-ink: #0a4a1f; --bad: #ffebe9; --bad-ink: #82061e; }
+@media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --card: #161b22; --ink: #e6edf3;
+  --muted: #9198a1; --grid: #30363d; --blue: #56b4e9; --red: #f0883e; --green: #3fb88f;
+  --pink: #e39ac4; --good: #12361f; --good-ink: #9be9a8; --bad: #4b1113; --bad-ink: #ffc1ba; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 72rem; padding: 0 1rem 3rem; background: var(--paper);
+  color: var(--ink); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+h1 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .35rem; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; }
+p { margin: .3rem 0; }
+code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }
+.banner { margin: 1rem 0; padding: 1rem 1.1rem; border-radius: .6rem; }
+.good { background: var(--good); color: var(--good-ink); }
+.bad { background: var(--bad); color: var(--bad-ink); }
+.muted { color: var(--muted); font-size: .9rem; }
+.big { font-size: 2.2rem; font-weight: 650; line-height: 1.15; margin: .6rem 0 .1rem; }
+.compare { display: grid; grid-template-columns: auto minmax(4rem, 1fr) auto; gap: .3rem .7rem;
+  align-items: center; max-width: 46rem; margin: .8rem 0; }
+.compare b, .compare span { font-variant-numeric: tabular-nums; }
+.bar { display: block; height: .8rem; border-radius: .2rem; background: var(--red);
+  min-width: 2px; }
+.bar.candidate { background: var(--blue); }
+.bar.champion { background: var(--green); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
+th, td { padding: .32rem 0 .32rem .7rem; border-bottom: 1px solid var(--grid); text-align: right;
+  vertical-align: top; white-space: nowrap; }
+th { color: var(--muted); font-weight: 500; white-space: normal; vertical-align: bottom; }
+th:first-child, td:first-child { padding-left: .3rem; }
+th:first-child, td:first-child, .text { text-align: left; }
+td:first-child { min-width: 6.5rem; white-space: normal; }
+tr.failed td { background: var(--bad); color: var(--bad-ink); }
+.mine { font-weight: 650; }
+.ratio { min-width: 4.2rem; }
+.columns table { width: 100%; }
+.ratio .bar { background: var(--blue); height: .3rem; margin-top: .15rem; }
+tr.failed .bar { background: var(--red); }
+ul.rules { list-style: none; margin: 0; padding: 0; }
+ul.rules li { padding: .3rem 0; border-bottom: 1px solid var(--grid); }
+.plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+figure { margin: 0; padding: .7rem .7rem .5rem; border-radius: .6rem; background: var(--card);
+  min-width: 0; }
+figcaption { font-weight: 600; font-size: .95rem; line-height: 1.3; margin-bottom: .4rem; }
+svg { display: block; width: 100%; height: auto; stroke-linejoin: round; stroke-linecap: butt; }
+.pairs { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .2rem 1rem;
+  margin: 0; font-size: .92rem; }
+.pairs dt { color: var(--muted); }
+.pairs dd { margin: 0; min-width: 0; }
+.columns { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+summary { cursor: pointer; color: var(--muted); }
+@media print { .banner, figure { break-inside: avoid; } }
+"""

@@ -1,0 +1,108 @@
+"""Explain the candidate: report.md for a pull request, report.html for people, plots for DVC."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import tracking
+from ..adapters import matplotlib
+from ..adapters.files import read_json, write_text
+from ..core import charts, markdown, report, report_html
+from ..core.class_charts import calibration_points, class_charts
+from ..core.contract import DataContract
+from ..core.model_charts import importance_chart, tuning_chart
+from ..core.regression_charts import regression_charts
+from ..workspace import Context
+
+MOST_ROWS = 3_000  # of a table for `dvc plots`
+
+
+def run(context: Context) -> str:
+    """Write report.md, report.html and plots/*.csv. Returns the page's path in the project."""
+    params, workspace = context.params, context.workspace
+    evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
+    predictions = pd.read_parquet(workspace.need(workspace.predictions, "evaluate"))
+    found = report.build(
+        params,
+        report.Sources(
+            evaluation=evaluation,
+            decision=_maybe(workspace.decision),
+            tuning=_maybe(workspace.tuning),
+            validation=_maybe(workspace.validation),
+            lineage=_lineage(context, evaluation),
+        ),
+    )
+    _write_tables(workspace.reports / "plots", found, evaluation, predictions, params.data)
+    write_text(workspace.reports / "report.md", markdown.render(found))
+    plots = [(chart.title, matplotlib.draw(chart)) for chart in _charts(context, found, evaluation, predictions)]
+    page = workspace.reports / "report.html"
+    write_text(page, report_html.render(found, plots))
+    return str(page.relative_to(workspace.root) if page.is_relative_to(workspace.root) else page)
+
+
+def _maybe(path: Path) -> Any:
+    return read_json(path) if path.exists() else None
+
+
+def _lineage(context: Context, evaluation: dict[str, Any]) -> dict[str, str]:
+    """What leads back to code, data and features, and the run that tracks this candidate."""
+    tracked = _maybe(context.workspace.tracked)
+    run = {}
+    if tracked and tracked["digest"] == evaluation["candidate"]["digest"]:
+        run = {"run": str(tracked["run_id"])}
+    return {**tracking.lineage(context), **run}
+
+
+def _charts(
+    context: Context, found: report.Report, evaluation: dict[str, Any], predictions: pd.DataFrame
+) -> list[charts.Chart]:
+    contract = context.params.data
+    kinds = regression_charts if contract.task == "regression" else class_charts
+    more = (
+        importance_chart(evaluation["importance"], found.task, found.metric),
+        tuning_chart(found.tuning, found.task, found.metric, found.unit),
+    )
+    return [*kinds(predictions, contract), *(chart for chart in more if chart is not None)]
+
+
+def _write_tables(
+    folder: Path,
+    found: report.Report,
+    evaluation: dict[str, Any],
+    predictions: pd.DataFrame,
+    contract: DataContract,
+) -> None:
+    """Tables of the plots DVC compares between revisions: the same columns for every task."""
+    pairs = _truth_and_prediction(predictions, contract)
+    _write_csv(folder / "predictions.csv", ("truth", "prediction"), pairs)
+    trials = (
+        (number, branch.family, value) for branch in found.tuning for number, value in branch.trials
+    )
+    _write_csv(folder / "tuning.csv", ("number", "family", "value"), trials)
+    losses = ((item["feature"], item["loss"]) for item in evaluation["importance"])
+    _write_csv(folder / "importance.csv", ("feature", "loss"), losses)
+
+
+def _truth_and_prediction(
+    predictions: pd.DataFrame, contract: DataContract
+) -> Iterable[Sequence[Any]]:
+    """Numbers of a regression; of classes, observed shares beside predicted probabilities."""
+    if contract.task == "regression":
+        rows = charts.sampled(len(predictions), MOST_ROWS)
+        return list(predictions[["truth", "prediction"]].iloc[rows].itertuples(index=False))
+    columns = [f"p_{name}" for name in contract.classes or ()]
+    truth = predictions["truth"].to_numpy().astype(int)
+    mean, seen, _ = calibration_points(truth, predictions[columns].to_numpy(dtype=float))
+    return list(zip(seen.tolist(), mean.tolist(), strict=True))
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, stream.getvalue())

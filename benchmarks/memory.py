@@ -1,0 +1,30 @@
+"""Peak memory of the loop at a million rows against the size of the table in memory."""
+
+import tempfile
+from pathlib import Path
+
+import project
+from measure import Row, row
+
+GOAL = 4.0
+ROWS = 1_000_000
+TRIALS = 2  # one a family, the fewest there can be
+VERBS = (
+    "ingest validate featurize build_dataset tune train evaluate promote report".split()  # noqa: SIM905
+)
+MEGABYTE = 1e6
+
+
+def rows(runs: int) -> list[Row]:  # noqa: ARG001  a peak hardly varies: once is enough
+    """Largest resident set of the loop in one process, then of each step in one of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = project.make(Path(folder), ROWS, TRIALS)
+        peaks = {f"peak memory, loop of 1e6 rows, {TRIALS} trials": made.verb("run").peak}
+        for name in VERBS:
+            peaks[f"peak memory, {name} alone"] = made.verb(name).peak
+    table = made.table_bytes / MEGABYTE
+    words = "the raw table in pandas, deep"
+    return [
+        row(name, peak / MEGABYTE, table, words, None if "alone" in name else GOAL, "MB", 1)
+        for name, peak in peaks.items()
+    ]
