@@ -1,8 +1,11 @@
 """What tests share: a small table of two areas, its contract, and a project folder around them."""
 
 import copy
+import os
 import shutil
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small fits: threads only wait for each other
 
 import hypothesis
 import numpy as np

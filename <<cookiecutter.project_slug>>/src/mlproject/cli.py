@@ -30,6 +30,16 @@ def main() -> None:
             raise
         print(f" stopped: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    except Exception as error:
+        if _debug:
+            raise
+        first = (str(error).strip().splitlines() or ["no message"])[0]
+        print(
+            f" stopped: unexpected {type(error).__name__}: {first[:300]} "
+            "(a fault of the project, not of the data: --debug shows where)",
+            file=sys.stderr,
+        )
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print(" stopped: interrupted; `run --from STEP` goes on where it was", file=sys.stderr)
         raise SystemExit(130) from None

@@ -1,7 +1,7 @@
 """Params (versioned knobs, params.yaml) and Settings (addresses and secrets, the environment)."""
 
-from collections.abc import Iterator
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -104,6 +104,7 @@ class Train(Strict):
     """Section `train`."""
 
     seed: int = Field(0, ge=0, lt=2**32)
+    threads: int = Field(1, ge=1, le=1024)
 
 
 class Evaluate(Strict):

@@ -81,16 +81,18 @@ def _settings(workspace: Workspace) -> dict[str, Any]:
     return {**tree, "online_store": online, "repo_path": repo}
 
 
-def materialize(store: FeatureStore, table: pd.DataFrame) -> None:
+def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> None:
     """Write the newest row of each entity to the online store.
 
-    `materialize_incremental` starts at now - TTL and would write nothing for older data.
+    `materialize_incremental` starts at now - TTL and would write nothing for older data. Only the
+    contract's own view is written: the registry may still know those of a table used before.
     """
+    view = f"{params.data.name.replace('-', '_')}_features"
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
     if end > start:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            store.materialize(start, end)  # it prints a bar of its own
+            store.materialize(start, end, feature_views=[view])  # it prints a bar of its own
 
 
 def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.DataFrame:

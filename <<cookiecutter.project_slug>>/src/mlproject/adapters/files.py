@@ -69,14 +69,15 @@ def read_json(path: Path) -> Any:
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:
-    """Hex digest of a file, or of a folder's files in name order."""
-    total = hashlib.new(algorithm, usedforsecurity=False)
-    for item in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if item.is_file():
-            with item.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    total.update(block)
-    return total.hexdigest()
+    """Hex digest of a file, or of a folder: the names and digests of its files."""
+    if path.is_dir():
+        files = (item for item in sorted(path.rglob("*")) if item.is_file())
+        lines = [f"{digest(item, algorithm)} {item.relative_to(path)}\n" for item in files]
+        return hashlib.new(algorithm, "".join(lines).encode(), usedforsecurity=False).hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(
+            stream, lambda: hashlib.new(algorithm, usedforsecurity=False)
+        ).hexdigest()
 
 
 def _finite(value: Any) -> Any:

@@ -1,21 +1,19 @@
 """Matplotlib: draws the charts of the report as inline SVG, without pyplot's global state."""
 
 import io
-import re
 import warnings
-from collections import Counter
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..core import charts, wording
+from ..core import charts, svg, wording
 
 WIDTH, HEIGHT = 4.4, 3.1  # inches of 72 units: about the width of a phone
 MANY = 200  # points that get smaller and paler
@@ -78,13 +76,13 @@ def draw(chart: charts.Chart) -> str:
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    return _inline(buffer.getvalue(), chart)
+    return svg.inline(buffer.getvalue(), chart.name, chart.title, VARIABLES)
 
 
 def _height(chart: charts.Chart) -> float:
     for mark in chart.marks:
         if isinstance(mark, charts.Bars):
-            return 0.75 + 0.24 * len(mark.labels)
+            return max(1.6, 0.75 + 0.24 * len(mark.labels))
         if isinstance(mark, charts.Matrix):
             return 3.6
     return HEIGHT + 0.4 if chart.tall else HEIGHT
@@ -110,7 +108,10 @@ def _colour(role: str) -> str:
     return FAMILIES[min(int(role), len(FAMILIES) - 1)] if role.isdigit() else ROLES[role]
 
 
-def _time_axis(axes: Any, x: Any) -> None:
+def _x_axis(axes: Any, x: Any) -> None:
+    """Dates for moments, whole numbers for counts."""
+    if np.issubdtype(np.asarray(x).dtype, np.integer):
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     if np.issubdtype(np.asarray(x).dtype, np.datetime64):
         locator = AutoDateLocator(maxticks=6)
         axes.xaxis.set_major_locator(locator)
@@ -127,12 +128,14 @@ def _line(axes: Any, mark: charts.Line) -> None:
         drawstyle="steps-post" if mark.steps else "default",
         label=mark.label or None,
     )
-    _time_axis(axes, mark.x)
+    _x_axis(axes, mark.x)
 
 
 def _points(axes: Any, mark: charts.Points) -> None:
     if len(mark.x) > charts.MOST_POINTS:
-        axes.hexbin(mark.x, mark.y, gridsize=32, mincnt=1, bins="log", cmap="cividis", linewidths=0)
+        colour = _colour(mark.role)
+        shades = LinearSegmentedColormap.from_list("density", [(colour, 0.15), (colour, 1.0)])
+        axes.hexbin(mark.x, mark.y, gridsize=32, mincnt=1, bins="log", cmap=shades, linewidths=0.1)
         return
     many = len(mark.x) > MANY
     axes.plot(
@@ -153,7 +156,7 @@ def _band(axes: Any, mark: charts.Band) -> None:
     axes.fill_between(
         mark.x, mark.low, mark.high, color=colour, alpha=0.2, linewidth=0, label=mark.label or None
     )
-    _time_axis(axes, mark.x)
+    _x_axis(axes, mark.x)
 
 
 def _columns(axes: Any, mark: charts.Columns) -> None:
@@ -163,7 +166,7 @@ def _columns(axes: Any, mark: charts.Columns) -> None:
 
 def _bars(axes: Any, mark: charts.Bars) -> None:
     place = np.arange(len(mark.labels))
-    axes.barh(place, mark.values, color=_colour(mark.role), height=0.65)
+    axes.barh(place, mark.values, color=_colour(mark.role), height=min(0.65, 0.12 * len(place)))
     axes.set_yticks(place, labels=list(mark.labels))
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -201,35 +204,3 @@ _MARKS: dict[type, Callable[[Any, Any], None]] = {
     charts.Bars: _bars,
     charts.Matrix: _matrix,
 }
-
-
-def _inline(text: str, chart: charts.Chart) -> str:
-    """Cut the document around the element; make ids unique in the page and colours variable."""
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>\s*|<style .*?</style>\s*", "", text, flags=re.DOTALL)
-    box = re.search(r'viewBox="[^"]*"', text)
-    title = escape(chart.title, quote=True)
-    opening = f'<svg {box.group() if box else ""} role="img" aria-label="{title}">'
-    text = opening + text[text.index(">") + 1 :]
-    text = re.sub(r'\bid="', f'id="{chart.name}-', text)
-    text = re.sub(r'(?:xlink:)?href="#', f'href="#{chart.name}-', text)
-    text = text.replace("url(#", f"url(#{chart.name}-")
-    text = _smaller(text.replace("font-family: 'DejaVu Sans'", "font-family: system-ui, sans-serif"))
-    for colour, variable in VARIABLES.items():
-        text = text.replace(f": {colour}", f": var({variable}, {colour})")
-    return text.strip()
-
-
-def _smaller(text: str) -> str:
-    """Cut coordinates to two decimals; say the style of a cloud's points once."""
-    text = re.sub(
-        r'(?<=\s)(?:d|x|y)="[^"]*"',
-        lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()).replace(" \n", " "),
-        text,
-    )
-    uses = Counter(re.findall(r'<use href="#([^"]+)" [^>]* (style="[^"]*")/>', text))
-    for (name, style), count in uses.items():
-        if count > MANY:
-            text = re.sub(rf'(<use href="#{name}" [^>]*) {re.escape(style)}/>', r"\1/>", text)
-            text = text.replace(f'<path id="{name}"', f'<path id="{name}" {style}')
-    return text

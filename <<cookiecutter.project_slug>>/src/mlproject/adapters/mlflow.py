@@ -22,6 +22,7 @@ from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.contract import Feature
 from ..errors import ProjectError
@@ -67,7 +68,7 @@ class Registry:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (MlflowException, OSError, ImportError) as error:
+        except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
             raise ProjectError(
                 f"MLflow at {_shown(self.uri)} does not work ({_reason(error)}): "
                 "check MLFLOW_TRACKING_URI and the server"

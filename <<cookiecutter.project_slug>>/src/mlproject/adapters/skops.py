@@ -49,6 +49,7 @@ def loads(data: bytes, trusted: Sequence[str]) -> Any:
     try:
         return skops.io.loads(data, trusted=list(trusted))
     except Exception as error:
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ProjectError(
-            f"the model file holds types outside its allow-list or is damaged: {error}"
+            f"the model file holds types outside its allow-list or is damaged: {line}"
         ) from error

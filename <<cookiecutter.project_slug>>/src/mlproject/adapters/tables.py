@@ -60,8 +60,12 @@ def header(path: Path) -> list[str]:
     """Column names of a CSV; a nameless column is called after its place. Raises ProjectError."""
     _extension(path)
     check_head(path)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        names = [name.strip() for name in next(csv.reader(stream))]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            names = [name.strip() for name in next(csv.reader(stream, strict=True))]
+    except (UnicodeDecodeError, csv.Error):
+        explain(path, 0)
+        raise
     for place, name in enumerate(names):
         if name and name in names[:place]:
             first = names.index(name) + 1

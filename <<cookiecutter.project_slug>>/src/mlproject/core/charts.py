@@ -13,7 +13,7 @@ MOST_POINTS = 3_000
 
 @dataclass(frozen=True)
 class Line:
-    """A curve; `role` picks its colour: truth, candidate, champion, baseline, guide, or a number."""
+    """A curve; `role` picks its colour: truth, candidate, baseline, guide, or a family's rank."""
 
     x: Values
     y: Values

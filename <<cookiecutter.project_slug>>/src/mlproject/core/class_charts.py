@@ -12,6 +12,7 @@ from .metrics import Array
 MOST_CURVE_POINTS = 300
 MOST_CLASSES = 10
 OTHER = "other"
+UNIT = np.array([0.0, 1.0])
 
 
 def class_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
@@ -47,7 +48,9 @@ def roc_points(truth: npt.NDArray[np.int_], score: Array) -> tuple[Array, Array]
     return false_rate, true_rate
 
 
-def calibration_points(truth: npt.NDArray[np.int_], probabilities: Array) -> tuple[Array, Array, Array]:
+def calibration_points(
+    truth: npt.NDArray[np.int_], probabilities: Array
+) -> tuple[Array, Array, Array]:
     """Mean predicted probability, observed share and rows, in ten groups of equal size.
 
     Binary: the positive class. More classes: each class against the rest, pooled.
@@ -71,12 +74,12 @@ def _roc(truth: npt.NDArray[np.int_], score: Array) -> Chart:
     some = _thin(len(false_rate))
     return Chart(
         "roc",
-        f"ROC AUC {area:.3f}: at 10{wording.NARROW}% false alarms it finds {wording.share(caught, 0)}",
+        f"ROC AUC {area:.3f}: {wording.share(0.1, 0)} false alarms find {wording.share(caught, 0)}",
         "false alarms (share of negatives)",
         "found (share of positives)",
         (
             Line(false_rate[some], true_rate[some], "candidate", "this candidate"),
-            Line(np.array([0, 1]), np.array([0, 1]), "guide", "guessing", dashed=True),
+            Line(UNIT, UNIT, "guide", "guessing", dashed=True),
         ),
         tall=True,
     )
@@ -95,7 +98,7 @@ def _precision_recall(truth: npt.NDArray[np.int_], score: Array) -> Chart:
         "right among those named positive",
         (
             Line(recall[some], precision[some], "candidate", "this candidate"),
-            Line(np.array([0, 1]), np.array([base, base]), "guide", "guessing", dashed=True),
+            Line(UNIT, np.array([base, base]), "guide", "guessing", dashed=True),
         ),
         tall=True,
         limits=(-0.03, 1.03),
@@ -112,7 +115,7 @@ def _calibration(truth: npt.NDArray[np.int_], probabilities: Array, positive: st
         f"predicted {what}",
         "observed share",
         (
-            Line(np.array([0, 1]), np.array([0, 1]), "guide", "perfect", dashed=True),
+            Line(UNIT, UNIT, "guide", "perfect", dashed=True),
             Line(mean, seen, "candidate", "tenths of the rows"),
             Points(mean, seen, "candidate"),
         ),
@@ -122,12 +125,15 @@ def _calibration(truth: npt.NDArray[np.int_], probabilities: Array, positive: st
 
 def confusion(truth: npt.NDArray[np.int_], predicted: npt.NDArray[np.int_], classes: int) -> Array:
     """Counts: a row per true class, a column per predicted one."""
-    return np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    pairs = np.bincount(truth * classes + predicted, minlength=classes**2)
+    return pairs.reshape(classes, classes).astype(float)
 
 
-def _confusion(truth: npt.NDArray[np.int_], probabilities: Array, classes: tuple[str, ...]) -> Chart:
+def _confusion(
+    truth: npt.NDArray[np.int_], probabilities: Array, classes: tuple[str, ...]
+) -> Chart:
     counts = confusion(truth, probabilities.argmax(axis=1), len(classes))
-    labels = tuple(wording.clean(name, 14) or "(empty)" for name in classes)
+    labels = tuple(wording.clean(name, 40) or "(empty)" for name in classes)
     if len(classes) > MOST_CLASSES + 1:
         counts, labels = _grouped(counts, labels)
     wrong = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -137,7 +143,8 @@ def _confusion(truth: npt.NDArray[np.int_], probabilities: Array, classes: tuple
     if wrong.max() > 0:
         part = wording.share(float(wrong[row, column]), 0)
         title = f"{part} of {labels[row]} is taken for {labels[column]}"
-    return Chart("confusion", title, "predicted", "actual", (Matrix(labels, counts),), tall=True)
+    shown = tuple(wording.middle(name, 13) for name in labels)
+    return Chart("confusion", title, "predicted", "actual", (Matrix(shown, counts),), tall=True)
 
 
 def _grouped(counts: Array, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:

@@ -66,6 +66,18 @@ def _spread(codes: Codes, values: Floats) -> Floats:
     return np.append(values, np.nan)[codes]
 
 
+def plain_numbers(values: "pd.Series", missing: Collection[str]) -> Floats | None:
+    """Parse a column of texts at once; None where anything but numbers and `missing` is there."""
+    if not isinstance(values.dtype, pd.StringDtype) or values.str.contains("_").any():
+        return None  # Python would read 1_2 as 12
+    texts = values.to_numpy(dtype=object)
+    texts[values.isin(["", *missing]).to_numpy(dtype=bool)] = "nan"
+    try:
+        return texts.astype(np.float64)
+    except (ValueError, TypeError):
+        return None
+
+
 def numbers(column: Column, integers: bool = False) -> Floats:
     """Return float64, NaN for missing. Raises ProjectError for text, infinity, fractions."""
     values = column.values
@@ -73,24 +85,31 @@ def numbers(column: Column, integers: bool = False) -> Floats:
         out: Floats = values.to_numpy()  # no copy
     elif pd.api.types.is_numeric_dtype(values.dtype):
         out = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif (parsed := plain_numbers(values, column.markers)) is not None:
+        out = parsed
     else:
-        codes, texts = encode(column)
-        parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
-        bad = np.isnan(parsed) & np.array([text.lower() != "nan" for text in texts], dtype=bool)
-        column.first(
-            np.append(bad, False)[codes],
-            "not a number: correct it, or add it to data.missing_markers if it means missing",
-        )
-        exact = np.full(len(texts), np.nan)
-        good = ~np.isnan(parsed)
-        exact[good] = texts[good].astype(np.float64)  # to_numeric is off by one bit at times
-        out = _spread(codes, exact)
+        out = _blamed_numbers(column)
     column.first(np.isinf(out), "an infinite value: correct it or leave it empty")
     if integers:
         column.first(
             np.isfinite(out) & (out != np.round(out)), "not a whole number: declare type float"
         )
     return out
+
+
+def _blamed_numbers(column: Column) -> Floats:
+    """Parse text by text. Raises ProjectError for the first that is no number."""
+    codes, texts = encode(column)
+    parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
+    bad = np.isnan(parsed) & np.array([text.lower() != "nan" for text in texts], dtype=bool)
+    column.first(
+        np.append(bad, False)[codes],
+        "not a number: correct it, or add it to data.missing_markers if it means missing",
+    )
+    exact = np.full(len(texts), np.nan)
+    good = ~np.isnan(parsed)
+    exact[good] = texts[good].astype(np.float64)  # to_numeric is off by one bit at times
+    return _spread(codes, exact)
 
 
 def booleans(column: Column) -> Floats:

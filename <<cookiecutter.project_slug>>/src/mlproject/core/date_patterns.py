@@ -68,9 +68,18 @@ def _share(texts: list[str], pattern: str) -> float:
 
 
 def _decide(texts: list[str], patterns: list[str]) -> Pattern:
-    """Month or day first, where every value allows both: the one that puts the rows in order."""
-    rising = [item for item in patterns if _parse(texts, item).is_monotonic_increasing]
-    chosen = rising[0] if len(rising) == 1 else patterns[0]
-    others = ", ".join(item for item in patterns if item != chosen)
-    why = "it puts the rows in order" if len(rising) == 1 else "the first of them is taken"
-    return Pattern(chosen, f"{chosen} and {others} both fit every value, {why}")
+    """Month or day first, where every value allows both: the one that makes an even series."""
+    uneven = {item: _unevenness(_parse(texts, item)) for item in patterns}
+    chosen = min(patterns, key=lambda item: uneven[item])  # the first where they are equal
+    others = [item for item in patterns if item != chosen]
+    clear = all(uneven[item] > uneven[chosen] for item in others)
+    why = "it makes the even series" if clear else "the first of them is taken"
+    return Pattern(chosen, f"{chosen} and {', '.join(others)} both fit every value, {why}")
+
+
+def _unevenness(times: "pd.Series") -> float:
+    """How much longer the longest step is than the usual one; infinite for dates out of order."""
+    steps = times.diff().dropna() / pd.Timedelta(days=1)
+    if not len(steps) or (steps <= 0).any():
+        return float("inf")
+    return round(float(steps.max() / steps.median()), 1)

@@ -50,7 +50,7 @@ FAMILIES: dict[str, Family] = {
         scaled=False,
         trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
     ),
-    "linear": Family(_linear, scaled=True),
+    "linear": Family(_linear, scaled=True, trusted=("numpy.dtype",)),  # the imputer keeps one
 }
 
 
@@ -64,6 +64,18 @@ def build(
     return Pipeline(
         [("inputs", _inputs(features, entry.scaled)), ("model", entry.build(task, params, seed))]
     )
+
+
+def pinned(threads: int) -> Any:
+    """A context in which OpenMP and BLAS use that many threads.
+
+    More threads add numbers up in another order, so that machines would differ in the last digits;
+    and on busy cores they wait for one another.
+    """
+    import sklearn.ensemble  # noqa: F401  its OpenMP must be loaded before it can be limited
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=threads)
 
 
 def baseline(task: str) -> Any:

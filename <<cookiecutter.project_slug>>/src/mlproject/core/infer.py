@@ -56,9 +56,10 @@ def infer(
     chosen, dropped = usable([item for name, item in looks.items() if name not in roles])
     decisions += dropped
     if not chosen:
+        reasons = "; ".join(f"`{item.column}` {item.reason}" for item in dropped[:5])
         raise ProjectError(
-            f"{source}: no column is left to predict `{target}` from: "
-            + "; ".join(f"`{item.column}` {item.reason}" for item in dropped[:5])
+            f"{source}: no column is left to predict `{target}` from"
+            f"{f': {reasons}' if reasons else ', the table needs at least one more'}"
         )
     tree = _tree(source, answer, keys, chosen, decisions)
     return tree, decisions
@@ -76,7 +77,7 @@ def _tree(
     names = names_for(wanted, answer.column, keys.entity)
     rename = {old: new for old, new in names.items() if old != new}
     decisions += [
-        Decision(old, f"called {new}", "it is no plain name of its own")
+        Decision(old, f"called {new}", "the name is reserved, taken or not plain")
         for old, new in rename.items()
     ]
     features = {}

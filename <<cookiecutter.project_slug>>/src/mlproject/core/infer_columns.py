@@ -145,7 +145,7 @@ def plain(name: str) -> bool:
 
 
 def _plainer(name: str) -> str:
-    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    text = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
     text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:50].rstrip("_") or "column"
     text = text if text[0].isalpha() else f"c_{text}"
     return f"{text}_" if keyword.iskeyword(text) else text

@@ -25,9 +25,9 @@ def find_entity(
         return asked, "asked for by ENTITY"
     if unique_share(times.to_numpy()) >= NEARLY:
         return None, ""
-    most = int(times.value_counts().iloc[0])
+    usual = int(times.value_counts().median())
     candidates = [
-        item for name, item in looks.items() if name not in taken and _may_name(item, most)
+        item for name, item in looks.items() if name not in taken and _may_name(item, usual)
     ]
     candidates.sort(key=lambda item: (item.kind == "int", item.distinct))
     stamps = pd.factorize(times)[0].astype(np.int64)
@@ -43,16 +43,12 @@ def find_entity(
     return None, ""
 
 
-def _may_name(item: Look, most: int) -> bool:
-    """Whether a column could name what a row is about; `most` rows share one time."""
-    if (
-        item.missing
-        or item.distinct < most * NEARLY
-        or item.kind not in {"category", "text", "int"}
-    ):
+def _may_name(item: Look, usual: int) -> bool:
+    """Whether a column could name what a row is about; `usual` rows share one time."""
+    if item.missing or item.distinct < usual or item.kind not in {"category", "text", "int"}:
         return False
     if item.kind == "int":
-        return item.distinct <= 2 * most or item.unique
+        return item.distinct <= 2 * usual or item.unique
     return not all(_CLOCK.match(text) for text in item.texts[:20])
 
 

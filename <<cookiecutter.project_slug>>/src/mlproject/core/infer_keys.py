@@ -16,6 +16,7 @@ from .kinds import Look
 from .spans import frequency_of
 from .times import event_times
 
+_DATE = re.compile(r"date|datum|(^|_)(day|dt|time|timestamp)$", re.I)
 _HOUR = re.compile(r"(^|_)(hr|hrs|hour|hours|stunde)$", re.I)
 
 
@@ -66,12 +67,8 @@ def find_keys(
                 f"{source}: several rows share a `{column}` and no single column tells them apart: "
                 f"name it with ENTITY=..., or leave TIMESTAMP out to take rows as independent"
             )
-        reason = (
-            "rows share it and no column tells them apart: taken as independent rows without time"
-        )
-        return _timeless(
-            looks, None, source, [*decisions, Decision(column, "not the event time", reason)]
-        )
+        reason = f"rows share a `{column}` and no column tells them apart: taken as independent"
+        return _timeless(looks, None, source, [*decisions, Decision("", "no event time", reason)])
     decisions.append(Decision(column, "event time", how))
     if hour:
         decisions.append(
@@ -147,13 +144,23 @@ def _timeless(
 
 
 def _date_column(looks: dict[str, Look], target: str, decisions: list[Decision]) -> str | None:
-    dates = [item for name, item in looks.items() if item.kind == "date" and name != target]
+    others = [item for name, item in looks.items() if name != target]
+    dates = [item for item in others if item.kind == "date"] or [
+        item
+        for item in others
+        if _DATE.search(item.name) and item.kind == "int" and _day_number(item)
+    ]
     dates = [item for item in dates if item.missing < (1 - NEARLY) * item.rows]
     if len(dates) > 1:
         dates.sort(key=lambda item: item.missing)
         reason = f"the first of {len(dates)} columns with dates: say TIMESTAMP= for another"
         decisions.append(Decision(dates[0].name, "chosen as event time", reason))
     return dates[0].name if dates else None
+
+
+def _day_number(item: Look) -> bool:
+    """Whether whole numbers are days like 20241231."""
+    return number_pattern(item.known_numbers) == "%Y%m%d"
 
 
 def _pattern(found: Look, source: str) -> str | None:

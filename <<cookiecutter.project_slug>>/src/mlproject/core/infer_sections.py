@@ -32,7 +32,7 @@ def sections(
     season = SEASON.get(keys.frequency or "")
     if answer.task == "regression" and season and keys.rows_per_entity > 3 * season:
         evaluate["seasonal_naive_lag"] = season
-    missing = [item.missing / item.rows for item in looks.values()] + [answer.missing]
+    missing = [item.missing / item.rows for item in looks.values()]
     allowed = max(0.5, min(1.0, math.ceil(max(missing) * 10 + 0.5) / 10))
     if allowed > 0.5:
         emptiest = max(looks.values(), key=lambda item: item.missing)
@@ -59,7 +59,7 @@ def sections(
                 "linear": copy.deepcopy(ALPHA if answer.task == "regression" else INVERSE),
             },
         },
-        "train": {"seed": 0},
+        "train": {"seed": 0, "threads": 1},
         "evaluate": evaluate,
         "promote": {
             "thresholds": {},

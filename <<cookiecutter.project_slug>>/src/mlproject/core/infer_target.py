@@ -22,7 +22,6 @@ class Answer(NamedTuple):
     task: str
     classes: tuple[str, ...] | None
     markers: frozenset[str]
-    missing: float
     decision: Decision
 
 
@@ -36,23 +35,22 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
     classes = _classes(raw, found, source)
     guess, reason = _guess(found, classes)
     task, reason = (task, "asked for by TASK") if task else (guess, reason)
-    missing = found.missing / found.rows
     if task == "regression":
         if not numeric:
             raise ProjectError(
                 f"{source}: TASK=regression needs numbers, the target `{name}` holds text like "
                 f"`{_example(found)}`"
             )
-        return _answer(found, task, None, missing, reason)
-    if task == "binary" and len(classes) != 2:
+        return _answer(found, task, None, reason)
+    if task == "binary" and found.distinct != 2:
         raise ProjectError(
-            f"{source}: TASK=binary needs 2 classes, the target `{name}` has {len(classes):,}"
+            f"{source}: TASK=binary needs 2 classes, the target `{name}` has {found.distinct:,}"
         )
-    if task == "multiclass" and len(classes) < 3:
+    if task == "multiclass" and found.distinct < 3:
         raise ProjectError(f"{source}: the target `{name}` has 2 classes: use TASK=binary")
-    if len(classes) > MAX_CLASSES:
+    if found.distinct > MAX_CLASSES:
         raise ProjectError(
-            f"{source}: the target `{name}` has {len(classes):,} different values, at most "
+            f"{source}: the target `{name}` has {found.distinct:,} different values, at most "
             f"{MAX_CLASSES} can be classes: choose another target or group them"
         )
     rare = min(classes, key=lambda label: classes[label])
@@ -61,15 +59,13 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
             f"{source}: class `{rare}` of the target `{name}` has {classes[rare]} rows, at least "
             f"{MIN_CLASS_ROWS} are needed: group it with another or remove its rows"
         )
-    return _answer(found, task, tuple(classes), missing, reason)
+    return _answer(found, task, tuple(classes), reason)
 
 
-def _answer(
-    found: Look, task: str, classes: tuple[str, ...] | None, missing: float, reason: str
-) -> Answer:
+def _answer(found: Look, task: str, classes: tuple[str, ...] | None, reason: str) -> Answer:
     gaps = f"; {found.missing:,} rows without it are left out" if found.missing else ""
     decision = Decision(found.name, f"target, {task}", reason + gaps)
-    return Answer(found.name, task, classes, found.markers, missing, decision)
+    return Answer(found.name, task, classes, found.markers, decision)
 
 
 def _refuse(found: Look, source: str) -> None:

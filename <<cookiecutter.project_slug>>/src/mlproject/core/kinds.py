@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .columns import Column, encode
+from .columns import Column, encode, plain_numbers
 from .contract import MAX_CATEGORIES
 from .date_patterns import Pattern, date_pattern
 
@@ -28,7 +28,7 @@ NUMBER_MARKERS = MARKERS | {
     "#VALUE!",
 }
 _WORDS = ({"true", "false"}, {"yes", "no"})
-_LEADING_ZERO = re.compile(r"0\d")
+_LEADING_ZERO = r"0\d"
 _DRESSED = re.compile(r"[$€£]?\s?[+-]?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?\s?[%$€£]?")
 
 
@@ -72,6 +72,14 @@ def look(values: "pd.Series", name: str) -> Look:
         return _look(name, "date", codes, tuple(str(item) for item in found), pattern=Pattern(None))
     if pd.api.types.is_numeric_dtype(values.dtype):  # truth values too
         return _numeric(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
+    parsed = plain_numbers(values, NUMBER_MARKERS)
+    if (
+        parsed is not None
+        and np.isfinite(parsed).any()
+        and not values.str.match(_LEADING_ZERO).any()
+    ):
+        markers = set(values[values.isin(NUMBER_MARKERS)].unique())
+        return _numeric(name, parsed, markers)
     try:
         codes, texts = encode(Column(values, name, ""))
     except TypeError:
@@ -125,7 +133,7 @@ def _unreadable(plain: set[str]) -> set[str] | None:
 
     A few slips among many numbers leave it a column of numbers: `ingest` then names the line.
     """
-    if any(_LEADING_ZERO.match(text) for text in plain):
+    if any(re.match(_LEADING_ZERO, text) for text in plain):
         return None  # 007 is a code
     texts = sorted(plain)
     parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").isna().to_numpy()

@@ -54,7 +54,7 @@ def details(summary: str, body: str) -> str:
 
 
 def _headline(report: Report) -> str:
-    text = f"**{prose(wording.label(report.metric))} {prose(report.value)}**"
+    text = f"**{prose(report.headline)}**"
     facts = [f"{text} ({prose(report.comparison)})", prose(report.rows)]
     data, commit = report.lineage.get("data.hash"), report.lineage.get("git.commit")
     if data:

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from . import wording
 from .metrics import DIRECTIONS, better
-from .report import best_so_far
+from .trials import best_so_far
 
 MOST_BARS = 40
+MOST_NUMBERS = 12
 
 
 def trial_chart(task: str, metric: str, values: Sequence[float]) -> str:
@@ -25,12 +26,19 @@ def trial_chart(task: str, metric: str, values: Sequence[float]) -> str:
     return "\n".join(
         [
             "xychart-beta",
-            f'    x-axis "trial" 1 --> {len(values)}',
+            f'    x-axis "trial" {_numbers(len(values))}',
             f'    y-axis "{name}" {plain(low - room)} --> {plain(high + room)}',
             f"    bar [{', '.join(bars)}]",
             f"    line [{', '.join(line)}]",
         ]
     )
+
+
+def _numbers(count: int) -> str:
+    """Each trial's number, or their range where there is no room."""
+    if count > MOST_NUMBERS:
+        return f"1 --> {count}"
+    return f"[{', '.join(str(number + 1) for number in range(count))}]"
 
 
 def plain(value: float) -> str:

@@ -8,14 +8,12 @@ import numpy as np
 from . import wording
 from .charts import Bars, Chart, Line, Points
 from .metrics import DIRECTIONS
-from .report import Branch, best_so_far
+from .trials import Branch, best_so_far
 
 MOST_FEATURES = 15
 
 
-def importance_chart(
-    importance: Sequence[dict[str, Any]], task: str, metric: str
-) -> Chart | None:
+def importance_chart(importance: Sequence[dict[str, Any]], task: str, metric: str) -> Chart | None:
     """How much worse the metric gets when one feature is shuffled."""
     known = [item for item in importance if item["loss"] is not None][:MOST_FEATURES]
     if not known:
@@ -29,7 +27,7 @@ def importance_chart(
         f"{wording.clean(first['feature'], 40)} matters most: shuffled, {name} {lost}",
         f"{name} gets worse by (%)",
         "",
-        (Bars(tuple(wording.clean(item["feature"], 24) for item in known), losses, "candidate"),),
+        (Bars(tuple(wording.middle(item["feature"], 24) for item in known), losses, "candidate"),),
     )
 
 
@@ -44,8 +42,10 @@ def tuning_chart(branches: Sequence[Branch], task: str, metric: str, unit: str) 
         best = np.array(best_so_far(task, metric, value.tolist()))
         marks.append(Points(number, value, str(rank)))
         marks.append(Line(number, best, str(rank), name, steps=True))
-        text = wording.metric(metric, branch.best, unit)
-        told.append((not branch.chosen, f"{name} {'wins with' if branch.chosen else 'reaches'} {text}"))
+        verb = "wins with" if branch.chosen else "reaches"
+        told.append(
+            (not branch.chosen, f"{name} {verb} {wording.metric(metric, branch.best, unit)}")
+        )
     if not marks:
         return None
     title = "; ".join(text for _, text in sorted(told)[:3])
@@ -61,6 +61,8 @@ def _limits(branches: Sequence[Branch], task: str, metric: str) -> tuple[float, 
     smaller = DIRECTIONS[task][metric] == "minimize"
     best = float(values.min() if smaller else values.max())
     reach = abs(float(np.median(values)) - best) * 4
+    bests = [branch.best for branch in branches if branch.best is not None]
+    reach = max(reach, *(1.1 * abs(value - best) for value in bests))
     worst = float(values.max() if smaller else values.min())
     if not reach or abs(worst - best) <= reach:
         return None

@@ -1,13 +1,13 @@
 """What a report says about a candidate, before it is laid out as Markdown or HTML."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import wording
-from .metrics import DIRECTIONS, better
+from .metrics import DIRECTIONS
 from .report_tables import MetricTable, SliceLine, metric_table, reference, slice_lines
+from .trials import Branch, finite, read_trials
 from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -35,17 +35,6 @@ class Bar:
     role: str  # candidate, champion or baseline
     text: str
     part: float  # of the longest bar, 0 to 1
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Trials of one family: (number, value) of the finished ones, the best value, the failed count."""
-
-    family: str
-    trials: tuple[tuple[int, float], ...]
-    best: float | None
-    failed: int
-    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +68,12 @@ class Report:
     parity: str
     lineage: Mapping[str, str]
 
+    @property
+    def headline(self) -> str:
+        """`RMSE 412.7 MW`, `Log loss 0.2248`."""
+        name = wording.label(self.metric)
+        return f"{name[:1].upper()}{name[1:]} {self.value}"
+
 
 def build(params: "Params", sources: Sources) -> Report:
     """Compose the report of one evaluated candidate."""
@@ -99,7 +94,7 @@ def build(params: "Params", sources: Sources) -> Report:
         table=metric_table(evaluation, verdict, params),
         slices=slice_lines(evaluation, params),
         slice_limit=params.promote.worst_slice_ratio,
-        tuning=_branches(sources.tuning),
+        tuning=read_trials(sources.tuning),
         family=candidate["family"],
         parameters=tuple((key, _parameter(value)) for key, value in candidate["params"].items()),
         checks=_checks(sources.validation),
@@ -130,34 +125,12 @@ def _bars(evaluation: Tree) -> tuple[Bar, ...]:
         found.append((name, "champion", champion["metrics"].get(metric)))
     for name, values in evaluation["baselines"].items():
         found.append((wording.label(name), "baseline", values.get(metric)))
-    sizes = [max(0.0, value) if _finite(value) else 0.0 for _, _, value in found]
+    sizes = [max(0.0, value) if finite(value) else 0.0 for _, _, value in found]
     longest = max(*sizes, 1e-12)
     return tuple(
         Bar(name, role, wording.metric(metric, value, unit), size / longest)
         for (name, role, value), size in zip(found, sizes, strict=True)
     )
-
-
-def _branches(tuning: Tree | None) -> tuple[Branch, ...]:
-    if tuning is None:
-        return ()
-    found = []
-    for branch in tuning["branches"]:
-        family = str(branch["family"])
-        values = [(int(trial["number"]), trial["value"]) for trial in branch["trials"]]
-        done = tuple((number, float(value)) for number, value in values if _finite(value))
-        best = branch["best"]["value"] if branch["best"] else None
-        chosen = family == tuning["chosen"]["family"]
-        found.append(Branch(family, done, best, len(values) - len(done), chosen))
-    return tuple(found)
-
-
-def best_so_far(task: str, metric: str, values: list[float]) -> list[float]:
-    """The best value up to and including each one."""
-    best: list[float] = []
-    for value in values:
-        best.append(value if not best or better(task, metric, value, best[-1]) else best[-1])
-    return best
 
 
 def _checks(validation: Tree | None) -> Checks | None:
@@ -194,7 +167,3 @@ def _parameter(value: Any) -> str:
     if isinstance(value, float) and not isinstance(value, bool):
         return wording.number(value)
     return wording.clean(value)
-
-
-def _finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)

@@ -44,7 +44,8 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
 def pairs(items: Iterable[tuple[str, str]]) -> str:
     """Names and values under each other."""
     lines = (
-        f"<dt>{escape(wording.clean(name))}</dt><dd><code>{escape(wording.clean(value, 120))}</code></dd>"
+        f"<dt>{escape(wording.clean(name))}</dt>"
+        f"<dd><code>{escape(wording.clean(value, 120))}</code></dd>"
         for name, value in items
     )
     return f'<dl class="pairs">{"".join(lines)}</dl>'
@@ -52,8 +53,10 @@ def pairs(items: Iterable[tuple[str, str]]) -> str:
 
 def table(header: str, rows: Iterable[str]) -> str:
     """A table that scrolls by itself where the screen is too narrow."""
-    body = "".join(rows)
-    return f'<div class="scroll"><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table><thead><tr>{header}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
 
 
 def _banner(report: Report) -> str:
@@ -74,7 +77,7 @@ def _headline(report: Report) -> str:
         for bar in report.bars
     )
     return (
-        f'<p class="big">{escape(wording.label(report.metric))} {escape(report.value)}</p>'
+        f'<p class="big">{escape(report.headline)}</p>'
         f'<p class="muted">{escape(report.comparison)} · {escape(report.rows)}</p>'
         f'<div class="compare">{bars}</div>'
     )
@@ -120,7 +123,7 @@ def _slices(report: Report) -> str:
     unit = report.unit if report.metric in wording.IN_UNIT_OF_TARGET else ""
     header = (
         f"<th>slice</th><th>rows</th><th>{escape(wording.axis(wording.label(report.metric), unit))}"
-        f'</th>{"<th>champion</th>" * champion}<th>× overall</th>'
+        f"</th>{'<th>champion</th>' * champion}<th>× overall</th>"
     )
     rows = (_slice_row(line, longest, champion) for line in report.slices[:MOST_ROWS])
     said = f"Slices: {report.slices[0].times} overall at worst"
@@ -134,7 +137,8 @@ def _slice_row(line: SliceLine, longest: float, champion: bool) -> str:
     return (
         f"<tr{failed}><td>{escape(line.name)}</td>"
         f'<td>{line.rows:,}</td><td class="mine">{escape(line.value)}</td>{other}'
-        f'<td class="ratio">{escape(line.times)}<i class="bar" style="width:{100 * part:.1f}%"></i></td></tr>'
+        f'<td class="ratio">{escape(line.times)}'
+        f'<i class="bar" style="width:{100 * part:.1f}%"></i></td></tr>'
     )
 
 

@@ -42,7 +42,8 @@ tr.failed td { background: var(--bad); color: var(--bad-ink); }
 tr.failed .bar { background: var(--red); }
 ul.rules { list-style: none; margin: 0; padding: 0; }
 ul.rules li { padding: .3rem 0; border-bottom: 1px solid var(--grid); }
-.plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+.plots { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
 figure { margin: 0; padding: .7rem .7rem .5rem; border-radius: .6rem; background: var(--card);
   min-width: 0; }
 figcaption { font-weight: 600; font-size: .95rem; line-height: 1.3; margin-bottom: .4rem; }
@@ -51,7 +52,8 @@ svg { display: block; width: 100%; height: auto; stroke-linejoin: round; stroke-
   margin: 0; font-size: .92rem; }
 .pairs dt { color: var(--muted); }
 .pairs dd { margin: 0; min-width: 0; }
-.columns { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.columns { display: grid; gap: 0 2.5rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 summary { cursor: pointer; color: var(--muted); }
 @media print { .banner, figure { break-inside: avoid; } }
 """

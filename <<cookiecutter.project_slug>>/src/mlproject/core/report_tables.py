@@ -16,7 +16,7 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class MetricLine:
-    """One row: the values of the references, the candidate's, the difference, (rule, passed) pairs."""
+    """One row: the references' values, the candidate's, the difference, (rule, passed) pairs."""
 
     label: str
     others: tuple[str, ...]
@@ -54,7 +54,7 @@ class SliceLine:
 
     @property
     def times(self) -> str:
-        """`1.31 ×`."""
+        """How many times, as people write it."""
         return f"{self.ratio:.2f}{wording.NARROW}×" if math.isfinite(self.ratio) else "–"
 
 

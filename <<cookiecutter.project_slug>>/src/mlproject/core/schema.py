@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .contract import ROW_ID, TIMESTAMP, DataContract
+from .contract import MAX_CATEGORIES, ROW_ID, TIMESTAMP, DataContract
 from .times import DTYPE
 
 MIN_CLASS_ROWS = 5
@@ -106,6 +106,8 @@ def table_checks(
             f"{max_missing:.0%} may be (validate.max_missing)"
         )
         checks.append(Check("max_missing", share <= max_missing, detail))
+        if contract.features[name].type == "category":
+            checks.append(_category_check(table[name]))
     values = table[target]
     if contract.task == "regression":
         constant = (
@@ -113,6 +115,15 @@ def table_checks(
         )
         return [*checks, Check("constant_target", values.nunique() > 1, constant)]
     return checks + _class_checks(values, contract)
+
+
+def _category_check(values: "pd.Series[str]") -> Check:
+    number = values.nunique()
+    detail = (
+        f"column `{values.name}` has {number:,} categories, at most {MAX_CATEGORIES} are allowed: "
+        "group the rare ones or remove it from data.features"
+    )
+    return Check("max_categories", number <= MAX_CATEGORIES, detail)
 
 
 def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Check]:
@@ -128,7 +139,7 @@ def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Chec
             f"class `{name}` of the target `{contract.target}` has {number:,} rows, at least "
             f"{MIN_CLASS_ROWS} are needed: remove it from data.classes or bring more"
         )
-        checks.append(Check("class_rows", number >= MIN_CLASS_ROWS, detail))
+        checks.append(Check("class_rows", bool(number >= MIN_CLASS_ROWS), detail))
     return checks
 
 

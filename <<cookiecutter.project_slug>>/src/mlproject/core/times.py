@@ -24,7 +24,7 @@ def event_times(column: Column, pattern: str | None, hour: Column | None) -> "pd
     """Return event times; a time without zone is UTC. Raises ProjectError naming line and value."""
     values = column.values
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        times = pd.Series(pd.to_datetime(values, utc=True).to_numpy())
+        times = pd.Series(pd.to_datetime(values, utc=True).dt.tz_localize(None).to_numpy())
         column.first(times.isna().to_numpy(), "but every row needs its event time")
     else:
         times = _parsed(column, pattern)

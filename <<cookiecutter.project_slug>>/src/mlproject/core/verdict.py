@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..config import Params, Promote
 
 Tree = dict[str, Any]
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,7 @@ def _line(rule: Tree, evaluation: Tree, params: "Params") -> RuleLine:
     name, metric = str(rule["name"]), rule["metric"]
     shown = f"threshold {wording.label(metric)}" if name.startswith("threshold ") else name
     bound = _bound(rule, evaluation, params.promote)
-    return RuleLine(
-        shown, bool(rule["passed"]), bound, _text(rule, evaluation, params), metric
-    )
+    return RuleLine(shown, bool(rule["passed"]), bound, _text(rule, evaluation, params), metric)
 
 
 def _bound(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
@@ -185,8 +184,8 @@ def slice_name(item: Tree, params: "Params") -> str:
     feature = params.data.features.get(column)
     if feature is not None and feature.type == "bool":
         value = {"0": "no", "1": "yes"}.get(value, value)
-    if column == "weekday" and column in params.featurize.calendar and value in "0123456":
-        value = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()[int(value)]
+    if column == "weekday" and column in params.featurize.calendar and value in set("0123456"):
+        value = WEEKDAYS[int(value)]
     if column == f"{params.data.entity_column}_key" and params.featurize.entity_as_feature:
         column = params.data.entity_column
     return f"{wording.clean(column, 40)} = {wording.clean(value, 40) or '(empty)'}"

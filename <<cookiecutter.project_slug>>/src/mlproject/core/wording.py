@@ -1,6 +1,7 @@
 """Numbers, metrics and names as people read them."""
 
 import math
+import re
 import unicodedata
 
 from .metrics import DIRECTIONS
@@ -54,11 +55,13 @@ def share(value: float, decimals: int = 1) -> str:
 
 
 def metric(name: str, value: float | None, unit: str = "") -> str:
-    """A metric's value with its unit, where it has one."""
+    """A metric's value with its unit, where it has one; scores have four decimals."""
     if value is None or not math.isfinite(value):
         return number(value)
     if name in SHARES:
         return share(value, 2)
+    if any(directions.get(name) == "maximize" for directions in DIRECTIONS.values()):
+        return _signed(f"{value:,.4f}")
     return with_unit(number(value), unit if name in IN_UNIT_OF_TARGET else "")
 
 
@@ -80,7 +83,8 @@ def change(value: float) -> str:
         return _signed(
             f"{'>' if value > 0 else '<'}{NARROW}{math.copysign(999, value):+.0f}{NARROW}%"
         )
-    return _signed(f"{100 * value:+,.1f}{NARROW}%")
+    tenths = round(1000 * value) / 10 + 0.0  # no minus before a zero
+    return _signed(f"{tenths:+,.1f}{NARROW}%")
 
 
 def difference(task: str, name: str, new: float | None, old: float | None, relative: bool) -> str:
@@ -97,14 +101,21 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def middle(text: object, limit: int) -> str:
+    """At most `limit` characters, cut in the middle: names often differ at their end."""
+    line = clean(text, 10 * limit)
+    if len(line) <= limit:
+        return line
+    tail = limit // 2
+    return f"{line[: limit - tail - 1]}…{line[-tail:]}"
+
+
 def clean(text: object, limit: int = 80) -> str:
     """One line of at most `limit` characters, without control and direction-changing characters."""
     kept = "".join(
-        " " if char.isspace() else char
-        for char in str(text)
-        if char.isspace() or unicodedata.category(char)[0] != "C"
+        char for char in str(text) if char.isspace() or unicodedata.category(char)[0] != "C"
     )
-    line = " ".join(kept.split())
+    line = re.sub(rf"[^\S{NARROW}]+", " ", kept).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

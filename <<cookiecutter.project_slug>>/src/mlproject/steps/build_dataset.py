@@ -33,12 +33,24 @@ def run(context: Context) -> str:
                 f"{contract.source}: {counts.get(name, 0)} rows for the {name} part, "
                 "at least 2 are needed: bring more rows or change build_dataset in params.yaml"
             )
+    _refuse_empty(context, dataset)
     with atomic(workspace.dataset) as path:
         dataset.to_parquet(path, index=False)
     parts = " · ".join(
         f"{counts[name]:,} {name}" for name in (split.TRAIN, split.VALIDATION, split.TEST)
     )
     return f"{len(dataset):,} rows · {parts}"
+
+
+def _refuse_empty(context: Context, dataset: pd.DataFrame) -> None:
+    """Raise ProjectError for a feature that no row to learn from has: trees cannot bin it."""
+    trains = dataset["split"] == split.TRAIN
+    for name in model_features(context.params.data, context.params.featurize):
+        if dataset.loc[trains, name].isna().all():
+            raise ProjectError(
+                f"{context.params.data.source}: `{name}` has no value in any of the rows that "
+                "train: remove it from params.yaml or bring rows that have it"
+            )
 
 
 def _split(context: Context, dataset: pd.DataFrame) -> "pd.Series[str]":

@@ -22,25 +22,52 @@ IMPORTANCE_ROWS = 2_000
 def run(context: Context) -> str:
     """Write metrics, evaluation and predictions, and track the run. Returns one line."""
     params, workspace = context.params, context.workspace
-    contract, task = params.data, params.data.task
     workspace.need(workspace.model / artifact.MANIFEST, "train")
     trained = artifact.load(workspace.model)
+    model = skops.loads(
+        trained.files["model.skops"], estimators.FAMILIES[trained.record["family"]].trusted
+    )
     dataset = pd.read_parquet(workspace.need(workspace.dataset, "build_dataset"))
     counts = {name: int(count) for name, count in dataset["split"].value_counts().items()}
     test = dataset.loc[dataset["split"] == TEST].reset_index(drop=True)
     del dataset
-    features = model_features(contract, params.featurize)
-    frame, truth = estimators.model_frame(test, features), test[contract.target].to_numpy()
-    trusted = estimators.FAMILIES[trained.record["family"]].trusted
-    model = skops.loads(trained.files["model.skops"], trusted)
+    frame = estimators.model_frame(test, model_features(params.data, params.featurize))
+    with estimators.pinned(params.train.threads):
+        evaluation = {**_judge(context, trained, model, test, frame), "rows": counts}
+        evaluation["champion"] = tracking.compare_champion(context, test)
+    measured = {
+        "candidate": evaluation["candidate"]["metrics"],
+        "baselines": evaluation["baselines"],
+    }
+    write_json(workspace.metrics, measured)
+    write_json(workspace.evaluation, evaluation)
+    run_id = tracking.log(context, trained, model, evaluation, frame)
+    others = [
+        f"{name} {values[params.metric]:,.4g}" for name, values in evaluation["baselines"].items()
+    ]
+    mine = f"{params.metric} {measured['candidate'][params.metric]:,.4g}"
+    return " · ".join([mine, *others, f"run {run_id[:8]}"])
+
+
+def _judge(
+    context: Context,
+    trained: artifact.ModelArtifact,
+    model: Any,
+    test: pd.DataFrame,
+    frame: pd.DataFrame,
+) -> dict[str, Any]:
+    """Everything measured on the test rows but the champion; writes their predictions."""
+    params, task, settings = context.params, context.params.data.task, context.params.evaluate
+    truth = test[params.data.target].to_numpy()
     prediction = estimators.predict(model, task, frame)
     baselines = _baselines(context, trained, test, frame)
-    evaluation: dict[str, Any] = {
+    _write_predictions(context, test, truth, prediction, baselines)
+    seed, slices = params.train.seed, settings.slices
+    return {
         "task": task,
         "metric": params.metric,
         "direction": metrics.DIRECTIONS[task][params.metric],
-        "unit": contract.unit,
-        "rows": counts,
+        "unit": params.data.unit,
         "candidate": {
             "family": trained.record["family"],
             "params": trained.record["params"],
@@ -48,25 +75,10 @@ def run(context: Context) -> str:
             "metrics": metrics.compute(task, truth, prediction),
         },
         "baselines": {name: _known(task, truth, values) for name, values in baselines.items()},
-        "slices": evaluate_slices(
-            test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows
-        ),
-        "parity": _parity(trained, model, task, frame, features, params.train.seed),
-        "importance": _importance(model, task, params.metric, frame, truth, params.train.seed),
+        "slices": evaluate_slices(test, slices, task, truth, prediction, settings.min_slice_rows),
+        "parity": _parity(trained, model, task, frame, trained.features, seed),
+        "importance": _importance(model, task, params.metric, frame, truth, seed),
     }
-    write_json(
-        workspace.metrics,
-        {"candidate": evaluation["candidate"]["metrics"], "baselines": evaluation["baselines"]},
-    )
-    _write_predictions(context, test, truth, prediction, baselines)
-    evaluation["champion"] = tracking.compare_champion(context, test)
-    write_json(workspace.evaluation, evaluation)
-    run_id = tracking.log(context, trained, model, evaluation, frame)
-    mine = evaluation["candidate"]["metrics"][params.metric]
-    others = " · ".join(
-        f"{name} {values[params.metric]:,.4g}" for name, values in evaluation["baselines"].items()
-    )
-    return f"{params.metric} {mine:,.4g} · {others} · run {run_id[:8]}"
 
 
 def _baselines(

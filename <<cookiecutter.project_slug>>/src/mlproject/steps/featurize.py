@@ -24,6 +24,6 @@ def run(context: Context) -> str:
     from ..adapters import feast
 
     store = feast.open_store(workspace, params)
-    feast.materialize(store, derived[params.data.key])
+    feast.materialize(store, params, derived[params.data.key])
     newest = derived[TIMESTAMP].max()
     return f"{len(features)} features · Feast applied · online store at {newest:%Y-%m-%d %H:%M}"

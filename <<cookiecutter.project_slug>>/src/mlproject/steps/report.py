@@ -38,7 +38,10 @@ def run(context: Context) -> str:
     )
     _write_tables(workspace.reports / "plots", found, evaluation, predictions, params.data)
     write_text(workspace.reports / "report.md", markdown.render(found))
-    plots = [(chart.title, matplotlib.draw(chart)) for chart in _charts(context, found, evaluation, predictions)]
+    plots = [
+        (chart.title, matplotlib.draw(chart))
+        for chart in _charts(context, found, evaluation, predictions)
+    ]
     page = workspace.reports / "report.html"
     write_text(page, report_html.render(found, plots))
     return str(page.relative_to(workspace.root) if page.is_relative_to(workspace.root) else page)

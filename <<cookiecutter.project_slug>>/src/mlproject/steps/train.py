@@ -25,7 +25,8 @@ def run(context: Context) -> str:
     model = estimators.build(
         chosen["family"], contract.task, features, chosen["params"], params.train.seed
     )
-    model.fit(frame, truth)
+    with estimators.pinned(params.train.threads):
+        model.fit(frame, truth)
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
     files = {
         "model.skops": skops.dumps(model),

@@ -72,13 +72,15 @@ def scorer(context: Context) -> Score:
     def score(family: str, values: dict[str, Any]) -> float:
         try:
             model = estimators.build(family, contract.task, features, values, params.train.seed)
-            model.fit(frames[TRAIN], truths[TRAIN])
+            with estimators.pinned(params.train.threads):
+                model.fit(frames[TRAIN], truths[TRAIN])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             raise ProjectError(
                 f"params.yaml: tune.families.{family} does not take {values}: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        prediction = estimators.predict(model, contract.task, frames[VALIDATION])
+        with estimators.pinned(params.train.threads):
+            prediction = estimators.predict(model, contract.task, frames[VALIDATION])
         return metrics.compute(contract.task, truths[VALIDATION], prediction)[params.metric]
 
     return score

@@ -1,0 +1,93 @@
+"""The local tuner: the same seed gives the same trials, inside the ranges of the search space."""
+
+import math
+
+import pytest
+
+from mlproject.adapters.optuna import search
+from mlproject.config import Range
+
+SPACE = {
+    "double": Range(type="double", min=-1, max=1),
+    "log": Range(type="double", min=1e-4, max=1e2, log=True),
+    "step": Range(type="double", min=0, max=1, step=0.25),
+    "int": Range(type="int", min=-3, max=3),
+    "int_log": Range(type="int", min=1, max=1_000, log=True),
+    "int_step": Range(type="int", min=10, max=50, step=20),
+    "word": Range(type="categorical", list=("a", "b", 3, None or True)),
+}
+
+
+def bowl(values):
+    return (values["double"] - 0.3) ** 2 + (math.log10(values["log"]) + 1) ** 2
+
+
+def run(objective=bowl, trials=40, sampler="tpe", direction="minimize", seed=0, space=SPACE):
+    return search(space, objective, trials, sampler, direction, seed)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_the_same_seed_gives_the_same_trials(sampler):
+    first, again = (run(sampler=sampler, trials=15) for _ in range(2))
+    assert first == again
+    assert first != run(sampler=sampler, trials=15, seed=1)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_every_value_lies_in_its_range(sampler):
+    trials = run(sampler=sampler)
+    drawn = {name: [trial["params"][name] for trial in trials] for name in SPACE}
+    assert all(-1 <= value <= 1 for value in drawn["double"])
+    assert all(1e-4 <= value <= 1e2 for value in drawn["log"])
+    assert sum(value < 1 for value in drawn["log"]) > 10
+    assert set(drawn["step"]) <= {0, 0.25, 0.5, 0.75, 1}
+    assert set(drawn["int"]) <= {-3, -2, -1, 0, 1, 2, 3}
+    assert all(1 <= value <= 1_000 for value in drawn["int_log"])
+    assert sum(value < 100 for value in drawn["int_log"]) > 10
+    assert set(drawn["int_step"]) == {10, 30, 50}
+    assert set(drawn["word"]) == {"a", "b", 3, True}
+    for name in ("int", "int_log", "int_step"):
+        assert {type(value) for value in drawn[name]} == {int}
+
+
+def test_the_objective_sees_what_is_recorded():
+    seen = []
+
+    def objective(values):
+        seen.append(dict(values))
+        return float(len(seen))
+
+    trials = run(objective, trials=5)
+    assert [trial["params"] for trial in trials] == seen
+    assert [trial["value"] for trial in trials] == [1, 2, 3, 4, 5]
+    assert [trial["number"] for trial in trials] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
+def test_tpe_goes_in_the_direction_of_the_metric(direction, sign):
+    space = {"double": Range(type="double", min=-10, max=10)}
+    trials = run(
+        lambda values: sign * values["double"] ** 2, direction=direction, space=space, trials=40
+    )
+    values = [abs(trial["params"]["double"]) for trial in trials]
+    assert sum(values[20:]) / 20 < sum(values[:10]) / 10
+    assert min(values) < 0.5
+
+
+def test_a_trial_that_is_no_number_has_no_value_and_stops_nothing():
+    values = iter([1.0, math.nan, 2.0])
+    trials = run(lambda _: next(values), trials=3)
+    assert [trial["value"] for trial in trials] == [1.0, None, 2.0]
+
+
+def test_an_empty_space_is_tried_as_it_is():
+    trials = run(lambda _: 1.5, trials=2, space={})
+    assert [(trial["params"], trial["value"]) for trial in trials] == [({}, 1.5)] * 2
+
+
+def test_a_fault_of_the_objective_is_not_swallowed():
+    def broken(_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(broken, trials=1)

@@ -1,0 +1,323 @@
+"""What the report says, and that nothing that came with the data can break out of it."""
+
+import html
+import re
+from html.parser import HTMLParser
+
+import fabricated
+import numpy as np
+import pytest
+from markdown_it import MarkdownIt
+
+from mlproject.config import parse_params
+from mlproject.core import markdown, mermaid, report, report_html, wording
+
+HOSTILE = (
+    "a|b`</td><script>alert(1)</script> @octocat #1 www.evil.example https://evil.example "
+    "![x](y) **b**\n\n# h"
+)
+
+
+def made(tree, decision=None, champion=None, tuning=True, validation=None, lineage=None, **changes):
+    """A report about fabricated predictions."""
+    table = fabricated.predictions(tree)
+    found = fabricated.evaluation(tree, table)
+    if champion is not None:
+        found["champion"] = fabricated.champion(found, **champion)
+    found |= changes
+    if callable(decision):
+        decision = decision(found)
+    sources = report.Sources(
+        evaluation=found,
+        decision=decision,
+        tuning=fabricated.tuning(found) if tuning else None,
+        validation=validation,
+        lineage=lineage,
+    )
+    return report.build(parse_params(tree), sources)
+
+
+def first_line(found):
+    return markdown.render(found).splitlines()[0]
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_without_a_decision_the_gate_speaks_in_the_conditional(tree, task):
+    found = made(fabricated.contract(tree, task))
+    assert first_line(found) == (
+        "### 🟢 Gate: would promote — `small-load` would become the first champion"
+    )
+
+
+def test_a_promoted_candidate_names_both_versions(tree):
+    found = made(
+        tree,
+        decision=lambda found: fabricated.decision(found, tree, previous="7"),
+        champion={"factor": 1.2},
+    )
+    assert first_line(found) == "### 🟢 Gate: promote — `small-load` v8 replaces v7"
+    assert found.lineage["model version"] == "v8"
+
+
+def test_a_worse_candidate_is_held_and_its_red_row_says_which_rule(tree):
+    found = made(
+        tree, decision=lambda found: fabricated.decision(found, tree), champion={"factor": 0.9}
+    )
+    text = markdown.render(found)
+    assert first_line(found) == "### 🔴 Gate: hold — `small-load` would get worse"
+    row = next(line for line in text.splitlines() if line.startswith("| RMSE"))
+    assert row.endswith("| ≤ baseline − 5\u00a0%, **≤ champion** | 🔴 |")
+    assert "+11.1\u00a0%" in row
+    assert "**Why:** RMSE" in text
+    assert "11.1\u00a0% worse, wanted +0.0\u00a0%" in text
+
+
+def test_a_broken_threshold_and_a_weak_slice_are_red_and_the_rest_is_not(tree):
+    tree["promote"] = {"thresholds": {"mae": {"max": 1}}, "worst_slice_ratio": 1.0}
+    lights = {line.label.split(":")[0]: line.light for line in made(tree).table.lines}
+    assert lights == {
+        "RMSE": "🟢",
+        "MAE": "🔴",
+        "R²": "",
+        "sMAPE": "",
+        "worst slice": "🔴",
+        "ONNX difference": "🟢",
+    }
+
+
+def test_a_missing_metric_is_red_and_named(tree):
+    found = made(tree)
+    assert found.verdict.good
+    broken = fabricated.evaluation(tree, fabricated.predictions(tree))
+    broken["candidate"]["metrics"]["mae"] = None
+    found = report.build(parse_params(tree), report.Sources(broken))
+    row = next(line for line in found.table.lines if line.label == "MAE")
+    assert (row.mine, row.light, row.rules) == ("not a number", "🔴", (("a number", False),))
+    assert "mae is missing" in found.verdict.why
+
+
+def test_the_champion_itself_is_unchanged(tree):
+    found = made(tree, champion={"factor": 1.0, "digest": "c" * 64})
+    assert first_line(found) == "### 🟢 Gate: unchanged — `small-load` v7 is this very model"
+
+
+def test_the_champion_itself_that_now_fails_is_red(tree):
+    tree["promote"] = {"thresholds": {"r2": {"min": 0.9999}}, "margin": 0.01}
+    found = made(tree, champion={"factor": 1.0, "digest": "c" * 64})
+    assert first_line(found).startswith(
+        "### 🔴 Gate: unchanged — `small-load` v7 is this very model and now fails 1 of 6"
+    )
+
+
+def test_a_decision_about_another_candidate_is_not_taken_for_this_one(tree):
+    other = fabricated.evaluation(tree, fabricated.predictions(tree, noise=2.0))
+    found = made(tree, decision=fabricated.decision(other, tree, previous="7"))
+    assert found.verdict.would
+    assert "model version" not in found.lineage
+
+
+def test_an_incomparable_champion_has_a_row_with_its_rule(tree):
+    champion = {"factor": 1, "comparable": False, "reason": "it needs wind", "metrics": {}}
+    found = made(tree, champion=champion | {"slices": []})
+    row = next(line for line in found.table.lines if line.label == "champion v7")
+    assert (row.mine, row.light) == ("not comparable", "🔴")
+    assert "it needs wind" in found.verdict.why
+    assert found.table.against == "mean"
+
+
+def test_slices_are_named_for_people_and_the_worst_stands_first(tree):
+    found = made(
+        tree,
+        slices=[
+            {"column": "weekday", "value": "0", "rows": 9, "metrics": {"rmse": 10.0}},
+            {"column": "holiday", "value": "1", "rows": 9, "metrics": {"rmse": 30.0}},
+            {"column": "area_key", "value": "North", "rows": 9, "metrics": {"rmse": 20.0}},
+        ],
+    )
+    assert [line.name for line in found.slices] == [
+        "holiday = yes",
+        "area = North",
+        "weekday = Monday",
+    ]
+
+
+def test_validation_and_lineage_are_told(tree):
+    validation = {
+        "checks": [{"name": "unique_key", "ok": True, "detail": "area and date"}],
+        "warnings": ["temperature 3.1 % missing"],
+    }
+    lineage = {"git.commit": "a" * 40, "git.dirty": "true", "data.hash": "f" * 32}
+    text = markdown.render(made(tree, validation=validation, lineage=lineage))
+    assert "<summary>Data: 1 check, 1 warning</summary>" in text
+    assert "- 🟡 temperature 3.1 % missing" in text
+    assert "data `ffffffffffff` · commit `aaaaaaaaaaaa` and uncommitted changes" in text
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_every_metric_of_the_task_has_a_row(tree, task):
+    found = made(fabricated.contract(tree, task))
+    text = markdown.render(found)
+    for line in found.table.lines:
+        assert f"| {line.label} |" in text or "slice" in line.label
+
+
+def hostile(tree):
+    """A report into which every text that data or people can choose tries to break out."""
+    tree["data"]["unit"] = HOSTILE[:20]
+    table = fabricated.predictions(tree)
+    found = fabricated.evaluation(tree, table)
+    for item in found["slices"]:
+        item["value"] = HOSTILE
+    found["candidate"]["params"] = {HOSTILE: HOSTILE}
+    found["candidate"]["family"] = HOSTILE
+    found["importance"] = [{"feature": HOSTILE, "loss": 1.0}]
+    found["champion"] = fabricated.champion(found, 1.0, comparable=False, reason=HOSTILE)
+    tuning = fabricated.tuning(found)
+    tuning["branches"][0]["family"] = HOSTILE
+    validation = {"checks": [{"name": HOSTILE, "ok": True, "detail": HOSTILE}]}
+    validation["warnings"] = [HOSTILE]
+    sources = report.Sources(found, None, tuning, validation, {HOSTILE: HOSTILE})
+    return report.build(parse_params(tree), sources)
+
+
+def test_hostile_text_stays_text_in_markdown(tree):
+    text = markdown.render(hostile(tree))
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    inline = [child for token in tokens for child in token.children or ()]
+    assert {child.type for child in inline} <= {
+        "text",
+        "code_inline",
+        "strong_open",
+        "strong_close",
+        "softbreak",
+        "text_special",
+    }
+    blocks = "".join(token.content for token in tokens if token.type == "html_block")
+    assert set(re.findall(r"</?(\w+)", blocks)) == {"details", "summary"}
+    plain = "".join(child.content for child in inline if child.type != "code_inline")
+    plain += html.unescape(blocks)
+    assert "@octocat" not in plain
+    assert "#1" not in plain
+    assert not re.search(r"://|www\.", re.sub(r"`[^`]*`", "", text))
+
+
+def test_hostile_text_cannot_add_a_column_to_a_table(tree):
+    width = None
+    for line in markdown.render(hostile(tree)).splitlines():
+        if not line.startswith("|"):
+            width = None
+            continue
+        width = width or line.count("|")
+        assert line.count("|") == width
+
+
+class Page(HTMLParser):
+    """Collects tags and attributes; complains of elements that are not closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.attributes = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def parsed(text):
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    return page
+
+
+def test_hostile_text_stays_text_in_html(tree):
+    page = parsed(report_html.render(hostile(tree), [(HOSTILE, "<svg></svg>")]))
+    assert not {"script", "img", "a", "link", "iframe", "object"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name == "src"]
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+@pytest.mark.parametrize("factor", [None, 0.5])
+def test_the_page_is_balanced_and_loads_nothing(tree, task, factor):
+    champion = None if factor is None else {"factor": factor}
+    text = report_html.render(made(fabricated.contract(tree, task), champion=champion), [])
+    page = parsed(text)
+    assert page.tags.count("html") == 1
+    assert "://" not in text
+    assert ('class="banner bad"' in text) == (
+        factor is not None
+    )  # half the loss: a better champion
+
+
+def test_mermaid_holds_only_numbers_and_our_own_words(tree):
+    blocks = re.findall(r"```mermaid\n(.*?)\n```", markdown.render(hostile(tree)), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        head, *lines = block.splitlines()
+        assert head == "xychart-beta"
+        for line in lines:
+            assert re.fullmatch(
+                r'    (x-axis "trial"|y-axis "RMSE"|bar|line) '
+                r"(\[-?[\d.]+(, -?[\d.]+)*\]|-?[\d.]+ --> -?[\d.]+)",
+                line,
+            )
+
+
+@pytest.mark.parametrize("values", [[], [1.0]])
+def test_there_is_no_chart_of_fewer_than_two_trials(values):
+    assert mermaid.trial_chart("regression", "rmse", values) == ""
+
+
+def test_many_trials_are_thinned_to_the_best_of_their_neighbours():
+    values = [float(value) for value in np.random.default_rng(0).permutation(1_000)]
+    chart = mermaid.trial_chart("regression", "rmse", values)
+    bars = re.search(r"bar \[(.*)\]", chart).group(1).split(", ")
+    assert len(bars) == mermaid.MOST_BARS
+    assert "1 --> 1000" in chart
+    assert chart.endswith(", 0]")
+
+
+@pytest.mark.parametrize("value", [1e-9, 1e12, -3.25, 0.0, 1e300])
+def test_mermaid_numbers_have_no_exponent(value):
+    assert re.fullmatch(r"-?\d+(\.\d+)?", mermaid.plain(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (35064.4, "35,064"),
+        (412.66, "412.7"),
+        (0.99644, "0.9964"),
+        (-0.000462, "−0.00046"),
+        (1.29e-6, "1.3 × 10⁻⁶"),
+        (0.0, "0"),
+        (None, "not a number"),
+        (float("inf"), "not a number"),
+    ],
+)
+def test_numbers_are_formatted_for_people(value, shown):
+    assert wording.number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.063, "+6.3 %"), (-0.636, "−63.6 %"), (-0.0, "+0.0 %"), (99, "> +999 %")],
+)
+def test_changes_are_formatted_for_people(value, shown):
+    assert wording.change(value).replace(wording.NARROW, " ") == shown
+
+
+def test_control_and_direction_characters_are_dropped_and_long_text_is_cut():
+    assert wording.clean("a\u202eb\x00c\n\td") == "abc d"
+    assert wording.clean("x" * 100, 10) == "x" * 9 + "…"
+    assert wording.middle("class number 12", 9) == "clas…r 12"

@@ -1,0 +1,93 @@
+"""Splits: by time the newest rows judge; at random each class keeps its share."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlproject.core.split import at_random, by_time
+
+FRACTIONS = st.floats(0.05, 0.44)
+
+
+def days(*numbers):
+    start = pd.Timestamp("2024-01-01", tz="UTC")
+    return pd.Series([start + pd.Timedelta(days=number) for number in numbers])
+
+
+@given(
+    numbers=st.lists(st.integers(0, 60), min_size=1, max_size=120),
+    test=FRACTIONS,
+    validation=FRACTIONS,
+)
+def test_no_row_that_judges_is_older_than_one_that_trains(numbers, test, validation):
+    times = days(*numbers)
+    labels = by_time(times, test, validation)
+    assert set(labels) <= {"train", "validation", "test"}
+    parts = {name: times[labels == name] for name in ("train", "validation", "test")}
+    order = [part for part in parts.values() if len(part)]
+    for older, newer in zip(order, order[1:], strict=False):
+        assert older.max() < newer.min()
+    assert (pd.Series(labels).groupby(times.to_numpy()).nunique() == 1).all()
+    assert len(parts["test"]) > 0
+
+
+def test_the_shares_are_those_of_the_moments_in_any_order_of_rows():
+    order = np.random.default_rng(0).permutation(100)
+    labels = by_time(days(*order), 0.2, 0.3)
+    assert pd.Series(labels).value_counts().to_dict() == {
+        "train": 50,
+        "validation": 30,
+        "test": 20,
+    }
+    assert set(order[labels == "test"]) == set(range(80, 100))
+
+
+def test_rows_of_one_moment_stay_together():
+    labels = by_time(days(*[1] * 5, *[2] * 5, *[3] * 90), 0.2, 0.2)
+    assert list(labels) == ["train"] * 5 + ["validation"] * 5 + ["test"] * 90
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([1], ["test"]),
+        ([2, 1], ["test", "train"]),
+        ([1, 2, 3], ["train", "validation", "test"]),
+        ([3, 3, 1], ["test", "test", "train"]),
+    ],
+)
+def test_tiny_tables_are_split_as_far_as_they_go(numbers, expected):
+    assert list(by_time(days(*numbers), 0.2, 0.2)) == expected
+
+
+def test_random_parts_have_their_shares_and_every_row_one():
+    labels = at_random(None, 1_000, 0.2, 0.1, seed=0)
+    assert pd.Series(labels).value_counts().to_dict() == {
+        "train": 700,
+        "test": 200,
+        "validation": 100,
+    }
+    assert set(labels[:100]) == {"train", "validation", "test"}
+
+
+@given(seed=st.integers(0, 2**32 - 1), rare=st.integers(10, 100))
+def test_each_class_has_its_share_in_every_part(seed, rare):
+    classes = pd.Series([1] * rare + [0] * 900)
+    labels = pd.Series(at_random(classes, len(classes), 0.2, 0.2, seed))
+    for _, part in labels.groupby(classes):
+        counts = part.value_counts()
+        assert counts["test"] == round(len(part) * 0.2)
+        assert counts["validation"] == round(len(part) * 0.2)
+
+
+def test_the_seed_decides_the_draw():
+    first, again, other = (at_random(None, 200, 0.2, 0.2, seed) for seed in (0, 0, 1))
+    assert list(first) == list(again)
+    assert list(first) != list(other)
+
+
+def test_a_class_of_one_row_trains():
+    classes = pd.Series([0] * 10 + [1])
+    assert at_random(classes, 11, 0.2, 0.2, seed=0)[-1] == "train"
