@@ -99,7 +99,7 @@ def test_a_run_carries_its_lineage(ran):
 
 def test_the_report_shows_model_and_baselines(ran):
     text = (ran / "reports/report.md").read_text()
-    for words in ("seasonal", "Gate", "```mermaid", "area_key"):
+    for words in ("seasonal naive", "Gate", "```mermaid", "area = Amprion"):
         assert words in text
     page = (ran / "reports/report.html").read_text()
     assert page.count("<svg") >= 4

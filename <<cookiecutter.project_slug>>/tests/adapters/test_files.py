@@ -59,9 +59,7 @@ def test_a_first_write_that_fails_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize("moment", ["write", "fsync", "replace"])
-def test_a_full_disk_is_one_sentence_and_keeps_the_old_file(
-    tmp_path, monkeypatch, number, moment
-):
+def test_a_full_disk_is_one_sentence_and_keeps_the_old_file(tmp_path, monkeypatch, number, moment):
     def full(*_, **__):
         raise OSError(number, os.strerror(number))
 
@@ -154,9 +152,17 @@ def test_other_faults_are_not_hidden(tmp_path):
 
 def test_json_is_sorted_and_knows_no_nan(tmp_path):
     path = tmp_path / "a.json"
-    tree = {"b": [1.5, math.nan, (math.inf,)], "a": {"x": -math.inf, "y": np.float64("nan")}, 3: "ü"}
+    tree = {
+        "b": [1.5, math.nan, (math.inf,)],
+        "a": {"x": -math.inf, "y": np.float64("nan")},
+        3: "ü",
+    }
     files.write_json(path, tree)
-    assert files.read_json(path) == {"b": [1.5, None, [None]], "a": {"x": None, "y": None}, "3": "ü"}
+    assert files.read_json(path) == {
+        "b": [1.5, None, [None]],
+        "a": {"x": None, "y": None},
+        "3": "ü",
+    }
     text = path.read_text(encoding="utf-8")
     assert text.index('"3"') < text.index('"a"') < text.index('"b"')
     assert "NaN" not in text

@@ -244,8 +244,9 @@ def test_an_incomparable_champion_stays_unless_its_replacement_is_allowed():
     champion = {"version": "3", "comparable": False, "reason": "it needs wind", "metrics": {}}
     judged = evaluation(champion=champion)
     assert failed(judged) == ["beats champion"]
-    assert "champion v3 cannot be compared: it needs wind (promote.replace_inco" in (
-        gate.decide(judged, settings()).reasons[0]
+    assert (
+        "champion v3 cannot be compared: it needs wind (promote.replace_inco"
+        in (gate.decide(judged, settings()).reasons[0])
     )
     assert failed(judged, replace_incomparable_champion=True) == []
 

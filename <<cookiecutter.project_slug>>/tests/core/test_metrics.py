@@ -148,6 +148,8 @@ def test_complete_needs_every_metric_and_each_finite(task):
     whole = dict.fromkeys(metrics.DIRECTIONS[task], 0.5)
     assert metrics.complete(task, whole)
     for name in whole:
-        assert not metrics.complete(task, {key: value for key, value in whole.items() if key != name})
+        assert not metrics.complete(
+            task, {key: value for key, value in whole.items() if key != name}
+        )
         assert not metrics.complete(task, {**whole, name: math.nan})
         assert not metrics.complete(task, {**whole, name: math.inf})

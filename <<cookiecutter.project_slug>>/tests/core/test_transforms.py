@@ -108,7 +108,9 @@ def test_calendar_features_are_those_of_the_event_time():
 
 
 def test_derived_values_lie_in_the_declared_ranges():
-    found = derive(rows(pd.date_range("2023-01-01", "2024-12-31 23:00", freq="5h")), contract(), ALL)
+    found = derive(
+        rows(pd.date_range("2023-01-01", "2024-12-31 23:00", freq="5h")), contract(), ALL
+    )
     for name, (feature, _) in CALENDAR.items():
         assert found[name].min() == feature.min
         assert found[name].max() in (feature.max, feature.max - 1)

@@ -10,7 +10,7 @@ from ..errors import ProjectError
 
 def track(root: Path, path: Path) -> None:
     """`dvc add` one file. Raises ProjectError with DVC's own words when it fails."""
-    command(root, "add", "--quiet", str(path.relative_to(root)))
+    command(root, "add", str(path.relative_to(root)))  # --quiet would silence its errors too
 
 
 def tracked(path: Path) -> bool:

@@ -52,9 +52,9 @@ def failures(table: pd.DataFrame, rules: list[ColumnRule], key: list[str]) -> li
             )
         ]
         order = [rule.column for rule in rules]
-        return sorted(
-            found, key=lambda item: order.index(item.column) if item.column in order else -1
-        )
+        found.sort(key=lambda item: order.index(item.column) if item.column in order else -1)
+        twice = [item for item in found if item.rule == "unique_key"]
+        return twice[:1] + [item for item in found if item.rule != "unique_key"]
     return []
 
 

@@ -1,0 +1,177 @@
+"""`adopt` turns the project to another table: files, commands, and tables nobody here made."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from shared_tables import shared_table
+
+from mlproject.config import load_params
+from mlproject.core.params_text import params_text
+from mlproject.errors import ProjectError
+from mlproject.steps import ingest, validate
+from mlproject.steps.adopt import adopt
+from mlproject.workspace import Context, Workspace
+
+
+class Project:
+    """A folder with params.yaml; `adopt` with a few words, then what was said and tracked."""
+
+    def __init__(self, root):
+        self.root, self.said, self.tracked = root, [], []
+        (root / "params.yaml").write_text("old: true\n")
+
+    def adopt(self, path, target, **asked):
+        words = {"entity": None, "timestamp": None, "task": None, "exclude": (), **asked}
+        allow = words.pop("allow_leakage", ())
+        adopt(
+            self.root,
+            path,
+            target,
+            **words,
+            allow_leakage=allow,
+            console_print=self.said.append,
+            track=self.tracked.append,
+        )
+        return load_params(self.root / "params.yaml")
+
+    def refused(self, path, target, **asked):
+        before = (self.root / "params.yaml").read_text()
+        with pytest.raises(ProjectError) as caught:
+            self.adopt(path, target, **asked)
+        assert (self.root / "params.yaml").read_text() == before
+        assert self.tracked == []
+        assert not (self.root / "data").exists()
+        return str(caught.value)
+
+    def run(self):
+        """The two steps that read the table."""
+        params = load_params(self.root / "params.yaml")
+        context = Context(params, Workspace.at(self.root))
+        return ingest.run(context), validate.run(context, {})
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def csv(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=120)
+    path = tmp_path / "my table.csv"
+    pd.DataFrame(
+        {"x": x, "y": x + rng.normal(size=120), "Casual (n)": rng.normal(size=120)}
+    ).to_csv(path, index=False)
+    return path
+
+
+def test_file_is_kept_tracked_and_described(project, csv):
+    params = project.adopt(csv, "y")
+    kept = project.root / "data/raw/my_table.csv"
+    assert kept.read_bytes() == csv.read_bytes()
+    assert project.tracked == [kept]
+    assert params.data.source == "data/raw/my_table.csv"
+    assert (project.root / "params.yaml.bak").read_text() == "old: true\n"
+    assert project.run()[0] == "120 rows · 2 features"
+    assert project.said[0].split() == "y target, regression: numbers with fractions,".split() + [
+        "120", "different", "ones",
+    ]  # fmt: skip
+    assert any("Casual (n)" in line and "called casual_n" in line for line in project.said)
+
+
+def test_adopting_twice_changes_nothing(project, csv):
+    project.adopt(csv, "y")
+    text = (project.root / "params.yaml").read_text()
+    project.adopt(project.root / "data/raw/my_table.csv", "y")
+    assert yaml.safe_load((project.root / "params.yaml").read_text()) == yaml.safe_load(text)
+
+
+def test_another_table_of_the_same_name_is_not_overwritten(project, csv):
+    kept = project.root / "data/raw/my_table.csv"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine\n")
+    with pytest.raises(ProjectError, match="my_table.csv is another table that DVC does not track"):
+        project.adopt(csv, "y")
+    assert kept.read_text() == "mine\n"
+    kept.with_name("my_table.csv.dvc").write_text("outs: []\n")
+    project.adopt(csv, "y")
+    assert kept.read_bytes() == csv.read_bytes()
+
+
+def test_leak_stops_with_the_two_ways_on(project, csv):
+    frame = pd.read_csv(csv)
+    frame.assign(**{"Casual (n)": frame.y - frame.x}).to_csv(csv, index=False)
+    assert project.refused(csv, "y", exclude=()) == (
+        "`x + Casual (n)` equals the target `y` in 120 of 120 rows: a model would learn the "
+        "answer, not the pattern.\n"
+        f" exclude them:  make adopt DATA='{csv}' TARGET=y EXCLUDE='x,Casual (n)'\n"
+        f" keep them:     make adopt DATA='{csv}' TARGET=y ALLOW_LEAKAGE='x,Casual (n)'\n"
+        "                which writes data.allow_leakage in params.yaml: say there why"
+    )
+    params = project.adopt(csv, "y", allow_leakage=["x", "Casual (n)"])
+    assert params.data.allow_leakage == ("x", "casual_n")
+    project.run()
+
+
+def test_refusals_write_nothing(project, csv, tmp_path):
+    assert project.refused(tmp_path / "no.csv", "y").startswith("no.csv is missing")
+    assert "no column `q` (TARGET=q)" in project.refused(csv, "q")
+    assert project.refused(csv, "y", allow_leakage=["q"]).startswith("ALLOW_LEAKAGE=q names no")
+    csv.write_text(csv.read_text().replace("\n", "\ninf,", 1).replace(",", "", 0))
+    assert "line 2 has 4 values" in project.refused(csv, "y")
+
+
+def test_infinite_value_is_blamed_in_the_file_as_named(project, csv):
+    frame = pd.read_csv(csv)
+    frame.loc[7, "x"] = np.inf
+    frame.to_csv(csv, index=False)
+    assert project.refused(csv, "y").startswith("my table.csv line 9: column `x` holds `inf`")
+
+
+def test_sections_have_comments_and_read_back():
+    tree = {"data": {"name": "t", "features": {"x": {"type": "float"}}, "allow_leakage": []}}
+    text = params_text(tree, "Title.")
+    assert text.startswith("# Title.\n")
+    assert "    x: {type: float}\n" in text
+    assert yaml.safe_load(text) == tree
+
+
+def test_auto_mpg(project):
+    params = project.adopt(shared_table("auto_mpg.csv"), "mpg")
+    assert params.data.missing_markers == ("?",)
+    assert "name" not in params.data.features
+    assert params.data.features["horsepower"].nullable
+    assert project.run()[0] == "398 rows · 7 features"
+
+
+def test_german_electricity(project):
+    params = project.adopt(shared_table("opsd_germany_daily.csv"), "Consumption")
+    assert (params.data.timestamp_format, params.data.frequency) == ("%m/%d/%Y", "1D")
+    assert list(params.data.features) == ["Wind", "Solar", "wind_solar"]
+    assert project.run()[0] == "4,383 rows · 2006-01-01 … 2017-12-31"
+
+
+def test_bike_sharing_is_stopped_then_runs(project):
+    path = shared_table("bike_sharing_hourly.csv")
+    sentence = project.refused(path, "cnt")
+    assert sentence.startswith(
+        "`casual + registered` equals the target `cnt` in 17,379 of 17,379 rows: a model would "
+        "learn the answer, not the pattern."
+    )
+    assert "TARGET=cnt EXCLUDE=casual,registered\n" in sentence
+    params = project.adopt(path, "cnt", exclude=["casual", "registered"])
+    assert (params.data.event_timestamp, params.data.event_hour) == ("dteday", "hr")
+    assert params.data.frequency == "1h"
+    assert "instant" not in params.data.features
+    assert project.run()[0] == "17,379 rows · 2011-01-01 … 2012-12-31"
+
+
+def test_target_that_is_a_sum_of_others(project):
+    sentence = project.refused(shared_table("opsd_germany_daily.csv"), "Wind+Solar")
+    assert sentence.startswith(
+        "`Wind + Solar` equals the target `Wind+Solar` in 2,187 of 2,187 rows"
+    )
