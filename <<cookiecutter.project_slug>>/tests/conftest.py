@@ -74,7 +74,7 @@ def params(tree):
 
 @pytest.fixture
 def table():
-    """The ingested table: two areas, 80 days in 2024, sorted by key; the load follows its inputs."""
+    """The ingested table: two areas, 80 days in 2024; the load follows its inputs."""
     rng = np.random.default_rng(0)
     days = pd.date_range("2024-01-01", periods=80, freq="D", tz="UTC").as_unit("us")
     frames = []

@@ -63,7 +63,7 @@ def without_typing(tree):
     """The tree without blocks that only type checkers read."""
 
     class Remover(ast.NodeTransformer):
-        def visit_If(self, node):  # noqa: N802 - the name the base class calls
+        def visit_If(self, node):
             typing_only = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
             return None if typing_only else self.generic_visit(node)
 

@@ -198,7 +198,7 @@ def test_an_impossible_combination_is_refused(tree, changes, expected):
     assert expected in refusal(tree)
 
 
-def test_each_section_has_defaults_that_work(tree):
+def test_each_section_has_defaults_that_work():
     minimal = {
         "data": {
             "name": "plain",

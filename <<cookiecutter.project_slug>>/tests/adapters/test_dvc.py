@@ -61,5 +61,5 @@ def test_a_failing_command_gives_its_own_sentence(project, words, expected):
 
 def test_a_folder_that_is_no_repository_is_one_sentence(tmp_path):
     (tmp_path / "a.csv").write_text("a\n")
-    with pytest.raises(ProjectError, match="dvc add failed: .*not inside of a DVC repository"):
+    with pytest.raises(ProjectError, match=r"dvc add failed: .*not inside of a DVC repository"):
         dvc.track(tmp_path, tmp_path / "a.csv")

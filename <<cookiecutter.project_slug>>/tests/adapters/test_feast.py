@@ -1,4 +1,4 @@
-"""Feast on a real store: values as they were known at the time, every row kept, newest row online."""
+"""Feast on a real store: values as known at the time, every row kept, the newest row online."""
 
 import os
 import time
@@ -247,7 +247,7 @@ def test_a_table_without_time_is_never_stale_and_has_numbered_rows(tmp_path):
     assert view.ttl == timedelta(0)
 
 
-def test_feasts_own_command_finds_the_same_declarations(context, table, monkeypatch):
+def test_feasts_own_command_finds_the_same_declarations(context, table):
     """feature_repo/definitions.py is what `feast apply` reads."""
     write_features(context, table)
     path = context.workspace.feature_repo / "definitions.py"

@@ -21,6 +21,12 @@ def names(folder):
     return sorted(item.name for item in folder.iterdir())
 
 
+def write_half(path, fault):
+    with files.atomic(path) as temporary:
+        temporary.write_text("half")
+        raise fault
+
+
 def test_what_is_written_is_there_and_nothing_else(tmp_path):
     path = tmp_path / "new" / "folder" / "a.txt"
     files.write_text(path, "grün")
@@ -43,17 +49,15 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
 def test_a_failure_leaves_the_old_file_and_no_temporary(tmp_path, fault):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(type(fault)), files.atomic(path) as temporary:
-        temporary.write_text("half")
-        raise fault
+    with pytest.raises(type(fault)):
+        write_half(path, fault)
     assert path.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
 
 
 def test_a_first_write_that_fails_leaves_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), files.atomic(tmp_path / "a.txt") as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_half(tmp_path / "a.txt", ZeroDivisionError())
     assert names(tmp_path) == []
 
 

@@ -56,6 +56,15 @@ def test_a_folder_inside_a_repository_gets_none_of_its_own(committed):
     assert git.commit(inner) == git.commit(committed)
 
 
+def test_a_folder_its_repository_ignores_gets_one_of_its_own_once(committed):
+    (committed / ".gitignore").write_text("/demo/\n")
+    inner = committed / "demo" / "project"
+    inner.mkdir(parents=True)
+    assert git.start(inner) is True
+    assert (inner / ".git").is_dir()
+    assert git.start(inner) is False
+
+
 def test_before_the_first_commit_there_is_none_and_all_is_dirty(project):
     assert git.commit(project) == "none"
     assert git.dirty(project) is True

@@ -14,7 +14,7 @@ SPACE = {
     "int": Range(type="int", min=-3, max=3),
     "int_log": Range(type="int", min=1, max=1_000, log=True),
     "int_step": Range(type="int", min=10, max=50, step=20),
-    "word": Range(type="categorical", list=("a", "b", 3, None or True)),
+    "word": Range(type="categorical", list=("a", "b", 3, True)),
 }
 
 

@@ -57,8 +57,13 @@ def test_types_and_ranges():
     params, table, _ = adopted(frame)
     types = {name: feature.type for name, feature in params.data.features.items()}
     assert types == {
-        "x": "float", "z": "int", "b01": "bool", "byes": "bool", "c": "category", "code": "category",
-    }  # fmt: skip
+        "x": "float",
+        "z": "int",
+        "b01": "bool",
+        "byes": "bool",
+        "c": "category",
+        "code": "category",
+    }
     z = params.data.features["z"]
     assert (z.min, z.max) == (0, 74)
     assert params.data.features["c"].categories == ("blue", "red")

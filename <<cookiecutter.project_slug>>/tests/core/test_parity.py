@@ -62,14 +62,14 @@ def test_equal_predictions_do_not_differ():
 
 def test_the_largest_difference_counts_relative_to_the_spread():
     left = np.array([0.0, 10.0])
-    found = parity.compare(left, left + [0.0, 0.5])
+    found = parity.compare(left, left + np.array([0.0, 0.5]))
     assert found["max_difference"] == 0.5
     assert found["relative_difference"] == pytest.approx(0.5 / 5)
 
 
 def test_the_unit_of_the_target_does_not_matter():
     left = np.array([1.0, 2.0, 4.0])
-    right = left + [0.0, 0.0, 0.1]
+    right = left + np.array([0.0, 0.0, 0.1])
     small, large = parity.compare(left, right), parity.compare(left * 1e6, right * 1e6)
     assert small["relative_difference"] == pytest.approx(large["relative_difference"])
 

@@ -1,5 +1,7 @@
 """Splits: by time the newest rows judge; at random each class keeps its share."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,7 +29,7 @@ def test_no_row_that_judges_is_older_than_one_that_trains(numbers, test, validat
     assert set(labels) <= {"train", "validation", "test"}
     parts = {name: times[labels == name] for name in ("train", "validation", "test")}
     order = [part for part in parts.values() if len(part)]
-    for older, newer in zip(order, order[1:], strict=False):
+    for older, newer in itertools.pairwise(order):
         assert older.max() < newer.min()
     assert (pd.Series(labels).groupby(times.to_numpy()).nunique() == 1).all()
     assert len(parts["test"]) > 0

@@ -1,9 +1,10 @@
-"""Tuning: the best trial in the metric's own direction, and clear words for a wrong search space."""
+"""Tuning: the best trial in the metric's direction, and clear words for a wrong search space."""
 
 import json
 import math
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from mlproject.config import parse_params
@@ -140,8 +141,6 @@ def test_the_same_seed_finds_the_same(prepared):
 
 
 def test_the_rows_that_judge_are_not_looked_at(prepared):
-    import pandas as pd
-
     score = tune.scorer(prepared)("linear", {"alpha": 1.0})
     dataset = pd.read_parquet(prepared.workspace.dataset)
     dataset.loc[dataset["split"] == "test", "load"] = 1e9

@@ -33,18 +33,18 @@ def stopped(context, table, reference=None):
 
 def test_good_table(context, ready):
     ready.loc[:4, "temperature"] = np.nan
-    assert checked(context, ready) == "31 checks passed · 1 warning: temperature 3.1 % missing"
+    assert checked(context, ready) == "28 checks passed · 1 warning: temperature 3.1 % missing"
     found = read_json(context.workspace.validation)
-    assert len(found["checks"]) == 31
+    assert len(found["checks"]) == 28
     assert all(check["ok"] for check in found["checks"])
     assert found["warnings"] == ["temperature 3.1 % missing"]
     assert found["profile"]["columns"]["temperature"]["missing"] == pytest.approx(0.03125)
     assert found["profile"]["end"].startswith("2024-03-20")
 
 
-def test_several_warnings():
-    assert validate.summary(3, ["a", "b"]) == "3 checks passed · 2 warnings: a, b"
-    assert validate.summary(3, ["a", "b", "c"]) == "3 checks passed · 3 warnings: a ..."
+def test_several_warnings_show_the_first():
+    assert validate.summary(3, []) == "3 checks passed"
+    assert validate.summary(3, ["a", "b"]) == "3 checks passed · 2 warnings: a ..."
 
 
 def test_range_names_rule_column_row_value_and_count(context, ready):
@@ -99,7 +99,7 @@ def test_other_distribution_names_rule_and_knob(context, ready):
     checked(context, ready)
     reference = read_json(context.workspace.validation)["profile"]
     context.workspace.validation.unlink()
-    assert checked(context, ready, reference).startswith("34 checks passed")
+    assert checked(context, ready, reference).startswith("31 checks passed")
     context.workspace.validation.unlink()
     sentence = stopped(context, ready.assign(temperature=ready.temperature + 20), reference)
     assert "rule distribution: column `temperature` is distributed otherwise than" in sentence
@@ -113,5 +113,5 @@ def test_table_of_another_contract(context, ready):
         context, ready.drop(columns="kind")
     )
     context.workspace.ingested.unlink()
-    with pytest.raises(ProjectError, match="data/ingested.parquet is missing: `ingest` makes it"):
+    with pytest.raises(ProjectError, match=r"data/ingested.parquet is missing: `ingest` makes it"):
         validate.run(context, {})

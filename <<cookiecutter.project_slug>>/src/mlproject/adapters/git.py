@@ -31,8 +31,12 @@ def dirty(root: Path) -> bool:
 
 
 def start(root: Path) -> bool:
-    """Make `root` a repository of its own where it is in none. Returns whether it did."""
-    if _git(root, "rev-parse", "--git-dir") is not None:
+    """Make `root` a repository of its own where it is in none. Returns whether it did.
+
+    A folder that the repository around it ignores is in none.
+    """
+    ignored = _git(root, "check-ignore", "--quiet", str(root)) is not None
+    if _git(root, "rev-parse", "--git-dir") is not None and not ignored:
         return False
     return _git(root, "init", "--quiet", "--initial-branch=main") is not None
 

@@ -45,30 +45,25 @@ def drift(
         if not like or not like.get("counts"):
             continue
         stops = name != contract.target
-        missing = _missing(known[name], new[name], like, max_missing_increase)
-        value = psi(expected(like), counts(known[name], like)) if len(known) >= MIN_ROWS else 0.0
-        if value > max_psi:
-            detail = (
-                f"column `{name}` is distributed otherwise than in the last accepted data: "
-                f"PSI {value:.2f}, at most {max_psi:g} is allowed (validate.drift.max_psi)"
-            )
-            findings.append(Finding("distribution", name, value, max_psi, detail, stops))
-        elif missing is not None:
-            detail = (
-                f"column `{name}` is missing in {missing:.1%} of the new rows and was in "
-                f"{like['missing']:.1%}, at most {max_missing_increase:.0%} more is allowed "
-                "(validate.drift.max_missing_increase)"
-            )
-            findings.append(
-                Finding("missing_increase", name, missing, max_missing_increase, detail, stops)
-            )
-        else:
-            for part in _stretches(new):
-                found = _seasonal(name, known, part, max_psi, stops)
-                findings += found
-                if found:
-                    break
+        found = _rewritten(known[name], like, max_psi, stops)
+        found = found or _emptier(known[name], new[name], like, max_missing_increase, stops)
+        for part in _stretches(new):
+            found = found or _seasonal(name, known, part, max_psi, stops)
+        findings += found
     return findings
+
+
+def _rewritten(
+    known: "pd.Series", like: dict[str, Any], max_psi: float, stops: bool
+) -> list[Finding]:
+    """Compare rows that were accepted before with their profile."""
+    if len(known) < MIN_ROWS or (value := psi(expected(like), counts(known, like))) <= max_psi:
+        return []
+    detail = (
+        f"column `{known.name}` is distributed otherwise than in the last accepted data: "
+        f"PSI {value:.2f}, at most {max_psi:g} is allowed (validate.drift.max_psi)"
+    )
+    return [Finding("distribution", str(known.name), value, max_psi, detail, stops)]
 
 
 def _stretches(new: pd.DataFrame) -> list[pd.DataFrame]:
@@ -93,17 +88,20 @@ def _parts(
     return known, table[later]
 
 
-def _missing(
-    known: "pd.Series", new: "pd.Series", like: dict[str, Any], allowed: float
-) -> float | None:
-    """The missing share that rose too much, of new rows or of rows known before."""
-    for part in (new, known):
-        if (
-            len(part) >= MIN_ROWS
-            and (share := float(part.isna().mean())) > like["missing"] + allowed
-        ):
-            return share
-    return None
+def _emptier(
+    known: "pd.Series", new: "pd.Series", like: dict[str, Any], allowed: float, stops: bool
+) -> list[Finding]:
+    """Compare the missing share of new rows, then of known ones, with the profile."""
+    for words, part in (("the new rows", new), ("the rows known before", known)):
+        share = float(part.isna().mean()) if len(part) >= MIN_ROWS else 0.0
+        if share > like["missing"] + allowed:
+            detail = (
+                f"column `{part.name}` is missing in {share:.1%} of {words} and was in "
+                f"{like['missing']:.1%}, at most {allowed:.0%} more is allowed "
+                "(validate.drift.max_missing_increase)"
+            )
+            return [Finding("missing_increase", str(part.name), share, allowed, detail, stops)]
+    return []
 
 
 def _seasonal(

@@ -31,21 +31,7 @@ def infer(
 
     Raises ProjectError where no model can be trained on the table as it is.
     """
-    for role, name in [("TARGET", target), ("ENTITY", entity), ("TIMESTAMP", timestamp)]:
-        _check_name(raw, source, role, name)
-    for name in exclude:
-        _check_name(raw, source, "EXCLUDE", name)
-        if name in {target, entity, timestamp}:
-            raise ProjectError(f"EXCLUDE={name} takes away a column that has a role: leave it out")
-    if len({target, entity, timestamp} - {None}) < 1 + sum(
-        x is not None for x in (entity, timestamp)
-    ):
-        raise ProjectError("TARGET, ENTITY and TIMESTAMP must be different columns")
-    if len(raw) < MIN_ROWS:
-        raise ProjectError(
-            f"{source} has {len(raw):,} rows: at least {MIN_ROWS} are needed to train, to test "
-            "and to compare"
-        )
+    _check_words(raw, source, {"TARGET": target, "ENTITY": entity, "TIMESTAMP": timestamp}, exclude)
     looks = {name: look(raw[name], name) for name in raw.columns if name not in exclude}
     decisions = [Decision(name, "excluded", "asked for by EXCLUDE") for name in exclude]
     answer = find_target(raw, looks[target], task, source)
@@ -80,11 +66,8 @@ def _tree(
         Decision(old, f"called {new}", "the name is reserved, taken or not plain")
         for old, new in rename.items()
     ]
-    features = {}
-    for item in chosen:
-        feature, decision = declare(item)
-        features[names[item.name]] = feature
-        decisions.append(decision)
+    declared = [(names[item.name], *declare(item)) for item in chosen]
+    decisions += [decision for _, _, decision in declared]
     markers = answer.markers.union(*(item.markers for item in chosen), keys.markers)
     data: dict[str, Any] = {
         "name": model_name(source, answer.column),
@@ -100,11 +83,10 @@ def _tree(
         "classes": list(answer.classes) if answer.classes else None,
         "missing_markers": sorted(markers),
         "rename": rename,
-        "features": features,
+        "features": {name: feature for name, feature, _ in declared},
         "allow_leakage": [],
     }
-    kept = {"allow_leakage"}
-    data = {key: value for key, value in data.items() if value or key in kept}
+    data = {key: value for key, value in data.items() if value or key == "allow_leakage"}
     looks = {names[item.name]: item for item in chosen}
     others, more = sections(data, looks, keys, answer)
     decisions += more
@@ -115,6 +97,25 @@ def model_name(source: str, target: str) -> str:
     """Kebab-case of file and target, at most 63 characters."""
     text = re.sub(r"[^a-z0-9]+", "-", f"{PurePath(source).stem}-{target}".lower()).strip("-")
     return (text or "model")[:63].rstrip("-")
+
+
+def _check_words(
+    raw: pd.DataFrame, source: str, roles: dict[str, str | None], exclude: Sequence[str]
+) -> None:
+    """Refuse names that are not there or have two roles, and a table too small to learn from."""
+    for role, name in [*roles.items(), *(("EXCLUDE", name) for name in exclude)]:
+        _check_name(raw, source, role, name)
+    given = [name for name in roles.values() if name is not None]
+    if len(set(given)) < len(given):
+        raise ProjectError("TARGET, ENTITY and TIMESTAMP must be different columns")
+    for name in exclude:
+        if name in given:
+            raise ProjectError(f"EXCLUDE={name} takes away a column that has a role: leave it out")
+    if len(raw) < MIN_ROWS:
+        raise ProjectError(
+            f"{source} has {len(raw):,} rows: at least {MIN_ROWS} are needed to train, to test "
+            "and to compare"
+        )
 
 
 def _check_name(raw: pd.DataFrame, source: str, role: str, name: str | None) -> None:

@@ -12,7 +12,8 @@ from .kinds import Look, dressed_number
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out
 _ID = re.compile(
-    r"(^|[_\W])(id|ids|uuid|guid|index|idx|instant|rownum|row|no|nr)$|^unnamed_\d+$", re.I
+    r"(?i:(^|[_\W])(id|ids|uuid|guid|index|idx|instant|rownum|row|no|nr)$)|[a-z]I[dD]$"
+    r"|^unnamed_\d+$"
 )
 _TIME_WORD = re.compile(r"year|month|day|hour|week|date|age", re.I)
 
@@ -116,7 +117,7 @@ def bounds(low: float, high: float, whole: bool) -> tuple[float | int, float | i
 def _tidy(value: float, scale: float, outward: Any) -> float:
     """Round outward to two digits of the spread."""
     unit = 10.0 ** (math.floor(math.log10(scale)) - 1) if scale > 0 else 1.0
-    return float(f"{outward(value / unit) * unit:.10g}")
+    return float(f"{outward(value / unit) * unit:.15g}")
 
 
 def names_for(columns: Sequence[str], target: str, entity: str | None) -> dict[str, str]:

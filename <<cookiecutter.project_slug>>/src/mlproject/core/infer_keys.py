@@ -51,15 +51,11 @@ def find_keys(
     if column is None:
         return _timeless(looks, entity, source, decisions)
     pattern = _pattern(looks[column], source)
-    note = looks[column].pattern.note if looks[column].pattern else ""  # type: ignore[union-attr]
-    how = f"dates written {pattern or 'as ISO 8601'}" + (f"; {note}" if note else "")
-    plain = event_times(Column(raw[column], column, source), pattern, None)
-    hour = _hour_column(looks, plain, {target, entity, column})
-    times = plain
+    when = Column(raw[column], column, source)
+    times = event_times(when, pattern, None)
+    hour = _hour_column(looks, times, {target, entity, column})
     if hour:
-        times = event_times(
-            Column(raw[column], column, source), pattern, Column(raw[hour], hour, source)
-        )
+        times = event_times(when, pattern, Column(raw[hour], hour, source))
     entity, why = find_entity(raw, looks, times, {target, column, hour}, entity)
     if entity is None and not unique_share(times.to_numpy()) >= NEARLY:
         if timestamp:
@@ -69,17 +65,23 @@ def find_keys(
             )
         reason = f"rows share a `{column}` and no column tells them apart: taken as independent"
         return _timeless(looks, None, source, [*decisions, Decision("", "no event time", reason)])
-    decisions.append(Decision(column, "event time", how))
-    if hour:
-        decisions.append(
-            Decision(hour, "hour of the event time", f"whole hours 0 to 23 beside `{column}`")
-        )
-    decisions.append(
-        Decision(entity, "entity", why)
-        if entity
-        else Decision("", "one series", f"no `{column}` comes twice")
-    )
+    decisions += _said(looks[column], pattern, hour, entity, why)
     return _keys(raw, times, column, hour, pattern, entity, decisions)
+
+
+def _said(
+    column: Look, pattern: str | None, hour: str | None, entity: str | None, why: str
+) -> list[Decision]:
+    """What was decided about the time and what tells rows of one time apart."""
+    note = column.pattern.note if column.pattern else ""
+    how = f"dates written {pattern or 'as ISO 8601'}" + (f"; {note}" if note else "")
+    found = [Decision(column.name, "event time", how)]
+    if hour:
+        beside = f"whole hours 0 to 23 beside `{column.name}`"
+        found.append(Decision(hour, "hour of the event time", beside))
+    if entity:
+        return [*found, Decision(entity, "entity", why)]
+    return [*found, Decision("", "one series", f"no `{column.name}` comes twice")]
 
 
 def _keys(

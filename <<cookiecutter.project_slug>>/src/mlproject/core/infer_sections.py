@@ -19,6 +19,14 @@ TREES = {
 }
 ALPHA = {"alpha": {"type": "double", "min": 0.001, "max": 100, "log": True}}
 INVERSE = {"C": {"type": "double", "min": 0.01, "max": 100, "log": True}}
+PROMOTE = {
+    "thresholds": {},
+    "margin": 0.0,
+    "baseline_margin": 0.05,
+    "worst_slice_ratio": 2.5,
+    "onnx_tolerance": 0.001,
+    "replace_incomparable_champion": False,
+}
 MAX_SLICES = 3
 
 
@@ -54,23 +62,18 @@ def sections(
         "tune": {
             "trials": 20,
             "sampler": "tpe",
-            "families": {
-                "hist_gradient_boosting": copy.deepcopy(TREES),
-                "linear": copy.deepcopy(ALPHA if answer.task == "regression" else INVERSE),
-            },
+            "families": _families(answer.task),
         },
         "train": {"seed": 0, "threads": 1},
         "evaluate": evaluate,
-        "promote": {
-            "thresholds": {},
-            "margin": 0.0,
-            "baseline_margin": 0.05,
-            "worst_slice_ratio": 2.5,
-            "onnx_tolerance": 0.001,
-            "replace_incomparable_champion": False,
-        },
+        "promote": dict(PROMOTE),
     }
     return tree, decisions
+
+
+def _families(task: str) -> dict[str, Any]:
+    linear = ALPHA if task == "regression" else INVERSE
+    return copy.deepcopy({"hist_gradient_boosting": TREES, "linear": linear})
 
 
 def _featurize(

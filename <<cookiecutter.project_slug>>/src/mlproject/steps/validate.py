@@ -58,11 +58,9 @@ def summary(checks: int, notes: list[str]) -> str:
     """`42 checks passed · 1 warning: temperature 3.1 % missing`."""
     if not notes:
         return f"{checks} checks passed"
-    more = f", {notes[1]}" if len(notes) == 2 else " ..." if len(notes) > 2 else ""
-    return (
-        f"{checks} checks passed · {len(notes)} warning{'' if len(notes) == 1 else 's'}: "
-        f"{notes[0]}{more}"
-    )
+    word = "warning" if len(notes) == 1 else "warnings"
+    more = " ..." if len(notes) > 1 else ""
+    return f"{checks} checks passed · {len(notes)} {word}: {notes[0]}{more}"
 
 
 def _stop(checks: list[Check], contract: DataContract) -> None:
