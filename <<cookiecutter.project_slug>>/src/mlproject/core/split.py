@@ -8,7 +8,7 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 def by_time(time: pd.Series, test_fraction: float, validation_fraction: float) -> "np.ndarray":
     """Labels of shape (n,): the newest rows judge, those before choose; no moment is divided."""
-    moments = np.sort(time.unique())
+    moments = pd.Index(time.unique()).sort_values()  # np.sort would make objects of zoned times
     test_from = moments[_cut(len(moments), 1 - test_fraction)]
     validation_from = moments[_cut(len(moments), 1 - test_fraction - validation_fraction)]
     return np.where(time >= test_from, TEST, np.where(time >= validation_from, VALIDATION, TRAIN))
