@@ -8,11 +8,11 @@ import pytest
 
 from mlproject.adapters import matplotlib
 from mlproject.config import parse_params
-from mlproject.core import charts
-from mlproject.core.class_charts import class_charts, ranking, roc_points
-from mlproject.core.model_charts import importance_chart, tuning_chart
-from mlproject.core.regression_charts import regression_charts
-from mlproject.core.trials import Branch
+from mlproject.core.report import charts
+from mlproject.core.report.class_charts import class_charts, ranking, roc_points
+from mlproject.core.report.model_charts import importance_chart, tuning_chart
+from mlproject.core.report.regression_charts import regression_charts
+from mlproject.core.report.trials import Branch
 
 HOSTILE = 'x</text></svg><script>alert(1)</script> $\\frac{ " --> %'
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlproject.config import parse_params
+from mlproject.core.adoption.columns import bounds, names_for, plain
+from mlproject.core.adoption.infer import infer, model_name
 from mlproject.core.canonical import canonical
-from mlproject.core.infer import infer, model_name
-from mlproject.core.infer_columns import bounds, names_for, plain
 from mlproject.errors import ProjectError
 
 N = 200

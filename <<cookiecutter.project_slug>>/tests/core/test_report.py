@@ -10,7 +10,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from mlproject.config import parse_params
-from mlproject.core import markdown, mermaid, report, report_html, wording
+from mlproject.core.report import build as report
+from mlproject.core.report import markdown, mermaid, wording
+from mlproject.core.report import page as report_html
 
 HOSTILE = (
     "a|b`</td><script>alert(1)</script> @octocat #1 www.evil.example https://evil.example "

@@ -7,7 +7,7 @@ import yaml
 from shared_tables import shared_table
 
 from mlproject.config import load_params
-from mlproject.core.params_text import params_text
+from mlproject.core.adoption.params_text import params_text
 from mlproject.errors import ProjectError
 from mlproject.steps import ingest, validate
 from mlproject.steps.adopt import adopt

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ..core import charts, svg, wording
+from ..core.report import charts, svg, wording
 
 WIDTH, HEIGHT = 4.4, 3.1  # inches of 72 units: about the width of a phone
 MANY = 200  # points that get smaller and paler

@@ -11,12 +11,12 @@ from ..adapters.csv_faults import shown
 from ..adapters.files import atomic, digest, write_text
 from ..adapters.tables import read_raw
 from ..config import Params, parse_params
+from ..core.adoption.columns import Decision
+from ..core.adoption.infer import infer
+from ..core.adoption.params_text import params_text
 from ..core.canonical import canonical
-from ..core.infer import infer
-from ..core.infer_columns import Decision
 from ..core.leakage import advice, find_leakage
 from ..core.leakage_sums import Leak
-from ..core.params_text import params_text
 from ..errors import ProjectError
 
 

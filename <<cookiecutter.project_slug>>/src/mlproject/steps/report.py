@@ -11,11 +11,13 @@ import pandas as pd
 from .. import tracking
 from ..adapters import matplotlib
 from ..adapters.files import read_json, write_text
-from ..core import charts, markdown, report, report_html
-from ..core.class_charts import calibration_points, class_charts
 from ..core.contract import DataContract
-from ..core.model_charts import importance_chart, tuning_chart
-from ..core.regression_charts import regression_charts
+from ..core.report import build as report
+from ..core.report import charts, markdown
+from ..core.report import page as report_html
+from ..core.report.class_charts import calibration_points, class_charts
+from ..core.report.model_charts import importance_chart, tuning_chart
+from ..core.report.regression_charts import regression_charts
 from ..workspace import Context
 
 MOST_ROWS = 3_000  # of a table for `dvc plots`

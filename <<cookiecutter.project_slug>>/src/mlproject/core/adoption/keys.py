@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..errors import ProjectError
-from .columns import Column, encode
-from .contract import MAX_CATEGORIES
+from ...errors import ProjectError
+from ..columns import Column, encode
+from ..contract import MAX_CATEGORIES
+from ..times import event_times
+from .columns import Decision
 from .date_patterns import number_pattern
-from .infer_columns import Decision
-from .infer_entity import NEARLY, find_entity, unique_share
+from .entity import NEARLY, find_entity, unique_share
 from .kinds import Look
 from .spans import frequency_of
-from .times import event_times
 
 _DATE = re.compile(r"date|datum|(^|_)(day|dt|time|timestamp)$", re.I)
 _HOUR = re.compile(r"(^|_)(hr|hrs|hour|hours|stunde)$", re.I)

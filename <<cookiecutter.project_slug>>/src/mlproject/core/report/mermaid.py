@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+from ..metrics import DIRECTIONS, better
 from . import wording
-from .metrics import DIRECTIONS, better
 from .trials import best_so_far
 
 MOST_BARS = 40

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from ..contract import TIMESTAMP, DataContract
 from . import wording
 from .charts import Band, Chart, Columns, Line, Points, Values
-from .contract import TIMESTAMP, DataContract
 
 MOST_ENTITIES = 4
 RECENT = pd.Timedelta(days=56)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .contract import RESERVED, ROW_ID, SERIES
+from ..contract import RESERVED, ROW_ID, SERIES
 from .kinds import Look, dressed_number
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out

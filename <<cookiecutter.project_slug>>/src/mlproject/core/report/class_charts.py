@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..contract import DataContract
+from ..metrics import Array
 from . import wording
 from .charts import Chart, Line, Matrix, Points, sampled
-from .contract import DataContract
-from .metrics import Array
 
 MOST_CURVE_POINTS = 300
 MOST_CLASSES = 10

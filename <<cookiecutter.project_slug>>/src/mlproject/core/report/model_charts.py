@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from ..metrics import DIRECTIONS
 from . import wording
 from .charts import Bars, Chart, Line, Points
-from .metrics import DIRECTIONS
 from .trials import Branch, best_so_far
 
 MOST_FEATURES = 15

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from .metrics import better
+from ..metrics import better
 
 
 @dataclass(frozen=True)

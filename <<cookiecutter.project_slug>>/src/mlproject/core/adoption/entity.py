@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .columns import Column, encode
+from ..columns import Column, encode
 from .kinds import Look
 
 NEARLY = 0.95  # of keys that must be unique: `ingest` then names the rows of one that is not

@@ -4,10 +4,10 @@ import copy
 import math
 from typing import Any
 
-from .infer_columns import Decision
-from .infer_keys import Keys
-from .infer_target import Answer
+from .columns import Decision
+from .keys import Keys
 from .kinds import Look
+from .target import Answer
 
 LAGS = {"1D": [1, 7], "1h": [24, 168], "MS": [1, 12]}
 SEASON = {"1D": 7, "1h": 168, "MS": 12}

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from . import wording
-from .report import Report
-from .report_style import CSS
-from .report_tables import MetricLine, SliceLine
+from .build import Report
+from .style import CSS
+from .tables import MetricLine, SliceLine
 
 Plot = tuple[str, str]  # its finding, and an <svg> element made by the drawing adapter
 MOST_ROWS = 200

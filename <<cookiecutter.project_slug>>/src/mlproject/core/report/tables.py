@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..metrics import DIRECTIONS
 from . import wording
-from .metrics import DIRECTIONS
 from .verdict import RuleLine, Verdict, slice_name
 
 if TYPE_CHECKING:
-    from ..config import Params, Promote
+    from ...config import Params, Promote
 
 Tree = dict[str, Any]
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..metrics import DIRECTIONS
 from . import wording
-from .metrics import DIRECTIONS
-from .report_tables import MetricTable, SliceLine, metric_table, reference, slice_lines
+from .tables import MetricTable, SliceLine, metric_table, reference, slice_lines
 from .trials import Branch, finite, read_trials
 from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from ..config import Params
+    from ...config import Params
 
 Tree = dict[str, Any]
 

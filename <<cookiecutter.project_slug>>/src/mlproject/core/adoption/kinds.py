@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .columns import Column, encode, plain_numbers
-from .contract import MAX_CATEGORIES
+from ..columns import Column, encode, plain_numbers
+from ..contract import MAX_CATEGORIES
 from .date_patterns import Pattern, date_pattern
 
 Kind = Literal["empty", "constant", "float", "int", "bool", "category", "date", "text", "nested"]

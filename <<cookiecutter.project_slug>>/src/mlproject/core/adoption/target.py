@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import ProjectError
-from .columns import Column, encode
-from .infer_columns import Decision
+from ...errors import ProjectError
+from ..columns import Column, encode
+from .columns import Decision
 from .kinds import Look, dressed_number
 
 MAX_CLASSES = 50

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from . import wording
+from .build import Report
 from .mermaid import trial_chart
-from .report import Report
-from .report_tables import MetricLine
+from .tables import MetricLine
 
 MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
 _SHORT_HASH = 12

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import gate, wording
-from .metrics import DIRECTIONS, gain
+from .. import gate
+from ..metrics import DIRECTIONS, gain
+from . import wording
 
 if TYPE_CHECKING:
-    from ..config import Params, Promote
+    from ...config import Params, Promote
 
 Tree = dict[str, Any]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

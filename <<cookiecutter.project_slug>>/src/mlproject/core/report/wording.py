@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 
-from .metrics import DIRECTIONS
+from ..metrics import DIRECTIONS
 
 NARROW = "\u00a0"  # no line break between a number and its unit
 LABELS = {

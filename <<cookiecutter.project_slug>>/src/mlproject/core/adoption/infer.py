@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ProjectError
-from .infer_columns import Decision, declare, names_for, usable
-from .infer_keys import Keys, find_keys
-from .infer_sections import sections
-from .infer_target import Answer, find_target
+from ...errors import ProjectError
+from .columns import Decision, declare, names_for, usable
+from .keys import Keys, find_keys
 from .kinds import Look, look
+from .sections import sections
+from .target import Answer, find_target
 
 MIN_ROWS = 50
 

@@ -1,0 +1,1 @@
+"""Inferring the data contract of somebody's table."""

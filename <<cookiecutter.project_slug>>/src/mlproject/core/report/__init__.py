@@ -1,0 +1,1 @@
+"""The report: what to say, and how it looks as Markdown, page and plots."""
