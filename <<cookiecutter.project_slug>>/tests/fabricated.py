@@ -99,7 +99,8 @@ def champion(found, factor, version="7", **other):
 
 def decision(found, tree, **other):
     """What `promote` writes."""
-    return {**gate.decide(found, parse_params(tree).promote).to_json(), "version": "8", **other}
+    judged = gate.decide(found, parse_params(tree).promote).to_json()
+    return {"digest": found["candidate"]["digest"], **judged, "version": "8", **other}
 
 
 def tuning(found):

@@ -21,6 +21,7 @@ def experiment(root: Path, name: str, overrides: tuple[str, ...]) -> None:
     params = load_params(root / "params.yaml", overrides)
     context = _context(root, params, name, screen, overrides)
     with sole_run(context.workspace):
+        _close_abandoned(context)
         run_steps(context, EXPERIMENT_STEPS, None, screen.step)
     metrics = read_json(context.workspace.metrics)["candidate"]
     screen.say()
@@ -42,6 +43,7 @@ def sweep(root: Path, file: Path) -> None:
     context = _context(root, params, f"sweep-{file.stem}", screen)
     rows: list[dict[str, Any]] = []
     with sole_run(context.workspace):
+        _close_abandoned(context)
         run_steps(context, STEPS[:4], None, lambda *_: None)
         for number, (family, values) in enumerate(runs, start=1):
             rows.append(_one(context, family, values))
@@ -58,6 +60,13 @@ def sweep(root: Path, file: Path) -> None:
             for row in ranked
         ],
     )
+
+
+def _close_abandoned(context: Context) -> None:
+    """Also find out whether MLflow answers before any work is done."""
+    from . import tracking
+
+    tracking.registry(context).close_abandoned(tracking.EXPERIMENTS)
 
 
 def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:

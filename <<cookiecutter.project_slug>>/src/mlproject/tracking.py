@@ -22,7 +22,8 @@ _REQUIREMENTS = ("scikit-learn", "skops", "pandas", "numpy")
 
 def registry(context: Context) -> Registry:
     """The MLflow server or store of the settings."""
-    return Registry(context.settings.mlflow_tracking_uri, context.workspace.root)
+    workspace = context.workspace
+    return Registry(context.settings.mlflow_tracking_uri, workspace.root, workspace.out)
 
 
 def experiment_name(context: Context) -> str:

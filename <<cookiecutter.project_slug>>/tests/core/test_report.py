@@ -118,6 +118,12 @@ def test_a_decision_about_another_candidate_is_not_taken_for_this_one(tree):
     assert "model version" not in found.lineage
 
 
+def test_a_decision_about_another_model_with_the_same_numbers_is_not_taken(tree):
+    stale = fabricated.decision(fabricated.evaluation(tree), tree, previous="7")
+    assert not made(tree, decision=stale).verdict.would
+    assert made(tree, decision={**stale, "digest": "e" * 64}).verdict.would
+
+
 def test_an_incomparable_champion_has_a_row_with_its_rule(tree):
     champion = {"factor": 1, "comparable": False, "reason": "it needs wind", "metrics": {}}
     found = made(tree, champion=champion | {"slices": []})

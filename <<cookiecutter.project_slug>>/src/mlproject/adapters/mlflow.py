@@ -4,7 +4,7 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from ..core.contract import Feature
 from ..errors import ProjectError
 
 CHAMPION = "champion"
+_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores say: no such thing
 # tag: the machine and folder that write a run
 WORKER = "mlproject.worker"
 
@@ -45,10 +46,10 @@ class Version:
 class Registry:
     """One MLflow server or store. Raises ProjectError where it cannot be reached."""
 
-    def __init__(self, uri: str, root: Path) -> None:
+    def __init__(self, uri: str, root: Path, out: Path | None = None) -> None:
         self.uri = _absolute(uri, root)
         self.root = root
-        self.worker = f"{socket.gethostname()}:{root}"
+        self.worker = f"{socket.gethostname()}:{out or root}"  # what the lock of a run covers
         with self._faults():
             self.client = self._open()
 
@@ -137,29 +138,28 @@ class Registry:
 
     def has_run(self, run_id: str) -> bool:
         """Whether the store holds this run, finished."""
-        try:
-            return bool(self.client.get_run(run_id).info.status == "FINISHED")
-        except MlflowException:
-            return False
+        run = self._found(lambda: self.client.get_run(run_id))
+        return run is not None and run.info.status == "FINISHED"
+
+    def _found(self, ask: Callable[[], Any]) -> Any:
+        """What `ask` returns, None where the store says there is no such thing."""
+        with self._faults():
+            try:
+                return ask()
+            except MlflowException as error:
+                if error.error_code in _ABSENT:
+                    return None
+                raise
 
     def champion(self, name: str) -> Version | None:
         """The version behind alias `champion`, None where there is none."""
-        try:
-            found = self.client.get_model_version_by_alias(name, CHAMPION)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            with self._faults():
-                raise
-        return Version(name, str(found.version), str(found.run_id), dict(found.tags))
+        found = self._found(lambda: self.client.get_model_version_by_alias(name, CHAMPION))
+        return found and Version(name, str(found.version), str(found.run_id), dict(found.tags))
 
     def version(self, name: str, number: str) -> Version | None:
         """One numbered version, None where there is none."""
-        try:
-            found = self.client.get_model_version(name, number)
-        except MlflowException:
-            return None
-        return Version(name, str(found.version), str(found.run_id), dict(found.tags))
+        found = self._found(lambda: self.client.get_model_version(name, number))
+        return found and Version(name, str(found.version), str(found.run_id), dict(found.tags))
 
     def metrics(self, run_id: str) -> dict[str, float]:
         """The metrics a run recorded."""

@@ -30,7 +30,7 @@ def run(context: Context) -> str:
     champion = store.champion(params.data.name)
     _same_champion(evaluation, champion.version if champion else None)
     decision = gate.decide(evaluation, params.promote)
-    record: dict[str, Any] = decision.to_json()
+    record: dict[str, Any] = {"digest": candidate.digest, **decision.to_json()}
     if champion is not None and champion.tags.get("sha256") == candidate.digest:
         record |= {
             "verdict": "unchanged",

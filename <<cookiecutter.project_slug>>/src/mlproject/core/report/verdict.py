@@ -67,10 +67,14 @@ class Verdict:
 def judge(evaluation: Tree, decision: Tree | None, params: "Params") -> Verdict:
     """Word the registry's decision, or what the gate would decide.
 
-    A decision whose rules differ from today's judgement belongs to another candidate.
+    A decision about another model, or whose rules differ from today's judgement, is not used.
     """
     now = gate.decide(evaluation, params.promote).to_json()
-    settled = decision if decision is not None and decision["rules"] == now["rules"] else None
+    settled = decision
+    if decision is not None and (
+        decision["rules"] != now["rules"] or decision["digest"] != evaluation["candidate"]["digest"]
+    ):
+        settled = None
     word = str((settled or now)["verdict"])
     if _same_model(evaluation):
         word = "unchanged"
