@@ -33,16 +33,23 @@ def main() -> None:
     except Exception as error:
         if _debug:
             raise
-        first = (str(error).strip().splitlines() or ["no message"])[0]
-        print(
-            f" stopped: unexpected {type(error).__name__}: {first[:300]} "
-            "(a fault of the project, not of the data: --debug shows where)",
-            file=sys.stderr,
-        )
+        print(f" stopped: {_unexpected(error)}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print(" stopped: interrupted; `run --from STEP` goes on where it was", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _unexpected(error: Exception) -> str:
+    """One sentence for an error nobody foresaw."""
+    from .adapters.files import explain
+
+    known = explain(error) if isinstance(error, OSError) else None
+    first = (str(error).strip().splitlines() or ["no message"])[0]
+    return known or (
+        f"unexpected {type(error).__name__}: {first[:300]} "
+        "(a fault of the project, not of the data: --debug shows where)"
+    )
 
 
 def _quiet() -> None:

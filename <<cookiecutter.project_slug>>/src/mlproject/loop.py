@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .adapters.files import digest, read_json, write_json
+from .adapters.files import digest, explain, read_json, sweep, write_json
 from .config import Params
 from .errors import ProjectError
 from .workspace import Context, Workspace
@@ -72,6 +72,7 @@ def sole_run(workspace: Workspace) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
         lock.acquire(timeout=0)
+        owner.write_text(str(os.getpid()))
     except Timeout:
         by = f" (process {owner.read_text()})" if owner.exists() else ""
         raise ProjectError(
@@ -79,11 +80,9 @@ def sole_run(workspace: Workspace) -> Iterator[None]:
             "wait until it ends, or stop it, then run again"
         ) from None
     except OSError as error:
-        raise ProjectError(
-            f"{workspace.out} cannot be written ({error.strerror}): make it writable"
-        ) from error
+        raise ProjectError(explain(error, workspace.out) or str(error)) from error
     try:
-        owner.write_text(str(os.getpid()))
+        sweep(workspace.out)
         yield
     finally:
         owner.unlink(missing_ok=True)

@@ -119,7 +119,8 @@ def test_a_decision_about_another_candidate_is_not_taken_for_this_one(tree):
 
 
 def test_a_decision_about_another_model_with_the_same_numbers_is_not_taken(tree):
-    stale = fabricated.decision(fabricated.evaluation(tree), tree, previous="7")
+    found = fabricated.evaluation(tree, fabricated.predictions(tree))
+    stale = fabricated.decision(found, tree, previous="7")
     assert not made(tree, decision=stale).verdict.would
     assert made(tree, decision={**stale, "digest": "e" * 64}).verdict.would
 

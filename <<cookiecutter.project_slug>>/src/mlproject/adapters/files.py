@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from ..errors import ProjectError
 
+_TEMPORARY = re.compile(r"\..+\.\d+\.tmp(\.\w+)?")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -29,17 +31,22 @@ def atomic(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno in _FULL:
-            raise ProjectError(
-                f"{path}: the disk is full, free some space and run again"
-            ) from error
-        if error.errno in _DENIED or isinstance(error, PermissionError):
-            raise ProjectError(
-                f"{path} cannot be written ({error.strerror}): make its folder writable"
-            ) from error
-        raise
+        sentence = explain(error, path)
+        if sentence is None:
+            raise
+        raise ProjectError(sentence) from error
     finally:
         _discard(temporary)
+
+
+def explain(error: OSError, path: Path | str | None = None) -> str | None:
+    """A sentence for a disk that is full or forbidden, None for any other fault."""
+    where = path or error.filename or "a file"
+    if error.errno in _FULL:
+        return f"{where}: the disk is full, free some space and run again"
+    if error.errno in _DENIED or isinstance(error, PermissionError):
+        return f"{where} cannot be written ({error.strerror}): make its folder writable"
+    return None
 
 
 def _discard(path: Path) -> None:
@@ -47,6 +54,14 @@ def _discard(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError:
         return  # a read-only folder, or no folder: nothing was written there
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left of unfinished files. Call only under the folder's lock."""
+    for part in ("data", "artifacts", "reports"):
+        for path in (folder / part).rglob(".*.tmp*"):
+            if _TEMPORARY.fullmatch(path.name):
+                _discard(path)
 
 
 def write_text(path: Path, text: str) -> None:

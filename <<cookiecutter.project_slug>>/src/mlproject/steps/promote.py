@@ -5,6 +5,7 @@ from typing import Any
 
 from .. import artifact, tracking
 from ..adapters.files import read_json, write_json
+from ..adapters.mlflow import Version
 from ..core import gate
 from ..errors import ProjectError
 from ..workspace import Context
@@ -28,40 +29,54 @@ def run(context: Context) -> str:
         )
     store = tracking.registry(context)
     champion = store.champion(params.data.name)
+    if champion is not None and champion.tags.get("sha256") == candidate.digest:
+        return _stands(context, evaluation, champion)
     _same_champion(evaluation, champion.version if champion else None)
     decision = gate.decide(evaluation, params.promote)
-    record: dict[str, Any] = {"digest": candidate.digest, **decision.to_json()}
-    if champion is not None and champion.tags.get("sha256") == candidate.digest:
-        record |= {
-            "verdict": "unchanged",
-            "version": champion.version,
-            "champion": champion.version,
-        }
-        write_json(workspace.decision, record)
-        return f"champion v{champion.version} kept: the candidate is the same model"
     run_id = _run_id(context, store, candidate.digest)
-    tags = {
-        "decision": record["verdict"],
-        "reasons": json.dumps(record["reasons"] or [rule["detail"] for rule in record["rules"]])[
-            :_TAG_LIMIT
-        ],
-        "rules": json.dumps({rule["name"]: rule["passed"] for rule in record["rules"]})[
-            :_TAG_LIMIT
-        ],
-        "sha256": candidate.digest,
-        **tracking.lineage(context),
-    }
+    tags = {**_tags(decision, candidate.digest), **tracking.lineage(context)}
     version = store.register(params.data.name, run_id, tags)
     if decision.promote:
         store.promote(version)
-    kept = version.version if decision.promote else (champion.version if champion else None)
-    record |= {
-        "version": version.version,
-        "champion": kept,
-        "previous": champion.version if champion else None,
+    before = champion.version if champion else None
+    _record(
+        context,
+        {"digest": candidate.digest, **decision.to_json()},
+        version=version.version,
+        champion=version.version if decision.promote else before,
+        previous=before,
+    )
+    return _line(decision, version.version, before)
+
+
+def _stands(context: Context, evaluation: dict[str, Any], champion: Version) -> str:
+    """The candidate is the champion: trained again, or promoted by a run that was cut off."""
+    decision = gate.decide(evaluation, context.params.promote)
+    record = {"digest": evaluation["candidate"]["digest"], **decision.to_json()}
+    run_id = read_json(context.workspace.need(context.workspace.tracked, "evaluate"))["run_id"]
+    compared = evaluation["champion"]["version"] if evaluation["champion"] else None
+    number = champion.version
+    if champion.run_id == run_id and compared != number:
+        _record(context, record, version=number, champion=number, previous=compared)
+        return _line(decision, number, compared)
+    _record(context, {**record, "verdict": "unchanged"}, version=number, champion=number)
+    return f"champion v{number} kept: the candidate is the same model"
+
+
+def _record(context: Context, record: dict[str, Any], **versions: str | None) -> None:
+    """Write the decision with the versions it is about."""
+    write_json(context.workspace.decision, {"previous": None, **record, **versions})
+
+
+def _tags(decision: gate.Decision, digest: str) -> dict[str, str]:
+    """What the version itself tells of its decision."""
+    reasons = decision.reasons or [rule.detail for rule in decision.rules]
+    return {
+        "decision": decision.to_json()["verdict"],
+        "reasons": json.dumps(reasons)[:_TAG_LIMIT],
+        "rules": json.dumps({rule.name: rule.passed for rule in decision.rules})[:_TAG_LIMIT],
+        "sha256": digest,
     }
-    write_json(workspace.decision, record)
-    return _line(decision, version.version, champion.version if champion else None)
 
 
 def _line(decision: gate.Decision, version: str, champion: str | None) -> str:
