@@ -34,11 +34,11 @@ demo: setup ## generate a project into demo/ and run its whole loop, about a min
 check: setup-project ## lint, types, fast tests, under two minutes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) check
-	@$(BIN)/pytest -q -n auto -m 'not slow'
+	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow'
 test: setup-project ## everything that needs Python and git alone
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) test
-	@$(BIN)/pytest -q -n auto -m 'not server'
+	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not server'
 test-real: setup-project ## what needs real servers
 	@$(BIN)/pytest -q -m server
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json

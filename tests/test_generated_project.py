@@ -60,15 +60,20 @@ def test_git_and_dvc_are_set_up_once(ran):
 
 
 def test_the_champion_loads_and_predicts_what_was_recorded(ran):
-    code = LOAD + """
+    code = (
+        LOAD
+        + """
 recorded = pd.read_parquet("artifacts/predictions.parquet")["prediction"]
 print(float(abs(model.predict(frame) - recorded.to_numpy()).max()))
 """
+    )
     assert float(python(ran, code.format(package="load_forecast"))) < 1e-9
 
 
 def test_the_champion_beats_the_baselines_and_a_bare_fit(ran):
-    code = LOAD + """
+    code = (
+        LOAD
+        + """
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import root_mean_squared_error
 rest = data[data["split"] != "test"]
@@ -77,6 +82,7 @@ rest, test = (part.assign(area=part["area"].astype("category").cat.codes) for pa
 bare = HistGradientBoostingRegressor(random_state=0).fit(rest[[*columns, "area"]], rest["load"])
 print(root_mean_squared_error(test["load"], bare.predict(test[[*columns, "area"]])))
 """
+    )
     measured = evaluation(ran)
     mine = measured["candidate"]["metrics"]["rmse"]
     assert mine < 0.7 * measured["baselines"]["seasonal_naive"]["rmse"]
@@ -118,9 +124,11 @@ def test_an_uncommitted_version_is_not_reproducible(ran, tmp_path):
     with (folder / "params.yaml").open("a") as file:
         file.write("# changed\n")
     make(folder, "run")
-    said = make(folder, "reproduce", "VERSION=champion", ok=False) if champion(folder) != [
-        ("load-forecast", 1)
-    ] else make(folder, "reproduce")
+    said = (
+        make(folder, "reproduce", "VERSION=champion", ok=False)
+        if champion(folder) != [("load-forecast", 1)]
+        else make(folder, "reproduce")
+    )
     assert "uncommitted changes" in said or "reproduced" in said
 
 

@@ -96,20 +96,20 @@ x, y = rng.normal(size=n), rng.normal(size=n)
 colour = rng.choice(["red", "green", "blue"], n)
 score = x + 0.5 * y + (colour == "red") + rng.normal(size=n) * 0.5
 kind = {rule}
-pd.DataFrame(dict(x=x, y=y, colour=colour, kind=kind)).to_{format}("table.{format}", index=False)
+pd.DataFrame(dict(x=x, y=y, colour=colour, kind=kind)).to_{suffix}("table.{suffix}", index=False)
 """
 
 
 @pytest.mark.parametrize(
-    ("rule", "format", "task"),
+    ("rule", "suffix", "task"),
     [
         ("np.where(score > 0, 'yes', 'no')", "csv", "binary"),
         ("np.digitize(score, [-0.7, 0.9]).astype(str)", "parquet", "multiclass"),
     ],
 )
-def test_classes_are_learned_too(project, rule, format, task):
-    python(project, CLASSES.format(rule=rule, format=format))
-    make(project, "adopt", f"DATA=table.{format}", "TARGET=kind")
+def test_classes_are_learned_too(project, rule, suffix, task):
+    python(project, CLASSES.format(rule=rule, suffix=suffix))
+    make(project, "adopt", f"DATA=table.{suffix}", "TARGET=kind")
     make(project, "run")
     measured = evaluation(project)
     assert measured["task"] == task

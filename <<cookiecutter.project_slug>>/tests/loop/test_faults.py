@@ -3,145 +3,15 @@
 import json
 import os
 import shutil
-import signal
-import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import yaml
+from processes import CHAMPIONS, CLI, command, environment, registry, stopped
 
-ROOT = Path(__file__).parents[1]
-CLI = [sys.executable, "-m", "mlproject"]
-CHAMPIONS = "select version from registered_model_aliases where alias='champion'"
-STEPS = (
-    "ingest",
-    "validate",
-    "featurize",
-    "build_dataset",
-    "tune",
-    "train",
-    "evaluate",
-    "promote",
-    "report",
-)
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory):
-    """A project folder with two years of the sample and a short search: copy it to use it."""
-    folder = tmp_path_factory.mktemp("blank")
-    shutil.copytree(
-        ROOT / "feature_repo",
-        folder / "feature_repo",
-        ignore=shutil.ignore_patterns("data", "*.pyc"),
-    )
-    tree = yaml.safe_load((ROOT / "params.yaml").read_text())
-    tree["tune"]["trials"] = 2
-    tree["tune"]["families"]["hist_gradient_boosting"]["max_iter"]["max"] = 60
-    tree["evaluate"]["slices"] = ["area_key"]
-    (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
-    done = command(folder, "sample", "--until", "2016-12-31")
-    assert "2,924 rows" in done.stdout, done.stderr
-    return folder
-
-
-@pytest.fixture
-def project(blank, tmp_path):
-    return shutil.copytree(blank, tmp_path / "project")
-
-
-@pytest.fixture(scope="module")
-def finished(blank, tmp_path_factory):
-    """The same project after an undisturbed run: read it, never write to it."""
-    folder = shutil.copytree(blank, tmp_path_factory.mktemp("finished") / "project")
-    done = command(folder, "run")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-
-
-def command(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*CLI, *words],
-        cwd=folder,
-        env={**environment(), **settings},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def stopped(done: subprocess.CompletedProcess[str]) -> str:
-    """The one sentence of a refusal, nothing else on stderr."""
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert lines[0].startswith("stopped: "), done.stderr
-    return done.stderr.strip()
-
-
-def registry(folder: Path, question: str) -> list[tuple]:
-    with sqlite3.connect(folder / "mlflow.db") as store:
-        return store.execute(question).fetchall()
-
-
-def result(folder: Path) -> tuple[str, str]:
-    """What must be equal between two runs: the metrics and the model's digest."""
-    model = json.loads((folder / "artifacts/model/model.json").read_text())
-    return (folder / "artifacts/metrics.json").read_text(), model["sha256"]["model.onnx"]
-
-
-def test_killed_in_every_step_and_resumed_gives_the_undisturbed_result(project, finished):
-    start: list[str] = []
-    for step in STEPS:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "tests/killed.py"), step, *start],
-            cwd=project,
-            env=environment(),
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == -signal.SIGKILL, f"{step}: {done.stdout}{done.stderr}"
-        start = ["--from", step]
-    done = command(project, "run", *start)
-    assert done.returncode == 0, done.stderr
-    assert result(project) == result(finished)
-    assert not list(project.rglob("*.tmp*"))
-    assert registry(project, "select count(*) from runs where status='RUNNING'") == [(0,)]
-    champions = registry(
-        project, "select version from registered_model_aliases where alias='champion'"
-    )
-    assert len(champions) == 1
-
-
-def test_killed_while_mlflow_is_written_leaves_no_running_run_after_the_next(project, finished):
-    folder = shutil.copytree(finished, project.parent / "copy")
-    child = subprocess.Popen(
-        [*CLI, "run", "--from", "evaluate"],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and child.poll() is None:
-        if registry(folder, "select count(*) from runs where status='RUNNING'") == [(1,)]:
-            child.send_signal(signal.SIGKILL)
-            break
-        time.sleep(0.005)
-    child.wait()
-    assert registry(folder, "select count(*) from runs where status='RUNNING'") == [(1,)]
-    done = command(folder, "run", "--from", "evaluate")
-    assert "marked KILLED" in done.stdout, done.stdout + done.stderr
-    assert registry(folder, "select count(*) from runs where status='RUNNING'") == [(0,)]
-    assert result(folder) == result(finished)
 
 
 def test_a_finished_run_repeated_keeps_the_champion(finished, tmp_path):

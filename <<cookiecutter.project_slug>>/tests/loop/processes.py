@@ -1,0 +1,48 @@
+"""Run the project's commands as processes, and read what they left."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CLI = [sys.executable, "-m", "mlproject"]
+CHAMPIONS = "select version from registered_model_aliases where alias='champion'"
+RUNNING = "select count(*) from runs where status='RUNNING'"
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+
+
+def command(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CLI, *words],
+        cwd=folder,
+        env={**environment(), **settings},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def stopped(done: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence of a refusal, nothing else on stderr."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert lines[0].startswith("stopped: "), done.stderr
+    return done.stderr.strip()
+
+
+def registry(folder: Path, question: str) -> list[tuple]:
+    with sqlite3.connect(folder / "mlflow.db") as store:
+        return store.execute(question).fetchall()
+
+
+def result(folder: Path) -> tuple[str, str]:
+    """What must be equal between two runs: the metrics and the model's digest."""
+    model = json.loads((folder / "artifacts/model/model.json").read_text())
+    return (folder / "artifacts/metrics.json").read_text(), model["sha256"]["model.onnx"]

@@ -1,0 +1,62 @@
+"""kill -9 in the middle of a run: the next one reaches the same result."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from processes import CLI, RUNNING, command, environment, registry, result
+
+from mlproject.loop import STEPS
+
+KILLED = str(Path(__file__).with_name("killed.py"))
+pytestmark = pytest.mark.slow
+
+
+def test_killed_in_every_step_and_resumed_gives_the_undisturbed_result(project, finished):
+    start: list[str] = []
+    for step in (item.name for item in STEPS):
+        done = subprocess.run(
+            [sys.executable, KILLED, step, *start],
+            cwd=project,
+            env=environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == -signal.SIGKILL, f"{step}: {done.stdout}{done.stderr}"
+        start = ["--from", step]
+    done = command(project, "run", *start)
+    assert done.returncode == 0, done.stderr
+    assert result(project) == result(finished)
+    assert not list(project.rglob("*.tmp*"))
+    assert registry(project, RUNNING) == [(0,)]
+    champions = registry(
+        project, "select version from registered_model_aliases where alias='champion'"
+    )
+    assert len(champions) == 1
+
+
+def test_killed_while_mlflow_is_written_leaves_no_running_run_after_the_next(project, finished):
+    folder = shutil.copytree(finished, project.parent / "copy")
+    child = subprocess.Popen(
+        [*CLI, "run", "--from", "evaluate"],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and child.poll() is None:
+        if registry(folder, RUNNING) == [(1,)]:
+            child.send_signal(signal.SIGKILL)
+            break
+        time.sleep(0.005)
+    child.wait()
+    assert registry(folder, RUNNING) == [(1,)]
+    done = command(folder, "run", "--from", "evaluate")
+    assert "marked KILLED" in done.stdout, done.stdout + done.stderr
+    assert registry(folder, RUNNING) == [(0,)]
+    assert result(folder) == result(finished)
