@@ -1,6 +1,7 @@
 """MLflow on a real sqlite store: what a run carries, one version per run, one alias, faults."""
 
 import http.server
+import json
 import math
 import os
 import shutil
@@ -138,6 +139,8 @@ def test_a_run_carries_its_files_below_the_project(logged):
     run_id = logged.run.info.run_id
     assert logged.store.run_file(run_id, "params.yaml") == b"data: {}\n"
     assert logged.store.run_file(run_id, "other.yaml") is None
+    schema = json.loads(logged.store.run_file(run_id, "request_schema.json") or b"{}")
+    assert list(schema["properties"]) == list(logged.frame)
     assert logged.run.info.artifact_uri.startswith((logged.folder / "mlartifacts").as_uri())
     assert logged.info.metadata == {"sha256": {"model.onnx": "f00"}}
     assert list((logged.folder / "mlartifacts").rglob("model.skops"))

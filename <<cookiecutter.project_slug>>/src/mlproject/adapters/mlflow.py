@@ -25,6 +25,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.contract import Feature
+from ..core.request_schema import request_schema
 from ..errors import ProjectError
 
 CHAMPION = "champion"
@@ -133,6 +134,7 @@ class Registry:
                     self.client.log_model_artifact(info.model_id, str(path))
                 for path in record.artifacts:
                     mlflow.log_artifact(str(path))
+                mlflow.log_dict(request_schema(record.features), "request_schema.json")
                 self.client.set_tag(run.info.run_id, "model_uri", info.model_uri)
                 return str(run.info.run_id)
 
