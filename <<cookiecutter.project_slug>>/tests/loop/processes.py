@@ -14,7 +14,9 @@ RUNNING = "select count(*) from runs where status='RUNNING'"
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    """Return the variables of this process, without the store MLflow notes for its children."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    return {**kept, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
 
 
 def command(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
