@@ -54,6 +54,7 @@ def test_adopt_and_run_give_a_champion_as_good_as_a_bare_fit(project, name, targ
     assert len(champion(project)) == 1
     mine = evaluation(project)["candidate"]["metrics"]["rmse"]
     assert mine <= 1.02 * bare_rmse(project)
+    assert "reproduced" in make(project, "reproduce")
 
 
 def test_bike_sharing_is_stopped_for_the_sum_then_runs_without_it(project):

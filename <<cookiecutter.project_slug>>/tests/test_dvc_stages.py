@@ -82,6 +82,7 @@ def test_a_stage_depends_on_what_its_verb_is_made_of(verb):
 
 @pytest.mark.parametrize("verb", STAGES)
 def test_a_stage_runs_its_verb_and_reads_the_sections_the_loop_records(verb):
-    assert STAGES[verb]["cmd"].split()[:4] == ["python", "-m", mlproject.__name__, verb]
+    package = mlproject.__name__
+    assert STAGES[verb]["cmd"].split()[:4] == ["python", "-m", package, verb]
     [step] = [step for step in EXPERIMENT_STEPS if step.name == verb]
     assert set(step.sections) <= set(STAGES[verb]["params"])

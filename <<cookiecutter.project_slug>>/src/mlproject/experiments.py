@@ -28,7 +28,11 @@ def experiment(root: Path, name: str, overrides: tuple[str, ...]) -> None:
     screen.rows(
         "",
         ["metric", name],
-        [[key, f"{value:,.4g}"] for key, value in metrics.items() if value is not None],
+        [
+            [key, f"{metrics[key]:,.4g}"]
+            for key in DIRECTIONS[params.data.task]
+            if metrics[key] is not None
+        ],
     )
     run_id = read_json(context.workspace.tracked)["run_id"]
     screen.say(f" tracked   run {run_id[:8]} in MLflow experiment `experiments`")

@@ -48,8 +48,8 @@ def reproduce(root: Path, number: str) -> None:
     commit = version.tags.get("git.commit", "none")
     if commit == "none" or version.tags.get("git.dirty") == "true":
         raise ProjectError(
-            f"{version.name} v{version.version} was trained from uncommitted changes: commit, "
-            "run again and reproduce the version made then"
+            f"{version.name} v{version.version} was trained from uncommitted changes of code, "
+            "knobs or data: `dvc add` changed data, commit, run again, reproduce that version"
         )
     screen = Screen(0)
     with tempfile.TemporaryDirectory() as folder:

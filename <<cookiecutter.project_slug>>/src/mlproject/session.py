@@ -79,7 +79,7 @@ def summarize(context: Context, screen: Screen) -> None:
         f" champion  {kept}   ({decision['verdict']})",
         "green" if decision["verdict"] != "hold" else "yellow",
     )
-    for reason in decision["reasons"]:
+    for reason in decision["reasons"] if decision["verdict"] == "hold" else ():
         screen.say(f" held      {reason}", "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
     screen.say(" next      make ui · make lineage · make experiment PARAM=tune.trials=40")
@@ -102,6 +102,11 @@ def init(root: Path) -> None:
     if source.exists() and not dvc.tracked(source):
         dvc.track(root, source)
         screen.say(f" dvc       tracks {params.data.source}")
+    _first_commit(root, screen, fresh)
+
+
+def _first_commit(root: Path, screen: Screen, fresh: bool) -> None:
+    """Commit everything in a repository just made; one that was there is its owner's business."""
     if fresh and git.commit_all(root, "Generated project"):
         screen.say(
             " git       first commit made, so that every model can name the code it came from"
@@ -138,7 +143,7 @@ def adopt(
 
     screen = Screen(0)
     with sole_run(Workspace.at(root)):
-        git.start(root)
+        fresh = git.start(root)
         step.adopt(
             root,
             data,
@@ -151,4 +156,5 @@ def adopt(
             screen.say,
             track=lambda path: dvc.track(root, path),
         )
+        _first_commit(root, screen, fresh)
     screen.say(" next      make run")

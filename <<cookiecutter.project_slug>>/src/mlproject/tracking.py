@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .adapters import git, onnx
+from .adapters import dvc, git, onnx
 from .adapters.files import digest, write_json
 from .adapters.mlflow import Registry, RunRecord, Version
 from .artifact import MANIFEST, ModelArtifact
@@ -40,10 +40,13 @@ def lineage(context: Context) -> dict[str, str]:
     """Tags that lead from a run back to code, data, features and environment."""
     root = context.workspace.root
     lock = root / "requirements" / "train.txt"
+    data = data_hash(context)
+    # a table that its .dvc file does not name cannot be had back from the commit
+    loose = dvc.recorded(context.workspace.source(context.params)) != data
     return {
         "git.commit": git.commit(root),
-        "git.dirty": str(git.dirty(root) or bool(context.overrides)).lower(),
-        "data.hash": data_hash(context),
+        "git.dirty": str(git.dirty(root) or loose or bool(context.overrides)).lower(),
+        "data.hash": data,
         "data.source": context.params.data.source,
         "feature.service": f"{context.params.data.name.replace('-', '_')}_service",
         "lock.hash": digest(lock) if lock.exists() else "none",

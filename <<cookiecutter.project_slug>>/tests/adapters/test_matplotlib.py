@@ -9,8 +9,15 @@ import pytest
 from mlproject.adapters import matplotlib
 from mlproject.config import parse_params
 from mlproject.core.report import charts
-from mlproject.core.report.class_charts import class_charts, ranking, roc_points
-from mlproject.core.report.model_charts import importance_chart, tuning_chart
+from mlproject.core.report.class_charts import (
+    class_charts,
+    ranking,
+    roc_points,
+)
+from mlproject.core.report.model_charts import (
+    importance_chart,
+    tuning_chart,
+)
 from mlproject.core.report.regression_charts import regression_charts
 from mlproject.core.report.trials import Branch
 

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlproject.adapters.tables import read_canonical, read_raw, read_typed, write_parquet
+from mlproject.adapters.tables import (
+    read_canonical,
+    read_raw,
+    read_typed,
+    write_parquet,
+)
 from mlproject.errors import ProjectError
 
 GOOD = "a,b,y\n" + "".join(f"{i},x{i % 3},{i / 4}\n" for i in range(60))

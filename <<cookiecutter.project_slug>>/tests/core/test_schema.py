@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from mlproject.adapters import pandera
-from mlproject.core.schema import column_rules, table_checks, warnings
+from mlproject.core.schema import (
+    column_rules,
+    table_checks,
+    warnings,
+)
 
 
 def broken(table, contract):

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from mlproject.config import Featurize
 from mlproject.core.contract import DataContract
-from mlproject.core.transforms import CALENDAR, derive, lagged, model_features
+from mlproject.core.transforms import (
+    CALENDAR,
+    derive,
+    lagged,
+    model_features,
+)
 
 ALL = Featurize(calendar=tuple(CALENDAR), lags=(1, 2, 7), entity_as_feature=True)
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from ..errors import ProjectError
 
 
@@ -16,6 +18,15 @@ def track(root: Path, path: Path) -> None:
 def tracked(path: Path) -> bool:
     """Whether a .dvc file stands beside `path`."""
     return path.with_name(path.name + ".dvc").exists()
+
+
+def recorded(path: Path) -> str | None:
+    """MD5 of the bytes the .dvc file beside `path` names, None where there is no such file."""
+    file = path.with_name(path.name + ".dvc")
+    if not file.exists():
+        return None
+    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return str(found["outs"][0].get("md5"))
 
 
 def command(root: Path, *words: str) -> str:

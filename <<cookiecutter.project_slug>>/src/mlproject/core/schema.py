@@ -96,11 +96,9 @@ def table_checks(
     ]
     for name in contract.features:
         share = float(table[name].isna().mean())
-        checks.append(
-            Check(
-                "empty_column", share < 1, f"column `{name}` has no value in any of {rows:,} rows"
-            )
-        )
+        known = f"values in {rows - round(share * rows):,}" if share < 1 else "no value in any"
+        detail = f"column `{name}` has {known} of {rows:,} rows"
+        checks.append(Check("empty_column", share < 1, detail))
         detail = (
             f"column `{name}` is missing in {share:.1%} of {rows:,} rows, at most "
             f"{max_missing:.0%} may be (validate.max_missing)"
@@ -110,10 +108,13 @@ def table_checks(
             checks.append(_category_check(table[name]))
     values = table[target]
     if contract.task == "regression":
-        constant = (
-            f"the target `{target}` has the same value in all {rows:,} rows: nothing to learn"
-        )
-        return [*checks, Check("constant_target", values.nunique() > 1, constant)]
+        different = values.nunique()
+        detail = f"the target `{target}` has {different:,} different values"
+        if different <= 1:
+            detail = (
+                f"the target `{target}` has the same value in all {rows:,} rows: nothing to learn"
+            )
+        return [*checks, Check("constant_target", different > 1, detail)]
     return checks + _class_checks(values, contract)
 
 
@@ -130,9 +131,10 @@ def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Chec
     counts = np.bincount(values.to_numpy(), minlength=len(contract.classes or ()))
     present = int((counts > 0).sum())
     only = (contract.classes or ("",))[int(counts.argmax())]
-    detail = (
-        f"the target `{contract.target}` is `{only}` in all {len(values):,} rows: nothing to learn"
-    )
+    detail = f"the target `{contract.target}` has rows of {present} classes"
+    if present <= 1:
+        rows = f"all {len(values):,} rows"
+        detail = f"the target `{contract.target}` is `{only}` in {rows}: nothing to learn"
     checks = [Check("one_class", present > 1, detail)]
     for name, number in zip(contract.classes or (), counts, strict=False):
         detail = (

@@ -11,7 +11,8 @@ from .tables import MetricLine
 MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
 _SHORT_HASH = 12
 # What GitHub would read as markup becomes a character reference, which never does.
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>|~$!&]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
+# An underscore inside a word is none: names stay readable.
+_MARKUP = re.compile(r"[\\`*{}\[\]<>|~$!&]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 _REFERENCES = re.compile(r"[@#](?=\w)")  # @person and #12 are linked after decoding
 _ZERO_WIDTH_SPACE = "\u200b"
 
