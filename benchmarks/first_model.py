@@ -37,6 +37,7 @@ def first_model(folder: Path, name: str) -> float:
     git = spend(["git", "clone", "--quiet", str(ROOT), str(clone)], home, variables)
     demo = spend(["make", "demo"], clone, variables)
     store = clone / "demo" / "load-forecast" / "mlflow.db"
+    expect(store.exists(), f"make demo left no {store.name}")
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
         query = "SELECT count(*) FROM registered_model_aliases WHERE alias = 'champion'"
         (count,) = connection.execute(query).fetchone()

@@ -39,11 +39,12 @@ def main() -> int:
         say(name)
         try:
             table |= {row["name"]: row for row in MEASURES[name](options.runs)}
-        except MeasureError as error:
+        except (MeasureError, OSError) as error:
             failures.append(f" stopped: {name}: {error}")
     write(list(table.values()))
     show(list(table.values()), load)
-    print("\n".join(failures), file=sys.stderr)
+    for failure in failures:
+        print(failure, file=sys.stderr)
     return bool(failures)
 
 
@@ -58,7 +59,7 @@ def show(rows: list[Row], load: float) -> None:
     """Print the table and the conditions it was made in."""
     line("", "ours", "reference", "unit", "ratio", "goal", "met")
     for row in rows:
-        goal = "-" if row["goal"] is None else f"{row['goal']:g}"
+        goal = "-" if row["goal"] is None else f"{row['goal']:.3g}"
         met = {None: "-", True: "yes", False: "NO"}[row["met"]]
         numbers = number(row["ours"]), number(row["reference"])
         line(row["name"], *numbers, row["unit"].split()[0], f"{row['ratio']:.2f}", goal, met)

@@ -10,6 +10,7 @@ from measure import Row, Usage, cpu, in_turn, row
 from project import Project, expect
 
 ROWS = 100_000
+SCRIPT = Path(__file__).with_name("bare_script.py")
 BARE = "bare scikit-learn script, the same fits"
 GOALS = {
     "loop": ("whole loop, one process", 2.0),
@@ -46,7 +47,7 @@ def loop(made: Project) -> Usage:
 
 def bare(made: Project) -> Usage:
     """Run the script on the loop's own data set; its figures show that the fits are the same."""
-    usage = made.python_run(str(Path(__file__).with_name("bare_script.py")))
+    usage = made.python_run(str(SCRIPT))
     metrics, found = made.read("artifacts/metrics.json"), json.loads(usage.output)
     pairs = (
         (found["best"], made.read("artifacts/tuning.json")["chosen"]["value"]),

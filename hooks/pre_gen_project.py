@@ -33,8 +33,8 @@ dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask fsspec
 gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore httptools httpx huggingface_hub
 hydra hypothesis ibis idna importlib_metadata iniconfig ipykernel ipython ipywidgets jedi jinja2
 joblib jsonschema jupyter jupyter_client jupyter_core jupyterlab jwt kafka katib kfp
-kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubernetes mako markdown_it markupsafe
-matplotlib mlflow mlflow_skinny mmh3 multidict mypy narwhals nbclient nbconvert nbformat networkx
+kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubernetes mako markdown_it
+markdown_it_py markupsafe matplotlib mlflow mlflow_skinny mmh3 multidict mypy narwhals nbclient nbconvert nbformat networkx
 notebook numpy omegaconf onnx onnxmltools onnxruntime opentelemetry optuna orjson packaging pandas
 pandera pathspec pexpect pkg_resources platformdirs playwright pluggy prometheus_client
 prompt_toolkit propcache protobuf psutil psycopg psycopg2 pyarrow pyasn1 pycparser pydantic
