@@ -26,24 +26,25 @@ FOLDERS = "data deploy docs feature_repo models notebooks pipelines reports requ
 COMMANDS = "bash cat cp curl docker env git kubectl make mv pip python python3 rm sh uv uvx"
 REMOVED = "annotationlib asynchat asyncore cgi cgitb compression crypt distutils imp pipes smtpd"
 DEPENDENCIES = """
-adlfs aiohttp alembic antlr4 anyio asyncssh attr attrs bleach boto3 botocore bs4 cachetools celery
-certifi cffi charset_normalizer click cloudpickle colorama configobj contourpy cookiecutter cruft
-cryptography cycler dask databricks dateutil debugpy dill diskcache docutils dotenv duckdb dulwich
-dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask fsspec funcy gcsfs git
-gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore httptools httpx huggingface_hub
-hydra hypothesis ibis idna importlib_metadata iniconfig ipykernel ipython ipywidgets jedi jinja2
-joblib jsonschema jupyter jupyter_client jupyter_core jupyterlab jwt kafka katib kfp
-kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubernetes mako markdown_it
-markdown_it_py markupsafe matplotlib mlflow mlflow_skinny mmh3 multidict mypy narwhals nbclient nbconvert nbformat networkx
-notebook numpy omegaconf onnx onnxmltools onnxruntime opentelemetry optuna orjson packaging pandas
-pandera pathspec pexpect pkg_resources platformdirs playwright pluggy prometheus_client
-prompt_toolkit propcache protobuf psutil psycopg psycopg2 pyarrow pyasn1 pycparser pydantic
-pydantic_core pydantic_settings pydot pygit2 pygments pylab pyparsing pytest pytest_xdist pytz
-pyyaml redis referencing requests rich ruamel ruff s3fs schemathesis scikit_learn scipy scmrepo
-semver setuptools shellingham shortuuid six skl2onnx sklearn skops smmap sortedcontainers
-sqlalchemy sqlglot sqlparse starlette tabulate tenacity threadpoolctl toml tomlkit toolz tornado
-tqdm traitlets typeguard typer types_pyyaml typing_extensions tzdata tzlocal urllib3 uvicorn
-uvloop voluptuous watchfiles wcwidth websockets wheel xdist yaml yarl zipp zmq
+adlfs aiohttp alembic antlr4 anyio asyncssh attr attrs bleach boto3 botocore bs4 cachetools
+celery certifi cffi charset_normalizer click cloudpickle colorama configobj contourpy
+cookiecutter cruft cryptography cycler dask databricks dateutil debugpy dill diskcache docutils
+dotenv duckdb dulwich dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask
+fsspec funcy gcsfs git gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore
+httptools httpx huggingface_hub hydra hypothesis ibis idna importlib_metadata iniconfig
+ipykernel ipython ipywidgets jedi jinja2 joblib jsonschema jupyter jupyter_client jupyter_core
+jupyterlab jwt kafka katib kfp kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib
+kubernetes mako markdown_it markdown_it_py markupsafe matplotlib mlflow mlflow_skinny mmh3
+multidict mypy narwhals nbclient nbconvert nbformat networkx notebook numpy omegaconf onnx
+onnxmltools onnxruntime opentelemetry optuna orjson packaging pandas pandera pathspec pexpect
+pkg_resources platformdirs playwright pluggy prometheus_client prompt_toolkit propcache protobuf
+psutil psycopg psycopg2 pyarrow pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot
+pygit2 pygments pylab pyparsing pytest pytest_xdist pytz pyyaml redis referencing requests rich
+ruamel ruff s3fs schemathesis scikit_learn scipy scmrepo semver setuptools shellingham shortuuid
+six skl2onnx sklearn skops smmap sortedcontainers sqlalchemy sqlglot sqlparse starlette tabulate
+tenacity threadpoolctl toml tomlkit toolz tornado tqdm traitlets typeguard typer types_pyyaml
+typing_extensions tzdata tzlocal urllib3 uvicorn uvloop voluptuous watchfiles wcwidth websockets
+wheel xdist yaml yarl zipp zmq
 """
 TAKEN = {
     **dict.fromkeys(DEPENDENCIES.split(), "is the name of a dependency"),
