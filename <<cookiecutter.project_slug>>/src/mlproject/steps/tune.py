@@ -41,9 +41,10 @@ def run(context: Context) -> str:
             context.progress.update(done, total, f"best {params.metric} {best:,.4g}")
             return value
 
-        trials = optuna.search(
-            space, objective, shares[family], params.tune.sampler, direction, params.train.seed
-        )
+        with estimators.pinned(params.train.threads):
+            trials = optuna.search(
+                space, objective, shares[family], params.tune.sampler, direction, params.train.seed
+            )
         branches.append(
             {"family": family, "trials": trials, "best": pick(task, params.metric, trials)}
         )
@@ -72,15 +73,13 @@ def scorer(context: Context) -> Score:
     def score(family: str, values: dict[str, Any]) -> float:
         try:
             model = estimators.build(family, contract.task, features, values, params.train.seed)
-            with estimators.pinned(params.train.threads):
-                model.fit(frames[TRAIN], truths[TRAIN])
+            model.fit(frames[TRAIN], truths[TRAIN])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             raise ProjectError(
                 f"params.yaml: tune.families.{family} does not take {values}: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        with estimators.pinned(params.train.threads):
-            prediction = estimators.predict(model, contract.task, frames[VALIDATION])
+        prediction = estimators.predict(model, contract.task, frames[VALIDATION])
         return metrics.compute(contract.task, truths[VALIDATION], prediction)[params.metric]
 
     return score
