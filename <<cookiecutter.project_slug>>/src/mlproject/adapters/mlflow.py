@@ -129,7 +129,6 @@ class Registry:
                     input_example=record.example,
                     pip_requirements=record.requirements,
                     metadata={"sha256": record.digests},
-                    validate_serving_input=False,  # evaluate has just predicted with both forms
                 )
                 for path in record.model_files:
                     self.client.log_model_artifact(info.model_id, str(path))
