@@ -81,7 +81,9 @@ def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
     name = context.params.data.name
     version = store.champion(name) if number == "champion" else store.version(name, number)
     if version is None:
-        raise ProjectError(f"the registry has no {name} {number}: `make run` registers one")
+        raise ProjectError(
+            f"the registry has no {name} {number}: `make ui` lists what it has, `make run` adds"
+        )
     return version, store.metrics(version.run_id)
 
 

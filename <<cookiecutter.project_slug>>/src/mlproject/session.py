@@ -157,4 +157,6 @@ def adopt(
             track=lambda path: dvc.track(root, path),
         )
         _first_commit(root, screen, fresh)
+    if not fresh:  # what is not committed cannot be gone back to
+        screen.say(" next      git add --all && git commit, so that the model can be reproduced")
     screen.say(" next      make run")

@@ -14,6 +14,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 import mlflow
 import mlflow.sklearn
@@ -199,7 +200,13 @@ class Registry:
                         self.client.set_model_version_tag(name, known.version, key, value)
                     return Version(name, str(known.version), run_id, {**known.tags, **tags})
             source = self.client.get_run(run_id).data.tags["model_uri"]
-            made = self.client.create_model_version(name, source, run_id=run_id, tags=dict(tags))
+            made = self.client.create_model_version(
+                name,
+                source,
+                run_id=run_id,
+                tags=dict(tags),
+                model_id=source.removeprefix("models:/"),  # a server refuses the source without it
+            )
             return Version(name, str(made.version), run_id, dict(tags))
 
     def promote(self, version: Version) -> None:
