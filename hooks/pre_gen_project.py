@@ -34,6 +34,7 @@ fsspec funcy gcsfs git gitdb google grandalf greenlet grpc gunicorn h11 holidays
 httptools httpx huggingface_hub hydra hypothesis ibis idna importlib_metadata iniconfig
 ipykernel ipython ipywidgets jedi jinja2 joblib jsonschema jupyter jupyter_client jupyter_core
 jupyterlab jwt kafka katib kfp kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib
+kubeflow_katib_api kubeflow_training kubernetes_validate
 kubernetes mako markdown_it markdown_it_py markupsafe matplotlib mlflow mlflow_skinny mmh3
 multidict mypy narwhals nbclient nbconvert nbformat networkx notebook numpy omegaconf onnx
 onnxmltools onnxruntime opentelemetry optuna orjson packaging pandas pandera pathspec pexpect

@@ -11,6 +11,7 @@ compile() { "$uv" pip compile --quiet pyproject.toml --universal --python-versio
 compile --all-extras -o "$common" "$@"
 lock() { compile -c "$common" -o "requirements/$1.txt" "${@:2}"; }
 lock train --extra dvc
-lock dev --extra dvc --extra dev
+lock dev --extra dvc --extra pipeline --extra serve --extra dev
+lock pipeline --extra dvc --extra dvc-s3 --extra pipeline
 lock ui --extra ui
 for remote in s3 gs azure ssh; do lock "dvc-$remote" --extra "dvc-$remote"; done
