@@ -21,6 +21,7 @@ PLUMBING = {
     "artifact.py",
     "config.py",
     "errors.py",
+    "lineage.py",
     "progress.py",
     "tracking.py",
     "workspace.py",

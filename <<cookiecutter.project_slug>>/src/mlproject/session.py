@@ -3,7 +3,6 @@
 from datetime import date
 from pathlib import Path
 
-from . import tracking
 from .adapters import dvc, git
 from .adapters.files import atomic, read_json
 from .config import load_params
@@ -46,6 +45,8 @@ def run_one(
 
 def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> None:
     """Run every step and show the summary."""
+    from . import tracking  # MLflow takes a second to import: single steps do without
+
     screen = Screen(len(STEPS))
     context = open_context(root, overrides, screen)
     with sole_run(context.workspace):

@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from .adapters import dvc, git, onnx
-from .adapters.files import digest, write_json
+from .adapters import onnx
+from .adapters.files import write_json
 from .adapters.mlflow import Registry, RunRecord, Version
 from .artifact import MANIFEST, ModelArtifact
 from .core import estimators, metrics
 from .core.slices import evaluate_slices
 from .errors import ProjectError
+from .lineage import lineage
 from .workspace import Context
 
 EXPERIMENTS = "experiments"  # MLflow experiment of trials that never touch the registry
@@ -29,29 +30,6 @@ def registry(context: Context) -> Registry:
 def experiment_name(context: Context) -> str:
     """The project's own MLflow experiment, or the one for trials."""
     return EXPERIMENTS if context.experiment else context.params.data.name
-
-
-def data_hash(context: Context) -> str:
-    """MD5 of the raw table, the name DVC gives these bytes."""
-    return digest(context.workspace.source(context.params), "md5")
-
-
-def lineage(context: Context) -> dict[str, str]:
-    """Tags that lead from a run back to code, data, features and environment."""
-    root = context.workspace.root
-    lock = root / "requirements" / "train.txt"
-    data = data_hash(context)
-    # a table that its .dvc file does not name cannot be had back from the commit
-    loose = dvc.recorded(context.workspace.source(context.params)) != data
-    return {
-        "git.commit": git.commit(root),
-        "git.dirty": str(git.dirty(root) or loose or bool(context.overrides)).lower(),
-        "data.hash": data,
-        "data.source": context.params.data.source,
-        "feature.service": f"{context.params.data.name.replace('-', '_')}_service",
-        "lock.hash": digest(lock) if lock.exists() else "none",
-        "params.hash": hashlib.sha256(context.params.model_dump_json().encode()).hexdigest(),
-    }
 
 
 def log(

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -121,16 +122,7 @@ class Registry:
                 mlflow.log_metrics(
                     {key: value for key, value in record.metrics.items() if value == value}
                 )
-                info = mlflow.sklearn.log_model(
-                    record.model,
-                    name="model",
-                    serialization_format="skops",
-                    skops_trusted_types=list(record.trusted),
-                    signature=signature(record.features, record.task),
-                    input_example=record.example,
-                    pip_requirements=record.requirements,
-                    metadata={"sha256": record.digests},
-                )
+                info = _log_model(record)
                 for path in record.model_files:
                     self.client.log_model_artifact(info.model_id, str(path))
                 for path in record.artifacts:
@@ -231,6 +223,23 @@ class RunRecord:
     digests: dict[str, str]
     model_files: tuple[Path, ...]
     artifacts: tuple[Path, ...]
+
+
+def _log_model(record: RunRecord) -> Any:
+    """Log the scikit-learn model into the active run."""
+    # MLflow would compare the requirements, read off this very environment, with it: half a second.
+    check = "mlflow.utils.environment.warn_dependency_requirement_mismatches"
+    with patch(check, lambda *_: None, create=True):
+        return mlflow.sklearn.log_model(
+            record.model,
+            name="model",
+            serialization_format="skops",
+            skops_trusted_types=list(record.trusted),
+            signature=signature(record.features, record.task),
+            input_example=record.example,
+            pip_requirements=record.requirements,
+            metadata={"sha256": record.digests},
+        )
 
 
 def signature(features: Mapping[str, Feature], task: str) -> ModelSignature:

@@ -8,6 +8,7 @@ from ..adapters.files import read_json, write_json
 from ..adapters.mlflow import Version
 from ..core import gate
 from ..errors import ProjectError
+from ..lineage import lineage
 from ..workspace import Context
 
 _TAG_LIMIT = 4_500  # characters MLflow stores in a model version tag, with room to spare
@@ -34,7 +35,7 @@ def run(context: Context) -> str:
     _same_champion(evaluation, champion.version if champion else None)
     decision = gate.decide(evaluation, params.promote)
     run_id = _run_id(context, store, candidate.digest)
-    tags = {**_tags(decision, candidate.digest), **tracking.lineage(context)}
+    tags = {**_tags(decision, candidate.digest), **lineage(context)}
     version = store.register(params.data.name, run_id, tags)
     if decision.promote:
         store.promote(version)

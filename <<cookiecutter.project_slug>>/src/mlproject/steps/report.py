@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from .. import tracking
 from ..adapters import matplotlib
 from ..adapters.files import read_json, write_text
 from ..core.contract import DataContract
@@ -18,6 +17,7 @@ from ..core.report import page as report_html
 from ..core.report.class_charts import calibration_points, class_charts
 from ..core.report.model_charts import importance_chart, tuning_chart
 from ..core.report.regression_charts import regression_charts
+from ..lineage import lineage
 from ..workspace import Context
 
 MOST_ROWS = 3_000  # of a table for `dvc plots`
@@ -59,7 +59,7 @@ def _lineage(context: Context, evaluation: dict[str, Any]) -> dict[str, str]:
     run = {}
     if tracked and tracked["digest"] == evaluation["candidate"]["digest"]:
         run = {"run": str(tracked["run_id"])}
-    return {**tracking.lineage(context), **run}
+    return {**lineage(context), **run}
 
 
 def _charts(

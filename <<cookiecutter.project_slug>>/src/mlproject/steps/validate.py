@@ -4,7 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from .. import tracking
 from ..adapters import pandera
 from ..adapters.files import write_json
 from ..adapters.tables import read_canonical
@@ -36,6 +35,8 @@ def run(context: Context, reference: dict[str, Any] | None = None) -> str:
     checks.append(_leakage(table, contract, settings.single_feature_score))
     _stop(checks, contract)
     if reference is None:
+        from .. import tracking  # MLflow takes a second to import: only where it is asked
+
         reference = tracking.champion_profile(context)
     findings = _drift(context, table, reference)
     checks += _drift_checks(contract, reference, findings)
