@@ -31,7 +31,7 @@ celery certifi cffi charset_normalizer click cloudpickle colorama configobj cont
 cookiecutter cruft cryptography cycler dask databricks dateutil debugpy dill diskcache docutils
 dotenv duckdb dulwich dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask
 fsspec funcy gcsfs git gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore
-httptools httpx huggingface_hub hydra hypothesis ibis idna importlib_metadata iniconfig
+httptools httpx hiredis huggingface_hub hydra hypothesis ibis idna importlib_metadata iniconfig
 ipykernel ipython ipywidgets jedi jinja2 joblib jsonschema jupyter jupyter_client jupyter_core
 jupyterlab jwt kafka katib kfp kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib
 kubeflow_katib_api kubeflow_training kubernetes_validate

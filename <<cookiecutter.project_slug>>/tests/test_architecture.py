@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 (PACKAGE,) = [item for item in (ROOT / "src").iterdir() if (item / "cli.py").exists()]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VENDORS = {
+    "boto3",
+    "botocore",
     "dvc",
     "feast",
     "matplotlib",
@@ -165,7 +167,9 @@ def test_a_vendor_is_imported_in_adapters_only():
     assert len(found) > 10
 
 
-@pytest.mark.parametrize("vendor", ["mlflow", "optuna", "skops", "skl2onnx", "onnxruntime"])
+@pytest.mark.parametrize(
+    "vendor", ["boto3", "mlflow", "optuna", "skops", "skl2onnx", "onnxruntime"]
+)
 def test_a_vendor_lives_in_one_file(vendor):
     found = violations("", lambda module: module.split(".")[0] == vendor)
     assert len({line.split()[0] for line in found}) == 1

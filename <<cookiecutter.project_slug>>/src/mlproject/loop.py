@@ -35,7 +35,7 @@ class Step:
 
 
 STEPS = (
-    Step("ingest", ("data", "validate"), ("ingested",)),
+    Step("ingest", ("data", "validate"), ("ingested", "raw")),
     Step("validate", ("data", "validate"), ("validation",)),
     Step("featurize", ("data", "featurize"), ("features",)),
     Step("build_dataset", ("data", "featurize", "build_dataset", "train"), ("dataset",)),

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from . import tracking
-from .adapters import dvc, git
-from .adapters.files import read_json
+from .adapters import dvc, git, s3
+from .adapters.files import digest, read_json
 from .adapters.mlflow import Registry, Version
 from .config import load_params
 from .console import Screen
@@ -56,8 +56,7 @@ def reproduce(root: Path, number: str) -> None:
         tree = Path(folder) / root.name
         git.add_worktree(root, tree, commit)
         try:
-            _restore_data(root, tree, version)
-            metrics = _retrain(tree)
+            metrics = _retrain(tree, _restore_data(root, tree, version))
         finally:
             git.remove_worktree(root, tree)
     rows, worst = [], 0.0
@@ -87,17 +86,31 @@ def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
     return version, store.metrics(version.run_id)
 
 
-def _restore_data(root: Path, tree: Path, version: Version) -> None:
-    """Check the raw table of that commit out of the project's DVC cache or its remote."""
+def _restore_data(root: Path, tree: Path, version: Version) -> str:
+    """Put the raw table of that version into the tree; return its path there.
+
+    It comes from the project's DVC cache or remote, or from the object store.
+    """
+    address = version.tags["data.source"]
+    if "://" in address:
+        path = tree / "data" / "raw" / address.rsplit("/", 1)[1]
+        s3.download(address, path, version.tags.get("data.version"))
+        if (found := digest(path, "md5")) != version.tags["data.hash"]:
+            raise ProjectError(
+                f"{address} holds other bytes (md5 {found}) than {version.name} "
+                f"v{version.version} was trained on: bring them back, let the bucket keep versions"
+            )
+        return str(path.relative_to(tree))
     dvc.command(tree, "config", "--local", "cache.dir", str(root / ".dvc" / "cache"))
-    source = Path(version.tags["data.source"])
+    source = Path(address)
     try:
         dvc.command(tree, "checkout", f"{source}.dvc")
     except ProjectError:
         dvc.command(tree, "pull", f"{source}.dvc")
+    return address
 
 
-def _retrain(tree: Path) -> dict[str, Any]:
+def _retrain(tree: Path, source: str) -> dict[str, Any]:
     """Run the experimental steps of that commit in a process and a store of their own."""
     package = __package__ or ""
     environment = {
@@ -106,6 +119,7 @@ def _retrain(tree: Path) -> dict[str, Any]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{tree}/mlflow.db",
     }
     command = [sys.executable, "-m", package, "experiment", "--name", "reproduced"]
+    command += ["--set", f"data.source={source}"]
     done = subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )

@@ -97,7 +97,10 @@ def init(root: Path) -> None:
     fresh = git.start(root)
     if fresh:
         screen.say(" git       this folder was no repository: made one")
-    source = root / params.data.source
+    source = Workspace.at(root).source(params)
+    if params.data.remote:
+        _first_commit(root, screen, fresh)
+        return
     if not source.exists() and params.data.source == str(SAMPLE) and not dvc.tracked(source):
         write_sample(source, None, None)
     if source.exists() and not dvc.tracked(source):

@@ -21,8 +21,15 @@ class Workspace:
         return cls(root, root / "experiments" / experiment if experiment else root)
 
     def source(self, params: Params) -> Path:
-        """The raw table the contract names."""
+        """The raw table the contract names; of an object in a store, the copy `ingest` makes."""
+        if params.data.remote:
+            return self.out / "data" / "source" / params.data.source.rsplit("/", 1)[1]
         return self.root / params.data.source
+
+    @property
+    def raw(self) -> Path:
+        """Which bytes were ingested: address, MD5, version in the object store."""
+        return self.out / "artifacts" / "raw.json"
 
     @property
     def ingested(self) -> Path:

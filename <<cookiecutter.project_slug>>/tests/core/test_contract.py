@@ -49,6 +49,9 @@ def problem(**changes):
             "task multiclass needs 3 or more different classes, got 2",
         ),
         ({"event_hour": "h"}, "event_hour and frequency need event_timestamp"),
+        ({"source": "gs://b/t.csv"}, "source: name a file of the project or s3://bucket/"),
+        ({"source": "s3://bucket"}, "source: name a file of the project or s3://bucket/"),
+        ({"source": "s3://key:secret@b/t.csv"}, "source: name a file of the project or s3://"),
         ({"frequency": "1D"}, "event_hour and frequency need event_timestamp"),
         ({"entities": ("a",)}, "entities (allowed values) need entity (the column)"),
     ],
@@ -95,3 +98,8 @@ def test_a_table_without_entity_gets_one(changes, entity):
 def test_only_categories_are_strings_to_the_model():
     kinds = {kind: Feature(type=kind).numeric for kind in ("float", "int", "bool", "category")}
     assert kinds == {"float": True, "int": True, "bool": True, "category": False}
+
+
+def test_an_object_in_a_store_is_a_source():
+    assert contract(source="s3://bucket/tables/a#1.parquet").remote
+    assert not contract().remote

@@ -1,9 +1,13 @@
 """`ingest` writes the canonical table, and nothing where the file is at fault."""
 
+import hashlib
+
 import pandas as pd
 import pytest
 
-from mlproject.adapters.files import digest
+from mlproject import lineage
+from mlproject.adapters.files import digest, read_json
+from mlproject.config import parse_params
 from mlproject.errors import ProjectError
 from mlproject.steps import ingest
 
@@ -63,6 +67,39 @@ def test_missing_table(context, monkeypatch):
     monkeypatch.chdir(context.workspace.root)
     with pytest.raises(ProjectError, match=r"^data/raw/small.csv is missing: put the table there"):
         ingest.run(context)
+
+
+def test_it_writes_down_which_bytes_it_read(context, source):
+    ingest.run(context)
+    before = digest(source, "md5")
+    assert read_json(context.workspace.raw)["md5"] == before
+    source.write_text(source.read_text() + "North,2025-01-01,1,0,x,1\n")
+    assert lineage.data_origin(context)["data.hash"] == before, "those trained on count"
+
+
+def test_an_object_is_fetched_and_named_with_its_version(context, source, monkeypatch, tree):
+    content = source.read_bytes()
+    source.unlink()
+    asked = []
+
+    def download(uri, path):
+        asked.append(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return "v7"
+
+    monkeypatch.setattr(ingest.s3, "download", download)
+    tree["data"]["source"] = "s3://bucket/tables/small.csv"
+    remote = type(context)(parse_params(tree), context.workspace)
+    with pytest.raises(ProjectError, match="has not been ingested here: run `ingest` first"):
+        lineage.data_origin(remote)
+    assert ingest.run(remote).startswith("160 rows")
+    assert asked == ["s3://bucket/tables/small.csv"]
+    assert lineage.data_origin(remote) == {
+        "data.source": "s3://bucket/tables/small.csv",
+        "data.hash": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "data.version": "v7",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The data contract: what a row means. Feast, pandera and MLflow schemas derive from it."""
 
 import keyword
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ ROW_ID = "row_id"  # the entity made for a table that names none and has no time
 SERIES = "series"  # the entity made for a table that is one series
 RESERVED = {TIMESTAMP, "created_timestamp", "split", "prediction"}
 MAX_CATEGORIES = 200  # one-hot columns a category may become
+_OBJECT = re.compile(r"s3://[^/@\s]+/(?:[^/\s]+/)*[^/\s]+")  # no credentials in the address
 
 Task = Literal["regression", "binary", "multiclass"]
 FeatureType = Literal["float", "int", "bool", "category"]
@@ -85,6 +87,11 @@ class DataContract(Strict):
         return self.entity or (SERIES if self.event_timestamp else ROW_ID)
 
     @property
+    def remote(self) -> bool:
+        """Whether the raw table is an object in a store, not a file of the project."""
+        return "://" in self.source
+
+    @property
     def has_time(self) -> bool:
         """Whether rows are ordered by a real event time."""
         return self.event_timestamp is not None
@@ -106,6 +113,8 @@ class DataContract(Strict):
 
     def _problems(self) -> Iterator[str]:
         """Yield what cannot be: the first one is refused."""
+        if self.remote and not _OBJECT.fullmatch(self.source):
+            yield "source: name a file of the project or s3://bucket/folder/table.parquet"
         roles = {"entity": self.entity, "event_hour": self.event_hour, "target": self.target}
         for role, column in roles.items():
             if column is not None and column in self.features:

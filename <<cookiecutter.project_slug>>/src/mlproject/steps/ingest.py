@@ -1,8 +1,11 @@
 """`ingest`: the raw table into typed, sorted rows, one per (entity, event_timestamp)."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from ..adapters.files import atomic
+from ..adapters import s3
+from ..adapters.files import atomic, digest, write_json
 from ..adapters.tables import read_raw, read_typed, write_parquet
 from ..core.canonical import canonical, needed
 from ..core.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
@@ -12,7 +15,7 @@ from ..workspace import Context
 def run(context: Context) -> str:
     """Write the ingested table; return what it holds in one line."""
     contract = context.params.data
-    path = context.workspace.source(context.params)
+    path = _fetched(context)
     raw = read_typed(path, *needed(contract), contract.missing_markers)
     if raw is None:  # something does not fit: the slow reader finds the value to blame
         raw = read_raw(path)
@@ -22,6 +25,17 @@ def run(context: Context) -> str:
     with atomic(context.workspace.ingested) as temporary:
         write_parquet(table, temporary)
     return summary(table, contract, rows - len(table))
+
+
+def _fetched(context: Context) -> Path:
+    """The raw table as a file, downloaded where it is an object; write down which bytes it is."""
+    source, path = context.params.data.source, context.workspace.source(context.params)
+    remote = context.params.data.remote
+    version = s3.download(source, path) if remote else None
+    if path.is_file():
+        origin = {"source": source, "md5": digest(path, "md5"), "version": version}
+        write_json(context.workspace.raw, origin)
+    return path
 
 
 def summary(table: pd.DataFrame, contract: DataContract, dropped: int = 0) -> str:
