@@ -1,68 +1,23 @@
 """The command line: one verb per step, and what people do around the loop."""
 
-import os
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from . import terminal
 from .errors import ProjectError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")
 ]
-_debug = False
 
 
 def main() -> None:
-    """Run a command; a ProjectError ends in one sentence on stderr and exit code 1."""
-    global _debug
-    _debug = "--debug" in sys.argv
-    sys.argv = [word for word in sys.argv if word != "--debug"]
-    _quiet()
-    try:
-        app()
-    except ProjectError as error:
-        if _debug:
-            raise
-        print(f" stopped: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except Exception as error:
-        if _debug:
-            raise
-        print(f" stopped: {_unexpected(error)}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print(" stopped: interrupted; `run --from STEP` goes on where it was", file=sys.stderr)
-        raise SystemExit(130) from None
-
-
-def _unexpected(error: Exception) -> str:
-    """One sentence for an error nobody foresaw."""
-    from .adapters.files import explain
-
-    known = explain(error) if isinstance(error, OSError) else None
-    first = (str(error).strip().splitlines() or ["no message"])[0]
-    return known or (
-        f"unexpected {type(error).__name__}: {first[:300]} "
-        "(a fault of the project, not of the data: --debug shows where)"
-    )
-
-
-def _quiet() -> None:
-    """Keep libraries' notices off the screen and their telemetry off the network."""
-    import logging
-    import warnings
-
-    if not _debug:
-        warnings.showwarning = lambda *_, **__: None  # feast resets filters, so silence the printer
-        logging.disable(logging.WARNING)
-    switches = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
-    for name, value in {**switches, "DO_NOT_TRACK": "1"}.items():
-        os.environ.setdefault(name, value)
+    """Run a command."""
+    terminal.main(app, "interrupted; `run --from STEP` goes on where it was")
 
 
 def _verb(name: str) -> None:

@@ -217,6 +217,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
+    feast_online_dir: Path | None = None  # of the local online store, for tasks of a pipeline
 
 
 def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:

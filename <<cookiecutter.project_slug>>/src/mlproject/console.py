@@ -17,7 +17,9 @@ class Screen:
 
     def __init__(self, total: int) -> None:
         self.console = Console(
-            width=min(Console().width, WIDTH) if sys.stdout.isatty() else WIDTH, highlight=False
+            file=sys.stdout,  # this one, also while it stands aside for the pipeline's runner
+            width=min(Console().width, WIDTH) if sys.stdout.isatty() else WIDTH,
+            highlight=False,
         )
         self.total = total
         self._drawn = 0.0
@@ -38,6 +40,10 @@ class Screen:
 
     def step(self, number: int, step: Step, detail: str, seconds: float) -> None:
         """One finished step."""
+        self.line(f"{number}/{self.total}", step.name, detail, seconds)
+
+    def line(self, number: str, name: str, detail: str, seconds: float) -> None:
+        """Number, name, what was done and how long it took."""
         if self.console.is_terminal:
             self.console.file.write("\r\033[K")
         line = Table.grid(padding=(0, 1), expand=True)
@@ -45,9 +51,7 @@ class Screen:
         line.add_column(width=14)
         line.add_column(ratio=1)
         line.add_column(width=8, justify="right")
-        line.add_row(
-            f"{number}/{self.total}", f"[bold]{step.name}[/]", escape(detail), f"{seconds:.1f} s"
-        )
+        line.add_row(number, f"[bold]{name}[/]", escape(detail), f"{seconds:.1f} s")
         self.console.print(line)
 
     def say(self, text: str = "", style: str = "") -> None:

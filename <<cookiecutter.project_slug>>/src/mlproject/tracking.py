@@ -17,6 +17,7 @@ from .errors import ProjectError
 from .lineage import lineage
 from .workspace import Context
 
+PIPELINE_RUNS = "pipeline-runs"  # MLflow experiment of what became of the pipeline's runs
 EXPERIMENTS = "experiments"  # MLflow experiment of trials that never touch the registry
 _REQUIREMENTS = ("scikit-learn", "skops", "pandas", "numpy")
 
@@ -74,6 +75,14 @@ def log(
         {"run_id": run_id, "digest": trained.digest, "data_hash": record.tags["data.hash"]},
     )
     return run_id
+
+
+def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
+    """Track how a run of the production pipeline ended, so that a failed one is seen too."""
+    tags = {f"pipeline.{key}": str(value) for key, value in outcome.items() if value}
+    name = f"{outcome['trigger']}-{outcome['state'].lower()}"
+    failed = outcome["state"] != "SUCCEEDED"
+    registry(context).log_outcome(PIPELINE_RUNS, name, tags, failed)
 
 
 def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:

@@ -14,6 +14,7 @@ class Workspace:
 
     root: Path
     out: Path
+    online: Path | None = None  # folder of Feast's local online store, where `out` is short-lived
 
     @classmethod
     def at(cls, root: Path, experiment: str | None = None) -> "Workspace":
@@ -92,6 +93,16 @@ class Workspace:
         return self.out / "artifacts" / "decision.json"
 
     @property
+    def handed_over(self) -> Path:
+        """What a deployment needs to know of the version just promoted."""
+        return self.out / "artifacts" / "hand_over.json"
+
+    @property
+    def outcome(self) -> Path:
+        """How the last run of the production pipeline ended."""
+        return self.out / "artifacts" / "outcome.json"
+
+    @property
     def stamps(self) -> Path:
         """What each finished step read and wrote, so that a resumed run trusts only that."""
         return self.out / "artifacts" / "steps"
@@ -100,6 +111,21 @@ class Workspace:
     def reports(self) -> Path:
         """report.md, report.html and plots/."""
         return self.out / "reports"
+
+    @property
+    def report_page(self) -> Path:
+        """The report for people."""
+        return self.reports / "report.html"
+
+    @property
+    def report_summary(self) -> Path:
+        """The report for a pull request."""
+        return self.reports / "report.md"
+
+    @property
+    def report_plots(self) -> Path:
+        """Tables of the plots DVC compares."""
+        return self.reports / "plots"
 
     def need(self, path: Path, made_by: str) -> Path:
         """Return `path` if it is there. Raises ProjectError naming the step that makes it."""

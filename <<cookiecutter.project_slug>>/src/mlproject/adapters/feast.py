@@ -84,7 +84,7 @@ def _settings(workspace: Workspace) -> dict[str, Any]:
         tree["registry"] = str(state / tree["registry"])
         Path(tree["registry"]).parent.mkdir(parents=True, exist_ok=True)
     if online.get("type") == "sqlite":
-        online["path"] = str(state / online["path"])
+        online["path"] = str((workspace.online or state) / online["path"])
         Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
     return {**tree, "online_store": online, "repo_path": repo}
 

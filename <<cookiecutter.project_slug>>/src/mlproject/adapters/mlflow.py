@@ -131,6 +131,15 @@ class Registry:
                 self.client.set_tag(run.info.run_id, "model_uri", info.model_uri)
                 return str(run.info.run_id)
 
+    def log_outcome(
+        self, experiment: str, name: str, tags: Mapping[str, str], failed: bool
+    ) -> None:
+        """Log a run that holds tags only and has ended already, well or not."""
+        with self._faults():
+            made = self.client.create_run(self._experiment(experiment), tags=tags, run_name=name)
+            status = RunStatus.FAILED if failed else RunStatus.FINISHED
+            self.client.set_terminated(made.info.run_id, RunStatus.to_string(status))
+
     def has_run(self, run_id: str) -> bool:
         """Whether the store holds this run, finished."""
         run = self._found(lambda: self.client.get_run(run_id))

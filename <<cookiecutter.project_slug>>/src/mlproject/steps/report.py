@@ -38,15 +38,16 @@ def run(context: Context) -> str:
             lineage=_lineage(context, evaluation),
         ),
     )
-    _write_tables(workspace.reports / "plots", found, evaluation, predictions, params.data)
-    write_text(workspace.reports / "report.md", markdown.render(found))
+    _write_tables(workspace.report_plots, found, evaluation, predictions, params.data)
+    write_text(workspace.report_summary, markdown.render(found))
     plots = [
         (chart.title, matplotlib.draw(chart))
         for chart in _charts(context, found, evaluation, predictions)
     ]
-    page = workspace.reports / "report.html"
+    page = workspace.report_page
     write_text(page, report_html.render(found, plots))
-    return str(page.relative_to(workspace.root) if page.is_relative_to(workspace.root) else page)
+    near = workspace.root if page.is_relative_to(workspace.root) else workspace.out
+    return str(page.relative_to(near))
 
 
 def _maybe(path: Path) -> Any:

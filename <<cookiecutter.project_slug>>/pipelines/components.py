@@ -1,0 +1,254 @@
+"""KFP components: each places its artifacts, calls one verb, hands over what it made."""
+
+# Annotations are read by KFP when the module is imported: they stay real objects here.
+from functools import partial
+
+from kfp import dsl
+from kfp.dsl import (
+    HTML,
+    Artifact,
+    ClassificationMetrics,
+    Dataset,
+    Input,
+    Markdown,
+    Metrics,
+    Model,
+    Output,
+    PipelineTaskFinalStatus,
+)
+
+# The graph gives every task the image it was compiled for; this name only pleases the local runner.
+component = partial(dsl.component, base_image="python", install_kfp_package=False)
+
+
+@component
+def ingest(
+    source: str, overrides: list[str], ingested: Output[Dataset], raw: Output[Artifact]
+) -> list[str]:
+    """Read the raw table. Returns the knobs of every task after it."""
+    from mlproject import task
+
+    knobs = task.knobs(overrides, source)
+    task.run("ingest", {}, {"ingested": ingested.path, "raw": raw.path}, knobs)
+    return knobs
+
+
+@component
+def validate(overrides: list[str], ingested: Input[Dataset], validation: Output[Artifact]) -> None:
+    """Check the table against its contract and against the champion's data."""
+    from mlproject import task
+
+    task.run("validate", {"ingested": ingested.path}, {"validation": validation.path}, overrides)
+
+
+@component
+def featurize(overrides: list[str], ingested: Input[Dataset], features: Output[Dataset]) -> None:
+    """Derive features, apply Feast's declarations, materialize the online store."""
+    from mlproject import task
+
+    task.run("featurize", {"ingested": ingested.path}, {"features": features.path}, overrides)
+
+
+@component
+def build_dataset(
+    overrides: list[str],
+    ingested: Input[Dataset],
+    features: Input[Dataset],
+    dataset: Output[Dataset],
+) -> None:
+    """Join features onto labels as they were known at the time, and split."""
+    from mlproject import task
+
+    task.run(
+        "build_dataset",
+        {"ingested": ingested.path, "features": features.path},
+        {"dataset": dataset.path},
+        overrides,
+    )
+
+
+@component
+def tune(
+    tuner: str,
+    overrides: list[str],
+    dataset: Input[Dataset],
+    tuning: Output[Artifact],
+    branches: Output[Metrics],
+) -> None:
+    """Search the parameters of every candidate estimator, one branch each."""
+    from mlproject import task
+
+    task.run(
+        "tune",
+        {"dataset": dataset.path},
+        {"tuning": tuning.path},
+        overrides,
+        settings={"tuner": tuner},
+    ).log_branches(branches)
+
+
+@component
+def train(
+    overrides: list[str],
+    dataset: Input[Dataset],
+    tuning: Input[Artifact],
+    model: Output[Model],
+) -> None:
+    """Fit the chosen estimator on all rows that do not judge."""
+    from mlproject import task
+
+    task.run(
+        "train",
+        {"dataset": dataset.path, "tuning": tuning.path},
+        {"model": model.path},
+        overrides,
+    ).describe_model(model)
+
+
+@component
+def evaluate(
+    overrides: list[str],
+    raw: Input[Artifact],
+    ingested: Input[Dataset],
+    validation: Input[Artifact],
+    dataset: Input[Dataset],
+    tuning: Input[Artifact],
+    model: Input[Model],
+    metrics: Output[Artifact],
+    evaluation: Output[Artifact],
+    predictions: Output[Dataset],
+    tracked: Output[Artifact],
+    scores: Output[Metrics],
+    classes: Output[ClassificationMetrics],
+) -> None:
+    """Judge the candidate on the newest rows and track it as an MLflow run."""
+    from mlproject import task
+
+    done = task.run(
+        "evaluate",
+        {
+            "ingested": ingested.path,
+            "raw": raw.path,
+            "validation": validation.path,
+            "dataset": dataset.path,
+            "tuning": tuning.path,
+            "model": model.path,
+        },
+        {
+            "metrics": metrics.path,
+            "evaluation": evaluation.path,
+            "predictions": predictions.path,
+            "tracked": tracked.path,
+        },
+        overrides,
+    )
+    done.log_scores(scores)
+    done.log_classes(classes)
+
+
+@component
+def promote(
+    overrides: list[str],
+    raw: Input[Artifact],
+    model: Input[Model],
+    evaluation: Input[Artifact],
+    tracked: Input[Artifact],
+    decision: Output[Artifact],
+) -> str:
+    """Pass the candidate through the gate and register it. Returns `promote` or `hold`."""
+    from mlproject import task
+
+    return task.run(
+        "promote",
+        {
+            "raw": raw.path,
+            "model": model.path,
+            "evaluation": evaluation.path,
+            "tracked": tracked.path,
+        },
+        {"decision": decision.path},
+        overrides,
+    ).branch
+
+
+@component
+def hand_over(
+    image: str, overrides: list[str], decision: Input[Artifact], handed_over: Output[Artifact]
+) -> str:
+    """Write the record a deployment starts from. Returns one line."""
+    from mlproject import task
+
+    return task.run(
+        "hand_over",
+        {"decision": decision.path},
+        {"handed_over": handed_over.path},
+        overrides,
+        arguments={"image": image},
+    ).line
+
+
+@component
+def hold(overrides: list[str], decision: Input[Artifact]) -> str:
+    """Say why the candidate is held. Returns one line."""
+    from mlproject import task
+
+    return task.run("hold", {"decision": decision.path}, {}, overrides).line
+
+
+@component
+def report(
+    became: str,
+    overrides: list[str],
+    raw: Input[Artifact],
+    validation: Input[Artifact],
+    tuning: Input[Artifact],
+    evaluation: Input[Artifact],
+    predictions: Input[Dataset],
+    tracked: Input[Artifact],
+    decision: Input[Artifact],
+    report_page: Output[HTML],
+    report_summary: Output[Markdown],
+    report_plots: Output[Artifact],
+) -> None:
+    """Explain the candidate to people; `became` is what became of it."""
+    from mlproject import task
+
+    report_summary.metadata["became"] = became
+    task.run(
+        "report",
+        {
+            "raw": raw.path,
+            "validation": validation.path,
+            "tuning": tuning.path,
+            "evaluation": evaluation.path,
+            "predictions": predictions.path,
+            "tracked": tracked.path,
+            "decision": decision.path,
+        },
+        {
+            "report_page": report_page.path,
+            "report_summary": report_summary.path,
+            "report_plots": report_plots.path,
+        },
+        overrides,
+    )
+
+
+@component
+def record(
+    trigger: str, run: str, status: PipelineTaskFinalStatus, outcome: Output[Artifact]
+) -> None:
+    """Record how the run ended, whatever happened in it."""
+    from mlproject import task
+
+    task.run(
+        "record",
+        {},
+        {"outcome": outcome.path},
+        arguments={
+            "trigger": trigger,
+            "run": run,
+            "state": status.state,
+            "failed": status.error_message,
+        },
+    )

@@ -1,0 +1,69 @@
+"""What every pod of the pipeline is given on a cluster; the runner on one machine ignores it."""
+
+from dataclasses import dataclass
+
+from kfp import kubernetes
+from kfp.dsl import PipelineTask
+
+SETTINGS = "pipeline-settings"  # ConfigMap, addresses
+SECRETS = "pipeline-secrets"  # Secret, credentials: named here, never read here
+ADDRESSES = (
+    "MLFLOW_TRACKING_URI",
+    "AWS_ENDPOINT_URL",
+    "AWS_DEFAULT_REGION",
+)
+CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+)
+USER = 10001  # the image's own user
+
+
+@dataclass(frozen=True)
+class Pods:
+    """Image, retries and resources of the tasks."""
+
+    image: str
+    retries: int  # of tasks that reach other servers; none where a person watches
+
+    def light(self, *tasks: PipelineTask) -> None:
+        """Tasks that read and write a record."""
+        self._give(tasks, cpu="100m", most_cpu="1", memory="512Mi", most_memory="1Gi")
+        self._retry(tasks)
+
+    def networked(self, *tasks: PipelineTask) -> None:
+        """Tasks that reach the object store, MLflow or the online store."""
+        self._give(tasks, cpu="500m", most_cpu="2", memory="1Gi", most_memory="4Gi")
+        self._retry(tasks)
+
+    def working(self, *tasks: PipelineTask) -> None:
+        """Tasks that compute."""
+        self._give(tasks, cpu="1", most_cpu="4", memory="2Gi", most_memory="8Gi")
+
+    def _retry(self, tasks: tuple[PipelineTask, ...]) -> None:
+        for task in tasks:
+            task.set_retry(self.retries, backoff_duration="10s", backoff_factor=2)
+
+    def _give(
+        self,
+        tasks: tuple[PipelineTask, ...],
+        cpu: str,
+        most_cpu: str,
+        memory: str,
+        most_memory: str,
+    ) -> None:
+        for task in tasks:
+            task.set_container_image(self.image)
+            task.set_caching_options(False)  # a cache key does not see the code in the image
+            task.set_cpu_request(cpu).set_cpu_limit(most_cpu)
+            task.set_memory_request(memory).set_memory_limit(most_memory)
+            kubernetes.set_security_context(
+                task, run_as_user=USER, run_as_group=USER, run_as_non_root=True
+            )
+            names = dict(zip(ADDRESSES, ADDRESSES, strict=True))
+            kubernetes.use_config_map_as_env(task, SETTINGS, names, optional=True)
+            names = dict(zip(CREDENTIALS, CREDENTIALS, strict=True))
+            kubernetes.use_secret_as_env(task, SECRETS, names, optional=True)

@@ -1,0 +1,69 @@
+"""The training pipeline: which task gets what from which; the tasks decide, the graph joins."""
+
+from typing import Any
+
+from kfp import dsl
+
+from . import components as task
+from .pods import Pods
+
+
+def build(name: str, image: str, pods: Pods) -> Any:
+    """The pipeline of the project `name`, its tasks running in `image`, placed by `pods`."""
+
+    @dsl.pipeline(name=name, description="Trains, judges and promotes; writes what to deploy.")
+    def training(
+        trigger: str = "manual",
+        tuner: str = "optuna",
+        source: str = "",
+        overrides: list[str] = [],  # noqa: B006  KFP reads the default, nobody changes it
+    ) -> None:
+        ended = task.record(trigger=trigger, run=dsl.PIPELINE_JOB_NAME_PLACEHOLDER)
+        with dsl.ExitHandler(ended):
+            ingest = task.ingest(source=source, overrides=overrides)
+            knobs = ingest.outputs["Output"]
+            table, raw = ingest.outputs["ingested"], ingest.outputs["raw"]
+            validate = task.validate(overrides=knobs, ingested=table)
+            featurize = task.featurize(overrides=knobs, ingested=table).after(validate)
+            build_dataset = task.build_dataset(
+                overrides=knobs, ingested=table, features=featurize.outputs["features"]
+            )
+            dataset = build_dataset.outputs["dataset"]
+            tune = task.tune(tuner=tuner, overrides=knobs, dataset=dataset)
+            tuning = tune.outputs["tuning"]
+            train = task.train(overrides=knobs, dataset=dataset, tuning=tuning)
+            model = train.outputs["model"]
+            evaluate = task.evaluate(
+                overrides=knobs,
+                raw=raw,
+                ingested=table,
+                validation=validate.outputs["validation"],
+                dataset=dataset,
+                tuning=tuning,
+                model=model,
+            )
+            judged, tracked = evaluate.outputs["evaluation"], evaluate.outputs["tracked"]
+            promote = task.promote(
+                overrides=knobs, raw=raw, model=model, evaluation=judged, tracked=tracked
+            )
+            decision = promote.outputs["decision"]
+            with dsl.If(promote.outputs["Output"] == "promote", name="promoted"):
+                hand_over = task.hand_over(image=image, overrides=knobs, decision=decision)
+            with dsl.Else(name="held"):
+                hold = task.hold(overrides=knobs, decision=decision)
+            report = task.report(
+                became=dsl.OneOf(hand_over.outputs["Output"], hold.output),
+                overrides=knobs,
+                raw=raw,
+                validation=validate.outputs["validation"],
+                tuning=tuning,
+                evaluation=judged,
+                predictions=evaluate.outputs["predictions"],
+                tracked=tracked,
+                decision=decision,
+            )
+        pods.light(ended, hand_over, hold)
+        pods.networked(ingest, validate, featurize, evaluate, promote, report)
+        pods.working(build_dataset, tune, train)
+
+    return training

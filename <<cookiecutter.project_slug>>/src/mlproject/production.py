@@ -1,0 +1,92 @@
+"""The production pipeline seen from a terminal: what runs here, what it leaves, what it says."""
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import terminal
+from .console import Screen
+from .errors import ProjectError
+from .loop import STEPS, sole_run
+from .relay import SWITCH, Relay
+from .session import open_context, summarize
+from .task import knobs
+from .workspace import Workspace
+
+TRIGGERS = ("schedule", "data", "drift", "code", "manual")
+RESULTS = (*(name for step in STEPS for name in step.outputs), "handed_over", "outcome")
+PAGES = ("report_page", "report_summary", "report_plots")
+_IMAGE = re.compile(r"[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}")
+
+
+def check_image(image: str) -> None:
+    """Raise ProjectError for an image that is not named by its digest."""
+    if not _IMAGE.fullmatch(image):
+        raise ProjectError(
+            f"`{image}` names no image by its digest: write it like "
+            "registry.example/team/project@sha256:<64 hexadecimal digits>, a tag may move"
+        )
+
+
+def check_trigger(trigger: str) -> None:
+    """Raise ProjectError for a trigger nobody knows."""
+    if trigger not in TRIGGERS:
+        raise ProjectError(f"`{trigger}` is no trigger: use one of {', '.join(TRIGGERS)}")
+
+
+def say_compiled(output: Path, name: str, image: str) -> None:
+    """Say what was written, for which image."""
+    Screen(0).say(f" compiled  {name} for {image.rpartition('@')[2][:19]}… into {output}")
+
+
+@contextlib.contextmanager
+def here(
+    root: Path, trigger: str, source: str, overrides: tuple[str, ...]
+) -> Iterator[tuple[str, Path]]:
+    """Yield the pipeline's name and root; show the tasks of the run inside, keep what it made.
+
+    Raises ProjectError with the sentence of the task that refused.
+    """
+    check_trigger(trigger)
+    screen = Screen(len(STEPS))
+    context = open_context(root, tuple(knobs(overrides, source)), screen)
+    folder = root / "artifacts" / "pipeline"
+    relay = Relay(screen, sys.stdout if terminal.debug else None)
+    with sole_run(context.workspace):
+        shutil.rmtree(folder, ignore_errors=True)  # what an earlier run that failed has left
+        with _tasks(root), contextlib.redirect_stdout(relay):
+            try:
+                yield context.params.data.name, folder
+            except RuntimeError as error:  # all that KFP's runner says of a failed task
+                _keep(folder, context.workspace, ("outcome",))
+                raise ProjectError(relay.reason or str(error)) from error
+        _keep(folder, context.workspace, (*RESULTS, *PAGES))
+        shutil.rmtree(folder)
+        summarize(context, screen)
+
+
+@contextlib.contextmanager
+def _tasks(root: Path) -> Iterator[None]:
+    """Environment that tasks on this machine inherit."""
+    more = {SWITCH: "1", "FEAST_ONLINE_DIR": str(root / "feature_repo")}
+    before = {name: os.environ.get(name) for name in more}
+    os.environ |= more
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _keep(folder: Path, workspace: Workspace, names: tuple[str, ...]) -> None:
+    """Move artifacts from KFP's folders to where a loop leaves them."""
+    for name in names:
+        for made in folder.glob(f"*/*/{name}"):
+            place: Path = getattr(workspace, name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+            shutil.move(made, place)

@@ -1,0 +1,28 @@
+"""`hand_over`: after a promotion, the record that a deployment of the new champion starts from."""
+
+from ..adapters.files import read_json, write_json
+from ..errors import ProjectError
+from ..workspace import Context
+
+
+def run(context: Context, image: str = "") -> str:
+    """Write name, version, addresses and digest of the version just promoted. Returns one line."""
+    workspace, name = context.workspace, context.params.data.name
+    decision = read_json(workspace.need(workspace.decision, "promote"))
+    if decision["verdict"] != "promote":
+        raise ProjectError(
+            f"nothing to hand over: the gate said {decision['verdict']} to {name} "
+            f"v{decision['version']}, only a promoted version is deployed"
+        )
+    version = decision["version"]
+    record = {
+        "registered_model": name,
+        "version": version,
+        "previous": decision["previous"],
+        "alias": "champion",
+        "model_uri": f"models:/{name}/{version}",
+        "sha256": decision["digest"],
+        "image": image or None,  # of the pipeline; a run on one machine has none
+    }
+    write_json(workspace.handed_over, record)
+    return f"{name} v{version} for deployment · {record['model_uri']}"

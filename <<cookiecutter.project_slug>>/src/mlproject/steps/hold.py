@@ -1,0 +1,13 @@
+"""`hold`: the other branch of the gate; the champion stays, and why is said."""
+
+from ..adapters.files import read_json
+from ..workspace import Context
+
+
+def run(context: Context) -> str:
+    """Return the reasons in one line."""
+    workspace, name = context.workspace, context.params.data.name
+    decision = read_json(workspace.need(workspace.decision, "promote"))
+    kept = f"{name} v{decision['champion']} stays" if decision["champion"] else "no champion yet"
+    why = "; ".join(decision["reasons"]) or "the candidate is the same model"
+    return f"{kept}, nothing to deploy: {why}"

@@ -1,0 +1,152 @@
+"""One verb inside a task of the production pipeline, in a pod that has nothing but the image."""
+
+import importlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import terminal
+from .adapters.files import read_json
+from .config import Settings, load_params
+from .errors import ProjectError
+from .relay import Voice
+from .workspace import Context, Workspace
+
+Paths = Mapping[str, str]  # name of a Workspace property -> where KFP keeps that artifact
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task tells KFP beside its artifacts."""
+
+    line: str
+    outputs: Paths
+
+    @property
+    def branch(self) -> str:
+        """The branch the graph takes: one of two fixed strings, whatever the numbers are."""
+        return "promote" if self._read("decision")["verdict"] == "promote" else "hold"
+
+    def log_branches(self, metrics: Any) -> None:
+        """Best value and number of trials of each candidate estimator, and the chosen one."""
+        tuning = self._read("tuning")
+        for branch in tuning["branches"]:
+            best = (branch["best"] or {}).get("value")
+            _log(metrics, {f"{branch['family']}.best_{tuning['metric']}": best})
+            _log(metrics, {f"{branch['family']}.trials": len(branch["trials"])})
+        metrics.metadata["chosen"] = tuning["chosen"]["family"]
+
+    def describe_model(self, model: Any) -> None:
+        """Family, parameters and digest of the model, on its artifact."""
+        record = read_json(Path(self.outputs["model"]) / "model.json")
+        known = {key: record[key] for key in ("family", "params", "rows", "task", "target")}
+        model.metadata.update(known, framework="onnx", sha256=record["sha256"]["model.onnx"])
+
+    def log_scores(self, metrics: Any) -> None:
+        """Metrics of the candidate and of the baselines."""
+        measured = self._read("metrics")
+        _log(metrics, measured["candidate"])
+        for name, values in measured["baselines"].items():
+            _log(metrics, {f"{name}.{key}": value for key, value in values.items()})
+
+    def log_classes(self, classes: Any) -> None:
+        """Confusion matrix of the test rows; nothing where a number is predicted."""
+        import pandas as pd
+
+        predictions = pd.read_parquet(self.outputs["predictions"])
+        columns = [name for name in predictions.columns if name.startswith("p_")]
+        if not columns:
+            return
+        guess = predictions[columns].to_numpy().argmax(axis=1)
+        truth = predictions["truth"].to_numpy().astype(int)
+        counts = [[0] * len(columns) for _ in columns]
+        for row, column in zip(truth, guess, strict=True):
+            counts[row][column] += 1
+        classes.log_confusion_matrix([name.removeprefix("p_") for name in columns], counts)
+
+    def _read(self, name: str) -> Any:
+        return read_json(Path(self.outputs[name]))
+
+
+def run(
+    step: str,
+    inputs: Paths,
+    outputs: Paths,
+    overrides: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> Done:
+    """Run one verb on KFP's artifacts. A refusal ends the process with one sentence."""
+    voice = Voice()
+    terminal.quiet()
+    began = time.perf_counter()
+    try:
+        line = _run(step, inputs, outputs, tuple(overrides), settings or {}, arguments or {}, voice)
+    except Exception as error:
+        voice.stopped(step, terminal.sentence(error))
+        raise SystemExit(1) from None
+    voice.step(step, line, time.perf_counter() - began)
+    return Done(line, outputs)
+
+
+def knobs(overrides: Sequence[str], source: str) -> list[str]:
+    """The overrides of every task: those given, and the raw table's address if there is one."""
+    return [*overrides, *([f"data.source={source}"] if source else ())]
+
+
+def _run(
+    step: str,
+    inputs: Paths,
+    outputs: Paths,
+    overrides: tuple[str, ...],
+    settings: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+    voice: Voice,
+) -> str:
+    root = Path.cwd()
+    known = Settings(**settings)
+    params = load_params(root / "params.yaml", overrides)
+    with _workspace(root, known.feast_online_dir) as workspace:
+        _place(workspace, inputs)
+        context = Context(params, workspace, known, voice, overrides=overrides)
+        verb = importlib.import_module(f".steps.{step}", __package__)
+        line = str(verb.run(context, **arguments))
+        _hand_over(workspace, outputs)
+    return line
+
+
+@contextmanager
+def _workspace(root: Path, online: Path | None) -> Iterator[Workspace]:
+    """A private workspace below the temporary folder: the project's own may be read-only."""
+    with tempfile.TemporaryDirectory(prefix="task-") as folder:
+        yield Workspace(root, Path(folder), online)
+
+
+def _place(workspace: Workspace, inputs: Paths) -> None:
+    """Link every artifact to where the verb looks for it."""
+    for name, path in inputs.items():
+        if not Path(path).exists():
+            raise ProjectError(f"the artifact `{name}` is missing at {path}: run the task before")
+        place: Path = getattr(workspace, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(Path(path).resolve())
+
+
+def _hand_over(workspace: Workspace, outputs: Paths) -> None:
+    """Move what the verb made to where KFP wants it."""
+    for name, path in outputs.items():
+        made = workspace.need(getattr(workspace, name), "this task")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, path)
+
+
+def _log(metrics: Any, values: Mapping[str, Any]) -> None:
+    """Log numbers; KFP cannot store one that is not finite, and none is none."""
+    for name, value in values.items():
+        if value is not None and float("-inf") < value < float("inf"):
+            metrics.log_metric(name, value)

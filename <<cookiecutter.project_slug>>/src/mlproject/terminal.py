@@ -1,0 +1,55 @@
+"""How a command of the terminal behaves: one sentence for a mistake, libraries kept quiet."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .errors import ProjectError
+
+TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
+debug = False
+
+
+def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
+    """Run a command; a ProjectError ends in one sentence on stderr and exit code 1."""
+    global debug
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    quiet()
+    try:
+        app()
+    except KeyboardInterrupt:
+        print(f" stopped: {interrupted}", file=sys.stderr)
+        raise SystemExit(130) from None
+    except Exception as error:
+        if debug:
+            raise
+        print(f" stopped: {sentence(error)}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def sentence(error: Exception) -> str:
+    """One sentence for an error, also for one that nobody foresaw."""
+    from .adapters.files import explain
+
+    if isinstance(error, ProjectError):
+        return str(error)
+    known = explain(error) if isinstance(error, OSError) else None
+    first = (str(error).strip().splitlines() or ["no message"])[0]
+    return known or (
+        f"unexpected {type(error).__name__}: {first[:300]} "
+        "(a fault of the project, not of the data: --debug shows where)"
+    )
+
+
+def quiet() -> None:
+    """Keep libraries' notices off the screen and their telemetry off the network."""
+    import logging
+    import warnings
+
+    if not debug:
+        warnings.showwarning = lambda *_, **__: None  # feast resets filters, so silence the printer
+        logging.disable(logging.WARNING)
+    for name, value in {**TELEMETRY, "DO_NOT_TRACK": "1"}.items():
+        os.environ.setdefault(name, value)
