@@ -11,6 +11,7 @@ PROJECT := <<cookiecutter.project_slug>>
 export PROJECT_VENV := $(CURDIR)/.venv-project
 export PATH := $(dir $(UV)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
+MAKEOVERRIDES := $(filter-out ONLY=%,$(MAKEOVERRIDES))  # ours alone: the project refuses what it does not take
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
 
 .PHONY: help setup setup-project demo check test test-real bench lock
@@ -28,7 +29,8 @@ setup: $(VENV)/.ready ## the template's tools (uv included)
 setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
-	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo
+	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo >/dev/null
+	@echo " demo      project generated into demo/load-forecast"
 	@$(MAKE) --no-print-directory -C demo/load-forecast run
 	@echo " look      demo/load-forecast/reports/report.html · make -C demo/load-forecast ui"
 check: setup-project ## lint, types, fast tests, under two minutes

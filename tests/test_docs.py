@@ -203,6 +203,8 @@ def test_the_first_command_of_the_readme_makes_the_report_it_shows(template, tmp
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "project generated into demo/load-forecast" in done.stdout
+    assert "cd load-forecast" not in done.stdout, "the hook's next steps are not those of a demo"
     report = (clone / "demo/load-forecast/reports/report.md").read_text()
     shown = "\n".join(re.findall(r"^> ?(.*)$", text, re.M))
     assert shown.count("|") > 40

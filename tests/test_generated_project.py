@@ -127,6 +127,17 @@ def test_an_uncommitted_version_is_not_reproducible(ran, tmp_path):
     assert registry(folder, "select count(*) from model_versions") == [(2,)]
     said = make(folder, "reproduce", "VERSION=2", ok=False)
     assert "trained from uncommitted changes" in said
+    assert champion(folder) == [("load-forecast", 2)], "another seed is as good here"
+    make(folder, "run")
+    assert champion(folder) == [("load-forecast", 2)], "still nothing to go back to"
+    tool(folder, "git", "commit", "--quiet", "--all", "--message=another seed")
+    said = make(folder, "run")
+    assert "champion v2 → v3 · the same model, now from a commit" in said
+    assert champion(folder) == [("load-forecast", 3)]
+    assert "v3 replaces v2: the same model" in (folder / "reports/report.md").read_text()
+    assert "reproduced load-forecast v3" in make(folder, "reproduce")
+    assert "champion v3 kept: the candidate is the same model" in make(folder, "run")
+    assert registry(folder, "select count(*) from model_versions") == [(3,)]
 
 
 def test_experiments_never_touch_the_registry(ran, tmp_path):

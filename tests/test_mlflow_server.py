@@ -115,3 +115,17 @@ def test_the_ui_shows_what_the_embedded_store_holds(project, tmp_path):
         stop(process)
     assert registry(folder, "select count(*) from model_versions") == [(1,)]
     assert "mlflow" in tool(folder, "mlflow", "--version")
+
+
+def test_the_browser_view_says_its_address_and_no_more(project, tmp_path):
+    folder = copy(project, tmp_path / "p")
+    port = free_port()
+    words = ["make", "--no-print-directory", "ui", f"PORT={port}", f"VENV={VENV}", "PACKAGE="]
+    process = start(words, folder, f"http://127.0.0.1:{port}/health")
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            assert b"MLflow" in answer.read()
+        text = (folder / "server.log").read_text()
+    finally:
+        stop(process)
+    assert text == f" ui        http://127.0.0.1:{port} in some seconds, until Ctrl-C\n"

@@ -45,15 +45,34 @@ def refusal(tree):
 )
 def test_an_unknown_key_is_refused_with_its_path(tree, section):
     set_key(tree, "promote.thresholds.rmse", {"max": 10})
-    set_key(tree, f"{section}.speling", 1)
+    set_key(tree, f"{section}.colour", 1)
     assert refusal(tree) == (
-        f"params.yaml: {section}.speling is not a known key: remove it or correct its spelling"
+        f"params.yaml: {section}.colour is not a known key: remove it or correct its spelling"
     )
 
 
-def test_an_unknown_section_is_refused(tree):
-    tree["trian"] = {"seed": 1}
-    assert refusal(tree).startswith("params.yaml: trian is not a known key")
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("trian", "train"),
+        ("validat", "validate"),
+        ("tune.trails", "trials"),
+        ("data.tagret", "target"),
+        ("data.features.temperature.nulable", "nullable"),
+        ("validate.drift.max_spi", "max_psi"),
+        (f"{ALPHA}.mni", "min"),
+        ("promote.thresholds.rmse.mux", "max"),
+    ],
+)
+def test_a_misspelt_key_is_answered_with_the_nearest_known_one(tree, key, near):
+    set_key(tree, "promote.thresholds.rmse", {"max": 10})
+    set_key(tree, key, 1)
+    assert refusal(tree) == f"params.yaml: {key} is not a known key: did you mean `{near}`?"
+
+
+def test_a_misspelt_required_key_is_named_before_the_one_it_lacks(tree):
+    tree["data"]["tagret"] = tree["data"].pop("target")
+    assert "data.tagret is not a known key: did you mean `target`?" in refusal(tree)
 
 
 @pytest.mark.parametrize("key", ["data", "tune", "data.target", "data.task", "tune.families"])
@@ -253,8 +272,14 @@ def test_an_override_sets_one_key(tmp_path, tree, override, found, value):
         ("=5", "`=5` is not of the form section.key=value"),
         ("tune.trials=[", "`tune.trials=[`: `[` is not a YAML value like 5 or [1, 7]"),
         ("tune.trials.most=5", "tune.trials.most cannot be set, `trials` is not a section"),
-        ("tune.tirals=5", "params.yaml: tune.tirals is not a known key"),
-        ("tune.trials=", "params.yaml: tune.trials: input should be a valid integer (got None)"),
+        (
+            "tune.tirals=5",
+            "--set tune.tirals=5: tune.tirals is not a known key: did you mean `trials`?",
+        ),
+        (
+            "tune.trials=",
+            "--set tune.trials=: tune.trials: input should be a valid integer (got None)",
+        ),
     ],
 )
 def test_a_wrong_override_is_refused(tmp_path, tree, override, expected):
@@ -263,6 +288,31 @@ def test_a_wrong_override_is_refused(tmp_path, tree, override, expected):
     with pytest.raises(ProjectError) as caught:
         config.load_params(path, (override,))
     assert expected in str(caught.value)
+
+
+def test_a_faulty_file_is_not_blamed_on_an_override_and_two_overrides_count_together(
+    tmp_path, tree
+):
+    path = tmp_path / "params.yaml"
+    both = ("data.task=binary", "data.classes=[a, b]")
+    tree["featurize"]["lags"], tree["evaluate"]["seasonal_naive_lag"] = [], None
+    path.write_text(yaml.safe_dump(tree))
+    assert config.load_params(path, both).data.task == "binary"
+    with pytest.raises(ProjectError, match=r"^--set data.task=binary: data: task binary needs 2"):
+        config.load_params(path, both[:1])
+    set_key(tree, "tune.trails", 5)
+    path.write_text(yaml.safe_dump(tree))
+    with pytest.raises(ProjectError, match=r"^params.yaml: tune.trails is not a known key"):
+        config.load_params(path, ("train.seed=3",))
+
+
+def test_a_file_of_the_project_is_named_as_seen_from_it(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("a: [1,\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProjectError, match=r"^params.yaml line 2 is not valid YAML"):
+        config.load_params(tmp_path / "params.yaml")
+    with pytest.raises(ProjectError, match=r"^other.yaml is missing"):
+        config.read_yaml(tmp_path / "other.yaml")
 
 
 @pytest.mark.parametrize(

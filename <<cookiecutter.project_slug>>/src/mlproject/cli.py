@@ -103,7 +103,9 @@ def adopt(
 
 @app.command()
 def experiment(
-    name: Annotated[str, typer.Option(help="Name of the MLflow run.")] = "trial",
+    name: Annotated[
+        str | None, typer.Option(help="Name of run and folder; else made of the knobs.")
+    ] = None,
     overrides: Overrides = None,
 ) -> None:
     """Run the loop with other knobs, tracked under `experiments`; the registry is not touched."""

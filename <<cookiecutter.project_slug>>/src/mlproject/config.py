@@ -1,9 +1,11 @@
 """Params (versioned knobs, params.yaml) and Settings (addresses and secrets, the environment)."""
 
+import copy
+import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -223,9 +225,15 @@ class Settings(BaseSettings):
 def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:
     """Read and check params.yaml, each override a `dotted.key=value`. Raises ProjectError."""
     tree = read_yaml(path)
+    changed = copy.deepcopy(tree)
     for override in overrides:
-        _apply_override(tree, override)
-    return parse_params(tree, path.name)
+        _apply_override(changed, override)
+    try:
+        return parse_params(changed, path.name)
+    except ProjectError:
+        parse_params(tree, path.name)  # the file itself may be at fault
+        parse_params(changed, " ".join(f"--set {override}" for override in overrides))
+        raise
 
 
 def read_yaml(path: Path, expand: bool = False) -> dict[str, Any]:
@@ -233,21 +241,22 @@ def read_yaml(path: Path, expand: bool = False) -> dict[str, Any]:
 
     Raises ProjectError naming file and line.
     """
+    name = path.relative_to(here) if path.is_relative_to(here := Path.cwd()) else path
     try:
         text = path.read_text(encoding="utf-8")
         tree = yaml.safe_load(os.path.expandvars(text) if expand else text)
     except FileNotFoundError:
-        raise ProjectError(f"{path} is missing: run the command in the project's folder") from None
+        raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
     except OSError as error:
-        raise ProjectError(f"{path} cannot be read ({error.strerror})") from None
+        raise ProjectError(f"{name} cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
         raise ProjectError(
-            f"{path}{where} is not valid YAML: {getattr(error, 'problem', error)}"
+            f"{name}{where} is not valid YAML: {getattr(error, 'problem', error)}"
         ) from None
     if not isinstance(tree, dict):
-        raise ProjectError(f"{path} must hold `key: value` sections, not {type(tree).__name__}")
+        raise ProjectError(f"{name} must hold `key: value` sections, not {type(tree).__name__}")
     return tree
 
 
@@ -260,17 +269,33 @@ def parse_params(tree: dict[str, Any], name: str = "params.yaml") -> Params:
 
 
 def _first(error: ValidationError) -> str:
-    """The first finding as `path: what was expected`."""
-    finding = error.errors()[0]
+    """The first finding as `path: what was expected`; a misspelt key before the one it lacks."""
+    found = error.errors()
+    strange = (item for item in found if item["type"] == "extra_forbidden")
+    finding = next(strange, found[0])
     path = ".".join(str(part) for part in finding["loc"])
     kind, message = finding["type"], finding["msg"]
     if kind == "extra_forbidden":
-        return f"{path} is not a known key: remove it or correct its spelling"
+        return f"{path} is not a known key: {_nearest(finding['loc'])}"
     if kind == "missing":
         return f"{path} is required and missing"
     text = message.removeprefix("Value error, ")
     got = "" if kind == "value_error" else f" (got {finding['input']!r:.80})"
     return f"{path + ': ' if path else ''}{text[0].lower() + text[1:]}{got}"
+
+
+def _nearest(path: tuple[int | str, ...]) -> str:
+    """What to do about an unknown key: the known one beside it that it is close to."""
+    kind: Any = Params
+    for part in path[:-1]:
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        else:
+            fields = kind.model_fields.items()
+            kind = next(item.annotation for name, item in fields if part in (name, item.alias))
+    known = [item.alias or name for name, item in kind.model_fields.items()]
+    close = difflib.get_close_matches(str(path[-1]), known, 1)
+    return f"did you mean `{close[0]}`?" if close else "remove it or correct its spelling"
 
 
 def _apply_override(tree: dict[str, Any], override: str) -> None:

@@ -2,11 +2,13 @@
 
 import sys
 import time
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .core.report import wording
 from .loop import Step
 
 WIDTH = 100
@@ -57,6 +59,16 @@ class Screen:
     def say(self, text: str = "", style: str = "") -> None:
         """One plain line."""
         self.console.print(escape(text), style=style or None, soft_wrap=True)
+
+    def metrics(
+        self, columns: Mapping[str, Mapping[str, float | None]], names: Sequence[str], unit: str
+    ) -> None:
+        """A model a column, a metric a row, in the digits of the report."""
+        lines = [
+            [name, *(wording.metric(name, values.get(name)) for values in columns.values())]
+            for name in names
+        ]
+        self.rows("", [f"metric ({unit})" if unit else "metric", *columns], lines)
 
     def rows(self, title: str, header: list[str], rows: list[list[str]]) -> None:
         """A table no wider than 100 columns; numbers stand right."""

@@ -1,6 +1,8 @@
 """Trials: the same steps with other knobs, tracked apart, never in the registry."""
 
+import hashlib
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,35 +10,47 @@ from .adapters.files import read_json, write_json
 from .config import Params, load_params, read_yaml
 from .console import Screen
 from .core.metrics import DIRECTIONS
+from .core.report import wording
 from .errors import ProjectError
 from .loop import EXPERIMENT_STEPS, STEPS, run_steps, sole_run, step_named
 from .workspace import Context, Workspace
 
 MOST_RUNS = 500
+LONGEST_NAME = 48  # characters of a name made of knobs
 
 
-def experiment(root: Path, name: str, overrides: tuple[str, ...]) -> None:
+def experiment(root: Path, name: str | None, overrides: tuple[str, ...]) -> None:
     """One run of the experimental steps in a workspace of its own."""
+    name = name or name_of(overrides)
     screen = Screen(len(EXPERIMENT_STEPS))
     params = load_params(root / "params.yaml", overrides)
     context = _context(root, params, name, screen, overrides)
     with sole_run(context.workspace):
         _close_abandoned(context)
         run_steps(context, EXPERIMENT_STEPS, None, screen.step)
-    metrics = read_json(context.workspace.metrics)["candidate"]
+    evaluation = read_json(context.workspace.evaluation)
+    columns, champion = {name: evaluation["candidate"]["metrics"]}, evaluation["champion"]
+    if champion and champion["comparable"]:
+        columns[f"champion v{champion['version']}"] = champion["metrics"]
     screen.say()
-    screen.rows(
-        "",
-        ["metric", name],
-        [
-            [key, f"{metrics[key]:,.4g}"]
-            for key in DIRECTIONS[params.data.task]
-            if metrics[key] is not None
-        ],
-    )
+    screen.metrics(columns, list(DIRECTIONS[params.data.task]), evaluation["unit"])
     run_id = read_json(context.workspace.tracked)["run_id"]
     screen.say(f" tracked   run {run_id[:8]} in MLflow experiment `experiments`")
     screen.say(f" report    {(context.workspace.reports / 'report.html').relative_to(root)}")
+
+
+def name_of(overrides: tuple[str, ...]) -> str:
+    """A name made of the knobs: other knobs never overwrite what these have left."""
+    if not overrides:
+        raise ProjectError(
+            "an experiment without another knob is the run again: "
+            "say PARAM=tune.trials=40, or give it a NAME"
+        )
+    text = "_".join(overrides)
+    name = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
+    plain = re.fullmatch(r"[\w.]+=[\w.]+", text, re.ASCII) and len(name) <= LONGEST_NAME
+    digest = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return name if plain else f"{name[:LONGEST_NAME]}-{digest}"
 
 
 def sweep(root: Path, file: Path) -> None:
@@ -60,7 +74,12 @@ def sweep(root: Path, file: Path) -> None:
         f"{len(ranked)} runs of {file.name}, best first",
         ["family", "parameters", params.metric, "run"],
         [
-            [row["family"], _shown(row["params"]), f"{row['value']:,.4g}", row["run_id"][:8]]
+            [
+                row["family"],
+                _shown(row["params"]),
+                wording.metric(params.metric, row["value"]),
+                row["run_id"][:8],
+            ]
             for row in ranked
         ],
     )

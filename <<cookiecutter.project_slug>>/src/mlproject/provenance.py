@@ -14,6 +14,7 @@ from .adapters.files import digest, read_json
 from .adapters.mlflow import Registry, Version
 from .config import load_params
 from .console import Screen
+from .core.report import wording
 from .errors import ProjectError
 from .workspace import Context, Workspace
 
@@ -32,7 +33,11 @@ def show(root: Path, number: str) -> None:
         ["run", version.run_id],
         [
             "metrics",
-            " · ".join(f"{key} {value:,.4g}" for key, value in metrics.items() if "." not in key),
+            " · ".join(
+                f"{key} {wording.metric(key, value)}"
+                for key, value in metrics.items()
+                if "." not in key
+            ),
         ],
         ["environment", f"requirements/train.txt sha256 {tags.get('lock.hash')}"],
         ["commit", f"{tags.get('git.commit')}{dirty}"],

@@ -66,13 +66,8 @@ def summarize(context: Context, screen: Screen) -> None:
     if champion and champion["comparable"]:
         columns[f"champion v{champion['version']}"] = champion["metrics"]
     names = list(DIRECTIONS[evaluation["task"]])
-    unit = f" ({evaluation['unit']})" if evaluation["unit"] else ""
     screen.say()
-    screen.rows(
-        "",
-        [f"metric{unit}", *columns],
-        [[name, *(_number(item.get(name)) for item in columns.values())] for name in names],
-    )
+    screen.metrics(columns, names, evaluation["unit"])
     screen.say()
     name = context.params.data.name
     kept = f"{name} v{decision['champion']}" if decision["champion"] else "none yet"
@@ -84,10 +79,6 @@ def summarize(context: Context, screen: Screen) -> None:
         screen.say(f" held      {reason}", "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
     screen.say(" next      make ui · make lineage · make experiment PARAM=tune.trials=40")
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
 
 
 def init(root: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_reasons_carry_the_numbers_that_were_compared():
     record = gate.decide(judged, settings()).to_json()
     assert record["verdict"] == "hold"
     assert record["reasons"] == [
-        "rmse 95 against champion v3's 90, -5.6% better, wanted +0.0%",
+        "rmse 95 against champion v3's 90, +5.6%, wanted ≤ +0.0%",
     ]
 
 

@@ -71,7 +71,7 @@ def test_a_worse_candidate_is_held_and_its_red_row_says_which_rule(tree):
     assert row.endswith("| ≤ baseline − 5\u00a0%, **≤ champion** | 🔴 |")
     assert "+11.1\u00a0%" in row
     assert "**Why:** RMSE" in text
-    assert "11.1\u00a0% worse, wanted +0.0\u00a0%" in text
+    assert "+11.1\u00a0%, wanted ≤ +0.0\u00a0%" in text
 
 
 def test_a_broken_threshold_and_a_weak_slice_are_red_and_the_rest_is_not(tree):
@@ -330,3 +330,50 @@ def test_control_and_direction_characters_are_dropped_and_long_text_is_cut():
     assert wording.clean("a\u202eb\x00c\n\td") == "abc d"
     assert wording.clean("x" * 100, 10) == "x" * 9 + "…"
     assert wording.middle("class number 12", 9) == "clas…r 12"
+
+
+def test_slices_left_out_are_named_with_the_key_that_leaves_them_out(tree):
+    found = fabricated.evaluation(tree, fabricated.predictions(tree))
+    assert "left out" not in markdown.render(
+        report.build(parse_params(tree), report.Sources(found))
+    )
+    found["small_slices"] = [
+        {"column": "kind", "value": f"k{number}", "rows": 3} for number in range(8)
+    ]
+    said = "8 slices left out, fewer than `evaluate.min_slice_rows` (5) rows: kind = k0 (3), "
+    for slices in (found["slices"], []):
+        built = report.build(parse_params(tree), report.Sources({**found, "slices": slices}))
+        assert said in markdown.render(built)
+        assert said in report_html.render(built, [])
+        assert markdown.render(built).count("kind = k") == 6
+        assert "2 more." in markdown.render(built)
+
+
+def test_ordinary_text_is_readable_in_the_source():
+    told = markdown.prose("rule range: column `wind_speed` holds `a|b` [5, 7] and a `half")
+    assert told == "rule range: column `wind_speed` holds `a¦b` \\[5, 7\\] and a 'half"
+    assert markdown.prose("1.2 × 10⁻⁶, R² < 0.9 & *all*") == "1.2 × 10⁻⁶, R² \\< 0.9 \\& \\*all\\*"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["``<b>x</b>``", "`a` <b>`c`</b> `", "`@octocat` @octocat", "\\`<i>`", "` `<b>` `", "``` x"],
+)
+def test_backticks_cannot_hide_markup(text):
+    tokens = MarkdownIt("commonmark").enable("table").parse(f"a {markdown.prose(text)} b")
+    (inline,) = [token for token in tokens if token.type == "inline"]
+    assert {child.type for child in inline.children} <= {"text", "code_inline", "text_special"}
+    plain = "".join(child.content for child in inline.children if child.type != "code_inline")
+    assert "@octocat" not in plain
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.2])
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_headline_table_and_rules_sign_the_wanted_change_alike(tree, task, factor):
+    tree = fabricated.contract(tree, task)
+    tree["promote"] = {"margin": 0.02, "baseline_margin": 0.05}
+    text = markdown.render(made(tree, champion={"factor": factor}))
+    wanted = re.findall(r"wanted ([≤≥]) ([+−]\d)(?:\.0)?\u00a0%", text)
+    assert len(wanted) >= 3
+    assert {sign for sign, _ in wanted} == {"≤"}, "both are losses: rmse, log loss"
+    assert {number for _, number in wanted} == {"−2", "−5"}

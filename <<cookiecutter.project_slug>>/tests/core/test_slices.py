@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlproject.core import metrics
-from mlproject.core.slices import evaluate_slices
+from mlproject.core.slices import evaluate_slices, small_slices
 
 
 def judged(columns, least=1, **table):
@@ -75,3 +75,14 @@ def test_class_probabilities_are_sliced_by_row():
 
 def test_no_columns_give_no_slices():
     assert judged([], area=list("ab"))[0] == []
+
+
+def test_parts_left_out_are_told_with_their_rows():
+    table = pd.DataFrame({"area": list("aaabbc")})
+    kept, _ = judged(["area"], least=3, **table.to_dict("list"))
+    assert [item["value"] for item in kept] == ["a"]
+    assert small_slices(table, ["area"], 3) == [
+        {"column": "area", "value": "b", "rows": 2},
+        {"column": "area", "value": "c", "rows": 1},
+    ]
+    assert small_slices(table, ["area"], 1) == []

@@ -1,5 +1,8 @@
 """`adopt` turns the project to another table: files, commands, and tables nobody here made."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +12,11 @@ from shared_tables import shared_table
 from mlproject.config import load_params
 from mlproject.core.adoption.params_text import params_text
 from mlproject.errors import ProjectError
-from mlproject.steps import ingest, validate
+from mlproject.steps import featurize, ingest, validate
 from mlproject.steps.adopt import adopt
 from mlproject.workspace import Context, Workspace
+
+FEATURE_REPO = Path(__file__).parents[2] / "feature_repo"
 
 
 class Project:
@@ -177,3 +182,35 @@ def test_target_that_is_a_sum_of_others(project):
     assert sentence.startswith(
         "`Wind + Solar` equals the target `Wind+Solar` in 2,187 of 2,187 rows"
     )
+
+
+def test_no_older_params_are_written_over(project, csv):
+    first = (project.root / "params.yaml").read_text()
+    project.adopt(csv, "y")
+    second = (project.root / "params.yaml").read_text()
+    project.adopt(csv, "x")
+    assert (project.root / "params.yaml.bak").read_text() == first
+    assert (project.root / "params.yaml.bak.2").read_text() == second
+    assert "the old one is params.yaml.bak.2" in " ".join(project.said)
+    project.adopt(csv, "x")
+    assert not (project.root / "params.yaml.bak.3").exists(), "nothing was lost"
+
+
+def test_the_readme_says_what_is_predicted_now(project, csv):
+    readme = project.root / "README.md"
+    text = "# A\n\n<!-- predicts -->\nDaily load\n<!-- /predicts -->\n\nmore\n"
+    readme.write_text(text)
+    project.adopt(csv, "Casual (n)")
+    told = "Predicts Casual (n) from my table.csv (120 rows)."
+    assert readme.read_text() == text.replace("Daily load", told)
+    readme.write_text("# My own words\n")
+    project.adopt(csv, "y")
+    assert readme.read_text() == "# My own words\n"
+
+
+def test_the_online_store_of_a_table_without_time_names_no_time(project, csv):
+    params = project.adopt(csv, "y")
+    shutil.copytree(FEATURE_REPO, project.root / "feature_repo")
+    context = Context(params, Workspace.at(project.root))
+    project.run()
+    assert featurize.run(context).endswith("Feast applied · online store filled")

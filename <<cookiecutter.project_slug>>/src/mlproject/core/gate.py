@@ -65,6 +65,11 @@ def _number(value: Any) -> float:
     return float(value) if good else math.nan
 
 
+def shown(value: float) -> str:
+    """Four digits without an exponent, as everywhere in the report."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def _complete(evaluation: Evaluation) -> Rule:
     metrics = evaluation["candidate"]["metrics"]
     missing = [
@@ -88,7 +93,9 @@ def _thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
             for sign, limit in (("≥", bound.min), ("≤", bound.max))
             if limit is not None
         )
-        yield Rule(f"threshold {name}", low and high, f"{name} {value:,.4g}, wanted {wanted}", name)
+        yield Rule(
+            f"threshold {name}", low and high, f"{name} {shown(value)}, wanted {wanted}", name
+        )
 
 
 def _baseline(evaluation: Evaluation, margin: float) -> Rule:
@@ -107,9 +114,17 @@ def _baseline(evaluation: Evaluation, margin: float) -> Rule:
     return Rule(
         "beats baseline",
         passed,
-        f"{metric} {least:+.1%} better than {hardest}, wanted {margin:+.1%}",
+        f"{metric} {_versus(task, metric, least, hardest, margin)}",
         metric,
     )
+
+
+def _versus(task: str, metric: str, better: float, other: str, margin: float) -> str:
+    """A gain and the wanted one as changes of the metric itself, signed like it."""
+    smaller = DIRECTIONS[task][metric] == "minimize"
+    change, wanted = ((-item if smaller else item) + 0.0 for item in (better, margin))
+    against = f" against {other}" if other else ""
+    return f"{change:+.1%}{against}, wanted {'≤' if smaller else '≥'} {wanted:+.1%}"
 
 
 def _champion(evaluation: Evaluation, settings: "Promote") -> Rule:
@@ -126,8 +141,8 @@ def _champion(evaluation: Evaluation, settings: "Promote") -> Rule:
     theirs = _number(champion["metrics"].get(metric))
     change = gain(evaluation["task"], metric, mine, theirs)
     detail = (
-        f"{metric} {mine:,.4g} against {name}'s {theirs:,.4g}, "
-        f"{change:+.1%} better, wanted {settings.margin:+.1%}"
+        f"{metric} {shown(mine)} against {name}'s {shown(theirs)}, "
+        f"{_versus(evaluation['task'], metric, change, '', settings.margin)}"
     )
     return Rule("beats champion", change >= settings.margin, detail, metric)
 
@@ -151,7 +166,7 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
     worst = max(evaluation["slices"], key=harm)
     detail = (
         f"worst slice {worst['column']}={worst['value']}: {metric} "
-        f"{_number(worst['metrics'].get(metric)):,.4g}, {harm(worst):.2f} x overall, "
+        f"{shown(_number(worst['metrics'].get(metric)))}, {harm(worst):.2f} x overall, "
         f"wanted ≤ {ratio:g} x"
     )
     yield Rule("worst slice", harm(worst) <= ratio, detail, metric)

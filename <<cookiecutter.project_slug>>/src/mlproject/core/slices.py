@@ -1,9 +1,10 @@
 """Parts of the test rows on which a model is watched separately."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .metrics import Array, compute
@@ -20,22 +21,26 @@ def evaluate_slices(
     least: int,
 ) -> list[dict[str, Any]]:
     """Return {column, value, rows, metrics} for every slice of at least `least` rows."""
-    found = []
+    return [
+        {**name, "metrics": compute(task, truth[rows], prediction[rows])}
+        for name, rows in _parts(table, columns)
+        if name["rows"] >= least
+    ]
+
+
+def small_slices(table: pd.DataFrame, columns: Sequence[str], least: int) -> list[dict[str, Any]]:
+    """Return {column, value, rows} for every slice of fewer rows, which nothing judges."""
+    return [name for name, _ in _parts(table, columns) if name["rows"] < least]
+
+
+def _parts(
+    table: pd.DataFrame, columns: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], npt.NDArray[np.bool_]]]:
     for column in columns:
         groups = _groups(table[column])
         for value in sorted(groups.dropna().unique(), key=str):
             rows = (groups == value).to_numpy()
-            if rows.sum() >= least:
-                metrics = compute(task, truth[rows], prediction[rows])
-                found.append(
-                    {
-                        "column": column,
-                        "value": str(value),
-                        "rows": int(rows.sum()),
-                        "metrics": metrics,
-                    }
-                )
-    return found
+            yield {"column": column, "value": str(value), "rows": int(rows.sum())}, rows
 
 
 def _groups(column: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -54,7 +54,11 @@ def adopt(
     copied = _keep(root, data_path)
     track(copied)
     tree["data"]["source"] = copied.relative_to(root).as_posix()
-    _write(root / "params.yaml", tree, f"Predicts {target} from {data_path.name} ({rows:,} rows).")
+    title = f"Predicts {target} from {data_path.name} ({rows:,} rows)."
+    kept = _write(root / "params.yaml", tree, title)
+    if kept is not None:
+        console_print(f" {'params.yaml':<24} written; the old one is {kept.name}")
+    _describe(root / "README.md", title)
     return decisions
 
 
@@ -108,8 +112,25 @@ def _keep(root: Path, path: Path) -> Path:
     return kept
 
 
-def _write(path: Path, tree: dict[str, Any], title: str) -> None:
-    text = params_text(tree, title)
+def _write(path: Path, tree: dict[str, Any], title: str) -> Path | None:
+    """Write params.yaml. Returns where the old one is kept, None where nothing was lost."""
+    text, kept = params_text(tree, title), None
     if path.exists() and (old := path.read_text(encoding="utf-8")) != text:
-        write_text(path.with_name(path.name + ".bak"), old)
+        kept = path.with_name(path.name + ".bak")
+        count = 1
+        while kept.exists() and kept.read_text(encoding="utf-8") != old:  # never over an older one
+            count += 1
+            kept = path.with_name(f"{path.name}.bak.{count}")
+        write_text(kept, old)
     write_text(path, text)
+    return kept
+
+
+def _describe(path: Path, title: str) -> None:
+    """Say in the README what the project predicts now, between its two marks."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    before, start, rest = text.partition("<!-- predicts -->\n")
+    _, end, after = rest.partition("\n<!-- /predicts -->")
+    if end:
+        line = re.sub(r"[`<>&|*_\[\]\\]", lambda found: f"\\{found[0]}", title)
+        write_text(path, f"{before}{start}{line}{end}{after}")

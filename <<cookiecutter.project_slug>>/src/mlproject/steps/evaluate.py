@@ -10,7 +10,8 @@ from ..adapters import onnx, skops
 from ..adapters.files import atomic, write_json
 from ..core import estimators, metrics, parity
 from ..core.contract import Feature
-from ..core.slices import evaluate_slices
+from ..core.report import wording
+from ..core.slices import evaluate_slices, small_slices
 from ..core.split import TEST
 from ..core.transforms import lagged, model_features
 from ..workspace import Context
@@ -43,9 +44,10 @@ def run(context: Context) -> str:
     write_json(workspace.evaluation, evaluation)
     run_id = tracking.log(context, trained, model, evaluation, frame)
     others = [
-        f"{name} {values[params.metric]:,.4g}" for name, values in evaluation["baselines"].items()
+        f"{name} {wording.metric(params.metric, values[params.metric])}"
+        for name, values in evaluation["baselines"].items()
     ]
-    mine = f"{params.metric} {measured['candidate'][params.metric]:,.4g}"
+    mine = f"{params.metric} {wording.metric(params.metric, measured['candidate'][params.metric])}"
     return " · ".join([mine, *others, f"run {run_id[:8]}"])
 
 
@@ -76,6 +78,7 @@ def _judge(
         },
         "baselines": {name: _known(task, truth, values) for name, values in baselines.items()},
         "slices": evaluate_slices(test, slices, task, truth, prediction, settings.min_slice_rows),
+        "small_slices": small_slices(test, slices, settings.min_slice_rows),
         "parity": _parity(trained, model, task, frame, trained.features, seed),
         "importance": _importance(model, task, params.metric, frame, truth, seed),
     }

@@ -25,5 +25,5 @@ def run(context: Context) -> str:
 
     store = feast.open_store(workspace, params)
     feast.materialize(store, params, derived[params.data.key])
-    newest = derived[TIMESTAMP].max()
-    return f"{len(features)} features · Feast applied · online store at {newest:%Y-%m-%d %H:%M}"
+    at = f" at {derived[TIMESTAMP].max():%Y-%m-%d %H:%M}" if params.data.has_time else " filled"
+    return f"{len(features)} features · Feast applied · online store{at}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import artifact, tracking
 from ..adapters.files import read_json, write_json
-from ..adapters.mlflow import Version
+from ..adapters.mlflow import Registry, Version
 from ..core import gate
 from ..errors import ProjectError
 from ..lineage import lineage
@@ -30,12 +30,13 @@ def run(context: Context) -> str:
         )
     store = tracking.registry(context)
     champion = store.champion(params.data.name)
+    origin = lineage(context)
     if champion is not None and champion.tags.get("sha256") == candidate.digest:
-        return _stands(context, evaluation, champion)
+        return _stands(context, evaluation, champion, store, origin)
     _same_champion(evaluation, champion.version if champion else None)
     decision = gate.decide(evaluation, params.promote)
     run_id = _run_id(context, store, candidate.digest)
-    tags = {**_tags(decision, candidate.digest), **lineage(context)}
+    tags = {**_tags(decision, candidate.digest), **origin}
     version = store.register(params.data.name, run_id, tags)
     if decision.promote:
         store.promote(version)
@@ -50,18 +51,42 @@ def run(context: Context) -> str:
     return _line(decision, version.version, before)
 
 
-def _stands(context: Context, evaluation: dict[str, Any], champion: Version) -> str:
+def _stands(
+    context: Context,
+    evaluation: dict[str, Any],
+    champion: Version,
+    store: Registry,
+    origin: dict[str, str],
+) -> str:
     """The candidate is the champion: trained again, or promoted by a run that was cut off."""
     decision = gate.decide(evaluation, context.params.promote)
-    record = {"digest": evaluation["candidate"]["digest"], **decision.to_json()}
+    digest, compared = evaluation["candidate"]["digest"], evaluation["champion"] or {}
+    record = {"digest": digest, **decision.to_json()}
+    if compared.get("digest") == digest:
+        record["verdict"] = "unchanged"
     run_id = read_json(context.workspace.need(context.workspace.tracked, "evaluate"))["run_id"]
-    compared = evaluation["champion"]["version"] if evaluation["champion"] else None
-    number = champion.version
-    if champion.run_id == run_id and compared != number:
-        _record(context, record, version=number, champion=number, previous=compared)
-        return _line(decision, number, compared)
+    number, before = champion.version, compared.get("version")
+    if champion.run_id == run_id and before != number:
+        _record(context, record, version=number, champion=number, previous=before)
+        again = record["verdict"] == "unchanged"
+        return _same(number, before) if again else _line(decision, number, before)
+    if champion.run_id != run_id and before == number and _now_committed(champion, origin):
+        tags = {**_tags(decision, digest), **origin, "decision": "unchanged"}
+        made = store.register(champion.name, _run_id(context, store, digest), tags)
+        store.promote(made)
+        _record(context, record, version=made.version, champion=made.version, previous=number)
+        return _same(made.version, number)
     _record(context, {**record, "verdict": "unchanged"}, version=number, champion=number)
     return f"champion v{number} kept: the candidate is the same model"
+
+
+def _now_committed(champion: Version, origin: dict[str, str]) -> bool:
+    """Whether this run can be made again from its commit and the champion's own could not."""
+    return champion.tags.get("git.dirty") == "true" and origin["git.dirty"] == "false"
+
+
+def _same(version: str, before: str | None) -> str:
+    return f"champion v{before} → v{version} · the same model, now from a commit"
 
 
 def _record(context: Context, record: dict[str, Any], **versions: str | None) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from ..adapters import optuna
 from ..adapters.files import write_json
 from ..core import estimators, metrics
+from ..core.report import wording
 from ..core.split import TRAIN, VALIDATION
 from ..core.transforms import model_features
 from ..errors import ProjectError
@@ -38,7 +39,9 @@ def run(context: Context) -> str:
                 else best
             )
             done += 1
-            context.progress.update(done, total, f"best {params.metric} {best:,.4g}")
+            context.progress.update(
+                done, total, f"best {params.metric} {wording.metric(params.metric, best)}"
+            )
             return value
 
         with estimators.pinned(params.train.threads):
@@ -52,7 +55,8 @@ def run(context: Context) -> str:
     write_json(
         context.workspace.tuning, {"metric": params.metric, "branches": branches, "chosen": chosen}
     )
-    return f"{total} trials · best {params.metric} {chosen['value']:,.4g} by {chosen['family']}"
+    reached = wording.metric(params.metric, chosen["value"])
+    return f"{total} trials · best {params.metric} {reached} by {chosen['family']}"
 
 
 def scorer(context: Context) -> Score:

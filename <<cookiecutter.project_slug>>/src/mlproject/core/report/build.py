@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..metrics import DIRECTIONS
 from . import wording
-from .tables import MetricTable, SliceLine, metric_table, reference, slice_lines
+from .tables import MetricTable, SliceLine, left_out, metric_table, reference, slice_lines
 from .trials import Branch, finite, read_trials
 from .verdict import Verdict, judge
 
@@ -61,6 +61,7 @@ class Report:
     table: MetricTable
     slices: tuple[SliceLine, ...]
     slice_limit: float | None
+    left_out: str  # which slices nobody judges, and why
     tuning: tuple[Branch, ...]
     family: str
     parameters: tuple[tuple[str, str], ...]
@@ -94,6 +95,7 @@ def build(params: "Params", sources: Sources) -> Report:
         table=metric_table(evaluation, verdict, params),
         slices=slice_lines(evaluation, params),
         slice_limit=params.promote.worst_slice_ratio,
+        left_out=left_out(evaluation, params),
         tuning=read_trials(sources.tuning),
         family=candidate["family"],
         parameters=tuple((key, _parameter(value)) for key, value in candidate["params"].items()),

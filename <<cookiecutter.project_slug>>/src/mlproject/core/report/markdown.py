@@ -10,8 +10,9 @@ from .tables import MetricLine
 
 MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
 _SHORT_HASH = 12
-# What GitHub would read as markup becomes a character reference, which never does.
-# An underscore inside a word is none: names stay readable.
+# What GitHub would read as markup gets a backslash, so that the source stays readable too. Cell
+# borders and formulas are found before backslashes count: a character reference is neither.
+# An underscore inside a word is no markup.
 _MARKUP = re.compile(r"[\\`*{}\[\]<>|~$!&]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 _REFERENCES = re.compile(r"[@#](?=\w)")  # @person and #12 are linked after decoding
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -32,8 +33,32 @@ def render(report: Report) -> str:
 
 def prose(text: object) -> str:
     """Untrusted text inside a sentence or table cell: never markup, mention or link."""
-    line = _REFERENCES.sub(r"\g<0>" + _ZERO_WIDTH_SPACE, wording.clean(text, 400))
-    return _MARKUP.sub(lambda found: "".join(f"&#{ord(char)};" for char in found.group()), line)
+    said, *parts = wording.clean(text, 400).split("`")
+    found = _MARKUP.sub(_escaped, _unlinked(said))
+    for number, part in enumerate(parts):  # names between backticks stay names: code
+        if number % 2 == 0 and number + 1 < len(parts) and part.strip():
+            found += code(part, 400)
+        else:
+            found += ("" if number % 2 else "'") + _MARKUP.sub(_escaped, _unlinked(part))
+    return found
+
+
+def _unlinked(text: str) -> str:
+    return _REFERENCES.sub(r"\g<0>" + _ZERO_WIDTH_SPACE, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(_reference(char) if char in "|$" else f"\\{char}" for char in found.group())
+
+
+def _reference(char: str) -> str:
+    return f"&#{ord(char)};"
+
+
+def inside_html(text: object) -> str:
+    """Untrusted text in a summary, where GitHub reads HTML and no backslash counts."""
+    line = _unlinked(wording.clean(text, 400))
+    return _MARKUP.sub(lambda found: "".join(map(_reference, found.group())), line)
 
 
 def code(text: object, limit: int = 80) -> str:
@@ -91,6 +116,8 @@ def _details(report: Report) -> Iterator[str]:
     yield _rules(report)
     if report.slices:
         yield _slices(report)
+    elif report.left_out:
+        yield details("No slice is large enough", f"{prose(report.left_out)}.")
     if report.tuning:
         yield _tuning(report)
     yield _parameters(report)
@@ -128,10 +155,12 @@ def _slices(report: Report) -> str:
         for line in report.slices[:MOST_ROWS]
     ]
     body = table(header, "lrr" + "r" * champion + "rc", rows) + _more(len(report.slices), "slice")
+    if report.left_out:
+        body += f"\n\n{prose(report.left_out)}."
     worst = report.slices[0]
     return details(
-        f"{wording.plural(len(report.slices), 'slice')}: the worst is {prose(worst.name)}, "
-        f"{prose(worst.times)} overall",
+        f"{wording.plural(len(report.slices), 'slice')}: the worst is {inside_html(worst.name)}, "
+        f"{inside_html(worst.times)} overall",
         body,
     )
 
@@ -161,7 +190,7 @@ def _tuning(report: Report) -> str:
 def _parameters(report: Report) -> str:
     rows = [[code(name), code(value)] for name, value in report.parameters[:MOST_ROWS]]
     body = table(["parameter", "value"], "lr", rows) if rows else "No parameters."
-    return details(f"Candidate: {prose(report.family)}", body)
+    return details(f"Candidate: {inside_html(report.family)}", body)
 
 
 def _checks(report: Report) -> str:

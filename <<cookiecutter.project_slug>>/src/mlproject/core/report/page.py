@@ -31,7 +31,9 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
     yield _headline(report)
     yield f"<h2>Metrics</h2>\n{_metrics(report)}"
     yield f'<div class="columns"><section><h2>Rules of the gate</h2>\n{_rules(report)}</section>'
-    yield f"<section>{_slices(report)}</section></div>" if report.slices else "</div>"
+    note = f'<p class="muted">{escape(report.left_out)}.</p>' if report.left_out else ""
+    shown = _slices(report) if report.slices else "<h2>Slices</h2>" if note else ""
+    yield f"<section>{shown}{note}</section></div>" if shown else "</div>"
     if plots:
         yield f'<h2>Plots</h2>\n<div class="plots">{"".join(_figure(plot) for plot in plots)}</div>'
     yield '<div class="columns">'

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...config import Params, Promote
 
 Tree = dict[str, Any]
+MOST_NAMES = 6  # of slices left out, before `and more`
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,20 @@ def slice_lines(evaluation: Tree, params: "Params") -> tuple[SliceLine, ...]:
             )
         )
     return tuple(sorted(found, key=lambda line: -line.ratio))
+
+
+def left_out(evaluation: Tree, params: "Params") -> str:
+    """`2 slices left out, fewer than evaluate.min_slice_rows (30) rows: area = X (12), …`."""
+    small = evaluation.get("small_slices") or ()
+    if not small:
+        return ""
+    names = [f"{slice_name(item, params)} ({item['rows']:,})" for item in small[:MOST_NAMES]]
+    more = [f"{len(small) - MOST_NAMES:,} more"] if len(small) > MOST_NAMES else []
+    least = params.evaluate.min_slice_rows
+    return (
+        f"{wording.plural(len(small), 'slice')} left out, fewer than "
+        f"`evaluate.min_slice_rows` ({least:,}) rows: {', '.join([*names, *more])}"
+    )
 
 
 def _ratio(task: str, metric: str, value: float | None, whole: float | None) -> float:

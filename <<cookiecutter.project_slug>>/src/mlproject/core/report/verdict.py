@@ -104,9 +104,11 @@ def _summary(
     champion = evaluation["champion"]
     fails = f"fails {failed} of {wording.plural(len(rules), 'rule')}"
     if word == "unchanged":
-        return f"v{champion['version']} is this very model" + (
-            f" and now {fails}" if failed else ""
-        )
+        now = f" and now {fails}" if failed else ""
+        if settled and settled.get("previous"):
+            new, old = settled["version"], settled["previous"]
+            return f"v{new} replaces v{old}: the same model, now from a commit" + now
+        return f"v{champion['version']} is this very model" + now
     if word == "promote" and settled:
         new, old = settled["version"], settled.get("previous")
         return f"v{new} replaces v{old}" if old else f"v{new} becomes the first champion"
@@ -176,8 +178,8 @@ def _text(rule: Tree, evaluation: Tree, params: "Params") -> str:
         before, found, after = text.rpartition(f"{metric} ")
         text = f"{before}{wording.label(metric)} {after}" if found else text
     for name in evaluation["baselines"]:
-        text = text.replace(f" better than {name},", f" better than {wording.label(name)},")
-    text = re.sub(r"-([\d.,]+%) better", r"\1 worse", text)
+        text = text.replace(f" against {name}, wanted", f" against {wording.label(name)}, wanted")
+    text = re.sub(r"(?<= )-(?=[\d.,]+%)", "−", text)
     text = re.sub(r"(?<=\d)%", f"{wording.NARROW}%", text.replace(" x overall", " × overall"))
     text = re.sub(r"\d\.\de-\d+", lambda found: wording.number(float(found.group())), text)
     return wording.clean(re.sub(r"([\d.]+) x$", r"\1 ×", text), 400)

@@ -1,0 +1,56 @@
+"""make itself ignores a misspelt variable: the project's Makefile refuses it, before any work."""
+
+import subprocess
+
+import pytest
+
+
+def said(folder, *words: str, **more: str) -> tuple[int, str]:
+    command = ["env", *(f"{key}={value}" for key, value in more.items()), "make", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "word", "near"),
+    [
+        ("run", "FORM=train", "FROM"),
+        ("run", "from=train", "FROM"),
+        ("experiment", "PARAMS=tune.trials=5", "PARAM"),
+        ("adopt", "TRAGET=y", "TARGET"),
+        ("lineage", "VERSOIN=1", "VERSION"),
+        ("run", "PYTHON=python3.12", "PYTHON3"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_nearest(bake, target, word, near):
+    code, text = said(bake(), target, word)
+    assert code == 2
+    name = word.partition("=")[0]
+    assert f"stopped: no target takes {name}=: did you mean {near}=?" in text
+    assert not (bake() / ".venv").exists()
+
+
+def test_a_variable_like_no_other_is_refused_too(bake):
+    assert "no target takes ZZZ=: `make help` names" in said(bake(), "run", "ZZZ=1")[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["FROM=train", "VENV=v", "PACKAGE=", "PYTHON3=python3", "UV=uv", "PY=p", "-j2"],
+        ["DATA=a b", "TARGET=c", "ENTITY=", "TIMESTAMP=", "TASK=", "EXCLUDE=", "ALLOW_LEAKAGE="],
+        ["PARAM=a=1", "NAME=n", "FILE=f", "VERSION=1", "PORT=1", "UNTIL=u", "SHOCK=s"],
+        ["MLFLOW_TRACKING_URI=u", "MLFLOW_TRACKING_USERNAME=n", "AWS_PROFILE=p", "SHELL=bash"],
+    ],
+)
+def test_known_variables_pass(bake, words):
+    assert "this list" in said(bake(), "help", *words)[1]
+    assert "this list" in said(bake(), "help", FORM="train")[1], "the environment is not judged"
+
+
+def test_demo_prints_the_loop_and_not_where_the_hook_would_go_next():
+    from conftest import ROOT
+
+    recipe = said(ROOT, "-n", "demo")[1]
+    assert "--output-dir demo >/dev/null" in recipe
+    assert said(ROOT, "-n", "setup", "ONLY=join")[0] == 0
