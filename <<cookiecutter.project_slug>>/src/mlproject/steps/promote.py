@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import artifact, tracking
 from ..adapters.files import read_json, write_json
-from ..adapters.mlflow import Registry, Version
+from ..adapters.mlflow import Version
 from ..core import gate
 from ..errors import ProjectError
 from ..lineage import lineage
@@ -31,58 +31,61 @@ def run(context: Context) -> str:
     store = tracking.registry(context)
     champion = store.champion(params.data.name)
     origin = lineage(context)
-    if champion is not None and champion.tags.get("sha256") == candidate.digest:
-        return _stands(context, evaluation, champion, store, origin)
-    _same_champion(evaluation, champion.version if champion else None)
-    decision = gate.decide(evaluation, params.promote)
-    run_id = _run_id(context, store, candidate.digest)
-    tags = {**_tags(decision, candidate.digest), **origin}
-    version = store.register(params.data.name, run_id, tags)
-    if decision.promote:
-        store.promote(version)
+    same = champion is not None and champion.tags.get("sha256") == candidate.digest
+    if champion and same and not _now_committed(context, evaluation, champion, origin):
+        return _stands(context, evaluation, champion)
     before = champion.version if champion else None
+    _same_champion(evaluation, before)
+    decision = gate.decide(evaluation, params.promote)
+    verdict = {"verdict": "unchanged"} if same else {}
+    tags = {**_tags(decision, candidate.digest), **origin}
+    if same:
+        tags["decision"] = "unchanged"
+    version = store.register(params.data.name, _run_id(context, store, candidate.digest), tags)
+    moves = decision.promote or same
+    if moves:
+        store.promote(version)
     _record(
         context,
-        {"digest": candidate.digest, **decision.to_json()},
+        {"digest": candidate.digest, **decision.to_json(), **verdict},
         version=version.version,
-        champion=version.version if decision.promote else before,
+        champion=version.version if moves else before,
         previous=before,
     )
-    return _line(decision, version.version, before)
+    return _same(version.version, before) if same else _line(decision, version.version, before)
 
 
-def _stands(
-    context: Context,
-    evaluation: dict[str, Any],
-    champion: Version,
-    store: Registry,
-    origin: dict[str, str],
-) -> str:
+def _stands(context: Context, evaluation: dict[str, Any], champion: Version) -> str:
     """The candidate is the champion: trained again, or promoted by a run that was cut off."""
     decision = gate.decide(evaluation, context.params.promote)
     digest, compared = evaluation["candidate"]["digest"], evaluation["champion"] or {}
     record = {"digest": digest, **decision.to_json()}
-    if compared.get("digest") == digest:
+    again = compared.get("digest") == digest
+    if again:
         record["verdict"] = "unchanged"
-    run_id = read_json(context.workspace.need(context.workspace.tracked, "evaluate"))["run_id"]
     number, before = champion.version, compared.get("version")
-    if champion.run_id == run_id and before != number:
+    if champion.run_id == _tracked(context) and before != number:
         _record(context, record, version=number, champion=number, previous=before)
-        again = record["verdict"] == "unchanged"
         return _same(number, before) if again else _line(decision, number, before)
-    if champion.run_id != run_id and before == number and _now_committed(champion, origin):
-        tags = {**_tags(decision, digest), **origin, "decision": "unchanged"}
-        made = store.register(champion.name, _run_id(context, store, digest), tags)
-        store.promote(made)
-        _record(context, record, version=made.version, champion=made.version, previous=number)
-        return _same(made.version, number)
     _record(context, {**record, "verdict": "unchanged"}, version=number, champion=number)
     return f"champion v{number} kept: the candidate is the same model"
 
 
-def _now_committed(champion: Version, origin: dict[str, str]) -> bool:
-    """Whether this run can be made again from its commit and the champion's own could not."""
-    return champion.tags.get("git.dirty") == "true" and origin["git.dirty"] == "false"
+def _tracked(context: Context) -> str:
+    """Id of the run that tracks this candidate."""
+    path = context.workspace.need(context.workspace.tracked, "evaluate")
+    return str(read_json(path)["run_id"])
+
+
+def _now_committed(
+    context: Context, evaluation: dict[str, Any], champion: Version, origin: dict[str, str]
+) -> bool:
+    """Whether this run can be made again from its commit and the same model's own could not."""
+    if champion.run_id == _tracked(context):
+        return False
+    compared = (evaluation["champion"] or {}).get("version")
+    before, now = champion.tags.get("git.dirty"), origin["git.dirty"]
+    return compared == champion.version and (before, now) == ("true", "false")
 
 
 def _same(version: str, before: str | None) -> str:
