@@ -12,6 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from .adapters.files import digest, explain, read_json, sweep, write_json
+from .adapters.memory import release
 from .config import Params
 from .errors import ProjectError
 from .workspace import Context, Workspace
@@ -109,6 +110,7 @@ def run_steps(
         began = time.perf_counter()
         detail = step.run(context)
         _stamp(context, step)
+        release()
         report(number, step, detail, time.perf_counter() - began)
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .adapters.memory import economize
 from .errors import ProjectError
 
 TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
@@ -17,6 +18,7 @@ def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
     quiet()
+    economize()
     try:
         app()
     except KeyboardInterrupt:

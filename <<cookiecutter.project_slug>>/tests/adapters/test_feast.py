@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 from feast.types import Float32, String
@@ -127,7 +128,7 @@ def test_a_store_that_drops_a_row_is_stopped(opened, monkeypatch):
     whole = opened.store.get_historical_features
 
     def lossy(**words):
-        return SimpleNamespace(to_df=lambda: whole(**words).to_df().iloc[1:])
+        return SimpleNamespace(to_arrow=lambda: whole(**words).to_arrow().slice(1))
 
     monkeypatch.setattr(opened.store, "get_historical_features", lossy)
     with pytest.raises(
@@ -141,8 +142,8 @@ def test_a_store_that_doubles_a_row_is_stopped(opened, monkeypatch):
     whole = opened.store.get_historical_features
 
     def generous(**words):
-        frame = whole(**words).to_df()
-        return SimpleNamespace(to_df=lambda: pd.concat([frame, frame.head(1)]))
+        table = whole(**words).to_arrow()
+        return SimpleNamespace(to_arrow=lambda: pa.concat_tables([table, table.slice(0, 1)]))
 
     monkeypatch.setattr(opened.store, "get_historical_features", generous)
     with pytest.raises(ProjectError, match="returned 51 rows for 50 labels"):

@@ -6,12 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlproject.adapters.tables import (
-    read_canonical,
-    read_raw,
-    read_typed,
-    write_parquet,
-)
+from mlproject.adapters.tables import read_raw, read_typed
 from mlproject.errors import ProjectError
 
 GOOD = "a,b,y\n" + "".join(f"{i},x{i % 3},{i / 4}\n" for i in range(60))
@@ -178,13 +173,3 @@ def test_parquet_keeps_types_and_forgets_the_index(tmp_path):
     assert raw["t"].dtype.kind == "M"
     assert list(raw.index) == [1, 2]
     assert raw.index.name == "row"
-
-
-def test_written_tables_are_the_same_bytes(tmp_path, table):
-    for name in ("one.parquet", "two.parquet"):
-        write_parquet(table, tmp_path / name)
-    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
-    pd.testing.assert_frame_equal(read_canonical(tmp_path / "one.parquet"), table)
-    (tmp_path / "two.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ProjectError, match="is damaged"):
-        read_canonical(tmp_path / "two.parquet")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mlproject.adapters import parquet
 from mlproject.adapters.files import read_json
-from mlproject.adapters.tables import write_parquet
 from mlproject.errors import ProjectError
 from mlproject.steps import validate
 
@@ -19,7 +19,7 @@ def ready(table, context):
 
 def checked(context, table, reference=None):
     context.workspace.ingested.parent.mkdir(parents=True, exist_ok=True)
-    write_parquet(table, context.workspace.ingested)
+    parquet.write(table, context.workspace.ingested)
     return validate.run(context, reference or {})
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import ProjectError
+from .files import shown
 
 _HEAD = 1 << 16
 _MAGIC = {
@@ -17,12 +18,6 @@ _MAGIC = {
     b"\xfe\xff": "is UTF-16 text: save it as UTF-8",
 }
 _DELIMITERS = {";": "`;`", "\t": "tabs", "|": "`|`"}
-
-
-def shown(path: Path) -> Path:
-    """The path as a person would type it from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def check_head(path: Path) -> None:

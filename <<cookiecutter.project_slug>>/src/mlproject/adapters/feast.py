@@ -3,15 +3,20 @@
 import contextlib
 import io
 import os
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import ibis
 import pandas as pd
 
 os.environ.setdefault("FEAST_USAGE", "False")  # telemetry stays off
+
+SPARE = 128 * 2**20  # bytes DuckDB may use beside what the table asks for
 
 # As it is imported, Feast rewrites its classes to check argument types, which takes three quarters
 # of the 3 s of CPU; what the contract declares is checked here and by mypy.
@@ -40,7 +45,7 @@ def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureVie
     )
     source = FileSource(name=f"{name}_source", path=str(table), timestamp_field=TIMESTAMP)
     view = FeatureView(
-        name=f"{name}_features",
+        name=view_name(params),
         entities=[entity],
         ttl=_ttl(contract.frequency) if contract.has_time else timedelta(0),
         schema=[
@@ -55,6 +60,11 @@ def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureVie
 def service_name(params: Params) -> str:
     """Name of the feature service a model was trained on."""
     return f"{params.data.name.replace('-', '_')}_service"
+
+
+def view_name(params: Params) -> str:
+    """Name of the one feature view."""
+    return f"{params.data.name.replace('-', '_')}_features"
 
 
 def open_store(workspace: Workspace, params: Params) -> FeatureStore:
@@ -95,12 +105,17 @@ def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> Non
     `materialize_incremental` starts at now - TTL and would write nothing for older data. Only the
     contract's own view is written: the registry may still know those of a table used before.
     """
-    view = f"{params.data.name.replace('-', '_')}_features"
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
     if end > start:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            store.materialize(start, end, feature_views=[view])  # it prints a bar of its own
+        with (
+            _duckdb(store, params),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            store.materialize(
+                start, end, feature_views=[view_name(params)]
+            )  # it prints a bar of its own
 
 
 def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.DataFrame:
@@ -108,16 +123,40 @@ def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.
 
     Returns one row per label row. Raises ProjectError when the store drops or adds rows.
     """
-    job = store.get_historical_features(
-        entity_df=labels, features=store.get_feature_service(service_name(params))
-    )
-    joined = job.to_df()
+    with _duckdb(store, params):
+        job = store.get_historical_features(
+            entity_df=labels, features=store.get_feature_service(service_name(params))
+        )
+        joined = job.to_arrow().to_pandas(split_blocks=True, self_destruct=True)
     if len(joined) != len(labels):
         raise ProjectError(
             f"the point-in-time join returned {len(joined):,} rows for {len(labels):,} labels: "
             "the offline store drops rows, use type duckdb in feature_repo/feature_store.yaml"
         )
     return joined
+
+
+@contextlib.contextmanager
+def _duckdb(store: FeatureStore, params: Params) -> Iterator[None]:
+    """Feast's DuckDB for as long as it reads features, with a few times their size of memory.
+
+    Beyond that it spills to disk. Feast opens one without a limit and leaves it open, with all
+    that it has read.
+    """
+    table = Path(store.get_feature_view(view_name(params)).batch_source.path)
+    limit = SPARE + 2 * table.stat().st_size
+    with tempfile.TemporaryDirectory(dir=table.parent, prefix=".duckdb-") as spill:
+        backend = ibis.duckdb.connect(
+            memory_limit=f"{limit // 2**20}MiB",
+            temp_directory=spill,
+            preserve_insertion_order=False,
+        )
+        ibis.options.default_backend = backend
+        try:
+            yield
+        finally:
+            ibis.options.default_backend = None
+            backend.disconnect()
 
 
 def online(store: FeatureStore, params: Params, keys: list[dict[str, Any]]) -> pd.DataFrame:

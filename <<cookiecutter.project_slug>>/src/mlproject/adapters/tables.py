@@ -7,12 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.parquet as pq
 
 from ..errors import ProjectError
-from .csv_faults import check_head, explain, line_numbers, shown
+from . import parquet
+from .csv_faults import check_head, explain, line_numbers
+from .files import shown
 
 _TEXT = pd.StringDtype("pyarrow")  # a tenth of the memory of Python strings
+_AGAIN = "copy or export it again"
+_types = {pa.string(): _TEXT, pa.large_string(): _TEXT}.get
 
 
 def read_raw(path: Path) -> pd.DataFrame:
@@ -37,7 +40,7 @@ def read_typed(
     """
     wanted = [*numbers, *texts]
     if _extension(path) == ".parquet":
-        names = _schema(path).names
+        names = parquet.names(path, _AGAIN)
         return _parquet(path, wanted) if set(wanted) <= set(names) else None
     names = header(path)
     if not set(wanted) <= set(names):
@@ -118,35 +121,18 @@ def _csv(path: Path, names: list[str], options: pc.ConvertOptions) -> pd.DataFra
     return _frame(table, index)
 
 
-def _schema(path: Path) -> pa.Schema:
-    try:
-        return pq.read_schema(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _broken_parquet(path, error) from None
-
-
 def _parquet(path: Path, columns: list[str] | None) -> pd.DataFrame:
-    names = _schema(path).names
+    names = parquet.names(path, _AGAIN)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ProjectError(
             f"{shown(path)}: column `{twice[0]}` is there twice: give each column its own name"
         )
-    try:
-        table = pq.read_table(path, columns=columns, partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise _broken_parquet(path, error) from None
-    if not len(table):
+    frame = parquet.read(path, columns, _types, _AGAIN)
+    if not len(frame):
         raise ProjectError(f"{shown(path)} has columns and no rows: add rows")
-    index = pd.RangeIndex(1, len(table) + 1, name="row")
-    return _frame(table.replace_schema_metadata(None), index)
-
-
-def _broken_parquet(path: Path, error: Exception) -> ProjectError:
-    reason = str(error).splitlines()[0]
-    return ProjectError(
-        f"{shown(path)} is no complete parquet file ({reason:.120}): copy or export it again"
-    )
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    return frame
 
 
 def _frame(table: pa.Table, index: pd.Index) -> pd.DataFrame:
@@ -154,31 +140,8 @@ def _frame(table: pa.Table, index: pd.Index) -> pd.DataFrame:
     frame = table.to_pandas(
         split_blocks=True,
         self_destruct=True,
-        types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get,
+        types_mapper=_types,
     )
     frame.index = index
     pa.default_memory_pool().release_unused()
     return frame
-
-
-def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, the same bytes for the same values, in pieces that keep memory low."""
-    pq.write_table(
-        pa.Table.from_pandas(table, preserve_index=False),
-        path,
-        row_group_size=100_000,
-        compression="zstd",
-        use_dictionary=[name for name, kind in table.dtypes.items() if kind == "object"],
-    )
-
-
-def read_canonical(path: Path) -> pd.DataFrame:
-    """Read what `write_parquet` wrote, text as Python strings. Raises ProjectError."""
-    try:
-        table = pq.read_table(path, partitioning=None)
-        frame = table.to_pandas(split_blocks=True, self_destruct=True)
-        del table
-        pa.default_memory_pool().release_unused()
-        return frame
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ProjectError(f"{shown(path)} is damaged: delete it and run again") from error

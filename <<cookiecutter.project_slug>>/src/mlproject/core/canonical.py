@@ -1,6 +1,7 @@
 """The canonical table: the contract's columns, typed, one row per (entity, event_timestamp)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from ..errors import ProjectError
 from .columns import Column, booleans, categories, keys, labels, numbers
 from .contract import ROW_ID, TIMESTAMP, DataContract
+from .rows import reorder
 from .times import constant, event_times
 
 ALL = "all"  # the one entity of a table that is a single series
@@ -32,6 +34,16 @@ def canonical(raw: pd.DataFrame, contract: DataContract, max_missing: float = 0.
     Rows without a target are dropped, unless they are more than `max_missing` of all.
     Sorted by event time, then entity. Raises ProjectError naming the file's line or row.
     """
+    return ordered(*typed(raw, contract, max_missing), contract)
+
+
+def typed(
+    raw: pd.DataFrame, contract: DataContract, max_missing: float
+) -> tuple[pd.DataFrame, pd.Index]:
+    """The canonical table in the raw order of rows, and what each row is called in its file.
+
+    Whoever lets go of `raw` before `ordered` holds a large table once only.
+    """
     raw = renamed(raw, contract)
     data = dict(_arrays(raw, contract))
     target = np.asarray(data[contract.target])
@@ -42,13 +54,12 @@ def canonical(raw: pd.DataFrame, contract: DataContract, max_missing: float = 0.
             f"{contract.source}: the target `{contract.target}` is missing in {share:.1%} of "
             f"{len(raw):,} rows, at most {max_missing:.0%} may be (validate.max_missing)"
         )
-    out = pd.DataFrame({name: data[name] for name in contract.columns()}, copy=False)
     lines = raw.index
     if not known.all():
-        out, lines = out[known].reset_index(drop=True), lines[known]
+        data, lines = {name: values[known] for name, values in data.items()}, lines[known]
     if contract.task != "regression":
-        out[contract.target] = out[contract.target].astype(np.int64)
-    return _ordered(out, contract, lines)
+        data[contract.target] = data[contract.target].astype(np.int64)
+    return pd.DataFrame({name: data[name] for name in contract.columns()}, copy=False), lines
 
 
 def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
@@ -78,7 +89,7 @@ def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
     return table
 
 
-def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, object]]:
+def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, Any]]:
     """Yield each column of the contract, typed, in the raw order of rows."""
 
     def column(name: str) -> Column:
@@ -112,8 +123,11 @@ def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, ob
         yield contract.target, labels(target, contract.classes or ())
 
 
-def _ordered(table: pd.DataFrame, contract: DataContract, lines: pd.Index) -> pd.DataFrame:
-    """Sort by event time and entity. Raises ProjectError for a key that is there twice."""
+def ordered(table: pd.DataFrame, lines: pd.Index, contract: DataContract) -> pd.DataFrame:
+    """Sort `table` itself by event time and entity.
+
+    Raises ProjectError for a key that is there twice, by what `lines` calls its rows.
+    """
     if contract.entity_column == ROW_ID:
         table[ROW_ID] = np.arange(len(table), dtype=np.int64)
         return table
@@ -127,7 +141,8 @@ def _ordered(table: pd.DataFrame, contract: DataContract, lines: pd.Index) -> pd
     if same.any():
         place = int(same.argmax())
         _refuse_duplicate(table, contract, lines, int(order[place]), int(order[place + 1]))
-    return table.take(order).reset_index(drop=True)
+    reorder(table, order)
+    return table
 
 
 def _refuse_duplicate(

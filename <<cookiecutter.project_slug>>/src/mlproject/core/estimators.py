@@ -89,13 +89,22 @@ def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.Data
     """The model's input: one float32 or string column per feature, in contract order."""
     return pd.DataFrame(
         {
-            name: table[name].astype("float32")
+            name: table[name].astype("float32", copy=False)
             if feature.numeric
             else table[name].astype(object).where(table[name].notna(), MISSING_CATEGORY).astype(str)
             for name, feature in features.items()
         },
         copy=False,
     )
+
+
+def examples(
+    table: pd.DataFrame, rows: "pd.Series[bool]", features: Mapping[str, Feature], target: str
+) -> tuple[pd.DataFrame, Array]:
+    """Model frame and target of the chosen rows, copied a column at a time."""
+    chosen = np.flatnonzero(rows)
+    part = pd.DataFrame({name: table[name].take(chosen) for name in features}, copy=False)
+    return model_frame(part, features), table[target].to_numpy()[chosen]
 
 
 def predict(model: Any, task: str, frame: pd.DataFrame) -> Array:

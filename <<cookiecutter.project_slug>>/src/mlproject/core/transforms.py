@@ -59,7 +59,8 @@ def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -
 
     A lag is looked up by time, not by position: a missing period gives NaN, not another day.
     """
-    out = table[[*contract.key, *contract.features]].copy()
+    names = [*contract.key, *contract.features]
+    out = pd.DataFrame({name: table[name] for name in names}, copy=False)
     for name in settings.calendar:
         out[name] = CALENDAR[name][1](table[TIMESTAMP]).to_numpy()
     for lag in settings.lags:

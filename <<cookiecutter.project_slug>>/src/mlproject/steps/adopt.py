@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..adapters.csv_faults import shown
-from ..adapters.files import atomic, digest, write_text
+from ..adapters.files import atomic, digest, shown, write_text
 from ..adapters.tables import read_raw
 from ..config import Params, parse_params
 from ..core.adoption.columns import Decision

@@ -1,10 +1,13 @@
 """Join features onto labels as they were known at the time, and split."""
 
+import numpy as np
 import pandas as pd
 
+from ..adapters import parquet
 from ..adapters.files import atomic
 from ..core import split
 from ..core.contract import TIMESTAMP
+from ..core.rows import reorder
 from ..core.transforms import model_features
 from ..errors import ProjectError
 from ..workspace import Context
@@ -15,16 +18,18 @@ def run(context: Context) -> str:
     params, workspace = context.params, context.workspace
     contract = params.data
     workspace.need(workspace.features, "featurize")
-    labels = pd.read_parquet(
+    labels = parquet.read(
         workspace.need(workspace.ingested, "ingest"), columns=[*contract.key, contract.target]
     )
     from ..adapters import feast
 
     joined = feast.historical(feast.open_store(workspace, params), params, labels)
     order = [*contract.key, *model_features(contract, params.featurize), contract.target]
-    dataset = joined[order].sort_values([TIMESTAMP, contract.entity_column], ignore_index=True)
+    dataset = pd.DataFrame({name: joined[name] for name in order}, copy=False)
+    del joined
     dataset[TIMESTAMP] = dataset[TIMESTAMP].astype(labels[TIMESTAMP].dtype)
-    del joined, labels
+    entity = pd.factorize(dataset[contract.entity_column], sort=True)[0]
+    reorder(dataset, np.lexsort((entity, dataset[TIMESTAMP])))
     dataset["split"] = _split(context, dataset)
     counts = dataset["split"].value_counts()
     for name in (split.TRAIN, split.VALIDATION, split.TEST):
@@ -35,7 +40,7 @@ def run(context: Context) -> str:
             )
     _refuse_empty(context, dataset)
     with atomic(workspace.dataset) as path:
-        dataset.to_parquet(path, index=False)
+        parquet.write(dataset, path)
     parts = " · ".join(
         f"{counts[name]:,} {name}" for name in (split.TRAIN, split.VALIDATION, split.TEST)
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .. import artifact, tracking
-from ..adapters import onnx, skops
+from ..adapters import onnx, parquet, skops
 from ..adapters.files import atomic, write_json
 from ..core import estimators, metrics, parity
 from ..core.contract import Feature
@@ -28,7 +28,7 @@ def run(context: Context) -> str:
     model = skops.loads(
         trained.files["model.skops"], estimators.FAMILIES[trained.record["family"]].trusted
     )
-    dataset = pd.read_parquet(workspace.need(workspace.dataset, "build_dataset"))
+    dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"))
     counts = {name: int(count) for name, count in dataset["split"].value_counts().items()}
     test = dataset.loc[dataset["split"] == TEST].reset_index(drop=True)
     del dataset
@@ -94,9 +94,7 @@ def _baselines(
     found = {name: estimators.predict(dummy, contract.task, frame.iloc[:, :1])}
     lag = context.params.evaluate.seasonal_naive_lag
     if lag is not None:
-        table = pd.read_parquet(
-            context.workspace.ingested, columns=[*contract.key, contract.target]
-        )
+        table = parquet.read(context.workspace.ingested, columns=[*contract.key, contract.target])
         table["past"] = lagged(table, contract, lag)
         joined = test[contract.key].merge(table, on=contract.key, how="left", validate="one_to_one")
         found["seasonal_naive"] = joined["past"].to_numpy()
@@ -158,4 +156,4 @@ def _write_predictions(
         for code, name in enumerate(contract.classes or ()):
             out[f"p_{name}"] = prediction[:, code]
     with atomic(context.workspace.predictions) as path:
-        out.to_parquet(path, index=False)
+        parquet.write(out, path)

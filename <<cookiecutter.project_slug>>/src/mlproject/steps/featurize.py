@@ -1,9 +1,14 @@
 """Derive features, declare them to Feast and fill the online store."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 
+from ..adapters import parquet
 from ..adapters.files import atomic
-from ..core.contract import TIMESTAMP
+from ..core.contract import TIMESTAMP, Feature
+from ..core.rows import reorder
 from ..core.transforms import derive, model_features
 from ..workspace import Context
 
@@ -11,19 +16,29 @@ from ..workspace import Context
 def run(context: Context) -> str:
     """Write the feature table and materialize it. Returns one line."""
     params, workspace = context.params, context.workspace
-    table = pd.read_parquet(workspace.need(workspace.ingested, "ingest"))
+    table = parquet.read(workspace.need(workspace.ingested, "ingest"))
     features = model_features(params.data, params.featurize)
+    _halve(table, params.data.features)
     derived = derive(table, params.data, params.featurize)
-    for name, feature in features.items():
-        if feature.numeric:  # float32 everywhere: what is trained on is what is served and exported
-            derived[name] = derived[name].astype("float32")
-    derived = derived.sort_values(params.data.key, ignore_index=True)
+    del table
+    _halve(derived, features)
+    time, entity = derived[TIMESTAMP], derived[params.data.entity_column]
+    reorder(derived, np.lexsort((time, pd.factorize(entity, sort=True)[0])))
     with atomic(workspace.features) as path:
-        derived.to_parquet(path, index=False)
+        parquet.write(derived, path)
+    keys = derived[params.data.key]
+    del derived, time, entity
 
     from ..adapters import feast
 
     store = feast.open_store(workspace, params)
-    feast.materialize(store, params, derived[params.data.key])
-    at = f" at {derived[TIMESTAMP].max():%Y-%m-%d %H:%M}" if params.data.has_time else " filled"
+    feast.materialize(store, params, keys)
+    at = f" at {keys[TIMESTAMP].max():%Y-%m-%d %H:%M}" if params.data.has_time else " filled"
     return f"{len(features)} features · Feast applied · online store{at}"
+
+
+def _halve(table: pd.DataFrame, features: Mapping[str, Feature]) -> None:
+    """Numbers as float32 everywhere: what is trained on is what is served and exported."""
+    for name, feature in features.items():
+        if feature.numeric:
+            table[name] = table[name].astype("float32")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..adapters import s3
+from ..adapters import parquet, s3
 from ..adapters.files import atomic, digest, write_json
-from ..adapters.tables import read_raw, read_typed, write_parquet
-from ..core.canonical import canonical, needed
+from ..adapters.tables import read_raw, read_typed
+from ..core.canonical import needed, ordered, typed
 from ..core.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
 from ..workspace import Context
 
@@ -20,10 +20,11 @@ def run(context: Context) -> str:
     if raw is None:  # something does not fit: the slow reader finds the value to blame
         raw = read_raw(path)
     rows = len(raw)
-    table = canonical(raw, contract, context.params.validate_.max_missing)
-    del raw
+    table, lines = typed(raw, contract, context.params.validate_.max_missing)
+    del raw  # ordered holds one table then, not two
+    table = ordered(table, lines, contract)
     with atomic(context.workspace.ingested) as temporary:
-        write_parquet(table, temporary)
+        parquet.write(table, temporary)
     return summary(table, contract, rows - len(table))
 
 

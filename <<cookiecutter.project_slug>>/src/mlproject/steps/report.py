@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..adapters import matplotlib
+from ..adapters import matplotlib, parquet
 from ..adapters.files import read_json, write_text
 from ..core.contract import DataContract
 from ..core.report import build as report
@@ -27,7 +27,7 @@ def run(context: Context) -> str:
     """Write report.md, report.html and plots/*.csv. Returns the page's path in the project."""
     params, workspace = context.params, context.workspace
     evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
-    predictions = pd.read_parquet(workspace.need(workspace.predictions, "evaluate"))
+    predictions = parquet.read(workspace.need(workspace.predictions, "evaluate"))
     found = report.build(
         params,
         report.Sources(

@@ -1,9 +1,7 @@
 """Fit the chosen estimator, and the baseline, on all rows that do not judge."""
 
-import pandas as pd
-
 from .. import artifact
-from ..adapters import onnx, skops
+from ..adapters import onnx, parquet, skops
 from ..adapters.files import read_json
 from ..core import estimators
 from ..core.split import TEST
@@ -17,11 +15,10 @@ def run(context: Context) -> str:
     contract = params.data
     chosen = read_json(workspace.need(workspace.tuning, "tune"))["chosen"]
     features = model_features(contract, params.featurize)
-    dataset = pd.read_parquet(workspace.need(workspace.dataset, "build_dataset"))
-    rows = dataset.loc[dataset["split"] != TEST, [*features, contract.target]]
+    columns = [*features, contract.target, "split"]
+    dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
+    frame, truth = estimators.examples(dataset, dataset["split"] != TEST, features, contract.target)
     del dataset
-    frame, truth = estimators.model_frame(rows, features), rows[contract.target].to_numpy()
-    del rows
     model = estimators.build(
         chosen["family"], contract.task, features, chosen["params"], params.train.seed
     )

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from ..adapters import optuna
+from ..adapters import optuna, parquet
 from ..adapters.files import write_json
 from ..core import estimators, metrics
 from ..core.report import wording
@@ -64,27 +63,26 @@ def scorer(context: Context) -> Score:
     params, workspace = context.params, context.workspace
     contract = params.data
     features = model_features(contract, params.featurize)
-    dataset = pd.read_parquet(workspace.need(workspace.dataset, "build_dataset"))
+    columns = [*features, contract.target, "split"]
+    dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
     parts = {
-        name: dataset.loc[dataset["split"] == name, [*features, contract.target]]
+        name: estimators.examples(dataset, dataset["split"] == name, features, contract.target)
         for name in (TRAIN, VALIDATION)
     }
     del dataset
-    frames = {name: estimators.model_frame(part, features) for name, part in parts.items()}
-    truths = {name: part[contract.target].to_numpy() for name, part in parts.items()}
-    del parts
 
     def score(family: str, values: dict[str, Any]) -> float:
         try:
             model = estimators.build(family, contract.task, features, values, params.train.seed)
-            model.fit(frames[TRAIN], truths[TRAIN])
+            model.fit(*parts[TRAIN])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             raise ProjectError(
                 f"params.yaml: tune.families.{family} does not take {values}: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        prediction = estimators.predict(model, contract.task, frames[VALIDATION])
-        return metrics.compute(contract.task, truths[VALIDATION], prediction)[params.metric]
+        frame, truth = parts[VALIDATION]
+        prediction = estimators.predict(model, contract.task, frame)
+        return metrics.compute(contract.task, truth, prediction)[params.metric]
 
     return score
 

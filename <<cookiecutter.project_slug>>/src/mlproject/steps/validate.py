@@ -4,9 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..adapters import pandera
+from ..adapters import pandera, parquet
 from ..adapters.files import write_json
-from ..adapters.tables import read_canonical
 from ..core.contract import ROW_ID, TIMESTAMP, DataContract
 from ..core.drift import Finding, drift
 from ..core.leakage import advice, find_leakage
@@ -23,7 +22,7 @@ def run(context: Context, reference: dict[str, Any] | None = None) -> str:
     none. Raises ProjectError for the first rule that does not hold.
     """
     contract, settings = context.params.data, context.params.validate_
-    table = read_canonical(context.workspace.need(context.workspace.ingested, "ingest"))
+    table = parquet.read(context.workspace.need(context.workspace.ingested, "ingest"))
     if list(table.columns) != contract.columns():
         raise ProjectError(
             "data/ingested.parquet has other columns than params.yaml names: run `ingest` again"

@@ -1,0 +1,32 @@
+"""Memory that is no longer used goes back to the system: at once, and between steps."""
+
+import ctypes
+import gc
+import os
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt
+_LARGE = 1 << 20  # bytes
+
+
+def economize() -> None:
+    """Let large arrays leave with their last use. Call before Arrow is imported.
+
+    glibc raises its limits as it frees arrays, and Arrow's own pool keeps pages for later: at a
+    million rows both together held as much as the table itself.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    tune = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc alone has it
+    if tune is not None:
+        tune(_MMAP_THRESHOLD, _LARGE)
+        tune(_TRIM_THRESHOLD, _LARGE)
+
+
+def release() -> None:
+    """Free what nobody refers to, and hand back what allocators keep."""
+    import pyarrow as pa
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
