@@ -8,6 +8,8 @@ import typer
 from mlproject import terminal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+Image = Annotated[str, typer.Argument(help="Image the tasks run: repository@sha256:digest.")]
+ClusterTuner = Annotated[str, typer.Option("--tuner", help="katib or optuna.")]
 Trigger = Annotated[str, typer.Option(help="Why: schedule, data, drift, code or manual.")]
 Tuner = Annotated[str, typer.Option(help="optuna or katib.")]
 Source = Annotated[str, typer.Option(help="Raw table, path or URI; the contract's by default.")]
@@ -31,7 +33,7 @@ def local(
 
 @app.command("compile")
 def compile_(
-    image: Annotated[str, typer.Argument(help="Image the tasks run: repository@sha256:digest.")],
+    image: Image,
     output: Annotated[Path, typer.Option(help="File to write.")] = Path("pipeline.yaml"),
 ) -> None:
     """Write the pipeline as YAML, the same bytes for the same project and image."""
@@ -40,5 +42,44 @@ def compile_(
     compiler.write(Path.cwd(), image, output)
 
 
+@app.command()
+def submit(
+    image: Image,
+    trigger: Trigger = "manual",
+    deadline: Annotated[
+        float, typer.Option(min=0, help="Minutes to follow the run; 0 only starts it.")
+    ] = 120,
+    tuner: ClusterTuner = "katib",
+    source: Source = "",
+    overrides: Overrides = None,
+) -> None:
+    """Upload the pipeline of this commit to Kubeflow, start a run and follow it to its end."""
+    from mlproject import submission
+
+    from . import cluster
+
+    words = tuple(overrides or ())
+    given = submission.arguments(Path.cwd(), trigger, tuner, source, words)
+    cluster.submit(Path.cwd(), image, given, deadline)
+
+
+@app.command()
+def schedule(
+    cron: Annotated[str, typer.Argument(help="Five fields in UTC, like '0 3 * * 1', or off.")],
+    image: Image = "",
+    tuner: ClusterTuner = "katib",
+    source: Source = "",
+    overrides: Overrides = None,
+) -> None:
+    """Have Kubeflow run the pipeline again and again; `off` ends it."""
+    from mlproject import submission
+
+    from . import cluster
+
+    words = tuple(overrides or ())
+    given = submission.arguments(Path.cwd(), "schedule", tuner, source, words)
+    cluster.schedule(Path.cwd(), cron, image, given)
+
+
 if __name__ == "__main__":
-    terminal.main(app)
+    terminal.main(app, "interrupted; a run that was started on a cluster goes on there")

@@ -15,11 +15,14 @@ RETRIES = 2
 
 
 def write(root: Path, image: str, output: Path) -> None:
-    """Write the pipeline's YAML. Raises ProjectError for an image without a digest."""
+    """Write the pipeline's YAML and say so. Raises ProjectError for an image without a digest."""
+    production.say_compiled(output, compiled(root, image, output), image)
+
+
+def compiled(root: Path, image: str, output: Path) -> str:
+    """Write the pipeline's YAML. Returns the pipeline's name."""
     production.check_image(image)
-    params = load_params(root / "params.yaml")
+    name = load_params(root / "params.yaml").data.name
     with atomic(output) as temporary:
-        compiler.Compiler().compile(
-            build(params.data.name, image, Pods(image, RETRIES)), str(temporary)
-        )
-    production.say_compiled(output, params.data.name, image)
+        compiler.Compiler().compile(build(name, image, Pods(image, RETRIES)), str(temporary))
+    return name

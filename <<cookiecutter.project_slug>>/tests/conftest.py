@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from clusters import api, environ  # noqa: F401  fixtures
 
 from mlproject.config import parse_params
 from mlproject.core import estimators

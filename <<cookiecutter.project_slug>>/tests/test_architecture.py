@@ -15,6 +15,8 @@ VENDORS = {
     "botocore",
     "dvc",
     "feast",
+    "kfp",
+    "kfp_server_api",
     "matplotlib",
     "mlflow",
     "onnx",

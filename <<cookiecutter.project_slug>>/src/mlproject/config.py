@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .core.contract import DataContract, Strict
@@ -216,10 +216,20 @@ class Params(Strict):
 class Settings(BaseSettings):
     """Addresses and secrets, from the environment only; never written anywhere."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
     feast_online_dir: Path | None = None  # of the local online store, for tasks of a pipeline
+    kf_pipelines_endpoint: str = ""
+    kf_pipelines_ui_endpoint: str = ""
+    kf_pipelines_token: SecretStr = SecretStr("")
+    kf_pipelines_sa_token_path: str = ""
+    kf_pipelines_cookie: SecretStr = SecretStr("")
+    kf_pipelines_namespace: str = ""
+    kf_pipelines_server_namespace: str = "kubeflow"
+    kf_pipelines_service_account: str = ""
+    kf_pipelines_ssl_ca_cert: str = ""
+    kf_pipelines_allow_http: bool = False
 
 
 def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:

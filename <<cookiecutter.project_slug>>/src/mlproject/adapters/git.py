@@ -24,9 +24,9 @@ def commit(root: Path) -> str:
     return _git(root, "rev-parse", "HEAD") or "none"
 
 
-def dirty(root: Path) -> bool:
-    """Whether what decides a model (code, knobs, locks, data versions) differs from HEAD."""
-    changes = _git(root, "status", "--porcelain", "--", *DECIDING)
+def dirty(root: Path, *more: str) -> bool:
+    """Whether what decides a model (code, knobs, locks, data versions, `more`) is not HEAD's."""
+    changes = _git(root, "status", "--porcelain", "--", *DECIDING, *more)
     return commit(root) == "none" or changes is None or bool(changes)
 
 

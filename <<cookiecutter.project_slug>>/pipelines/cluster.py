@@ -1,0 +1,36 @@
+"""The pipeline on a cluster: compiled for an image, then handed to what submits it."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlproject import submission
+from mlproject.config import load_params
+from mlproject.core.schedule import kfp_cron
+
+from . import compile as compiler
+
+
+def submit(root: Path, image: str, given: submission.Arguments, minutes: float) -> None:
+    """Start a run of the pipeline and follow it."""
+    with _package(root, image) as (name, package):
+        submission.submit(root, package, name, given, minutes)
+
+
+def schedule(root: Path, cron: str, image: str, given: submission.Arguments) -> None:
+    """Repeat the pipeline by a cron line; `off` ends that."""
+    if cron == "off":
+        submission.unschedule(load_params(root / "params.yaml").data.name)
+        return
+    kfp_cron(cron)  # refused before anything is compiled
+    with _package(root, image) as (name, package):
+        submission.schedule(root, package, name, cron, given)
+
+
+@contextmanager
+def _package(root: Path, image: str) -> Iterator[tuple[str, Path]]:
+    """The pipeline's name and its YAML for an image, gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "pipeline.yaml"
+        yield compiler.compiled(root, image, package), package

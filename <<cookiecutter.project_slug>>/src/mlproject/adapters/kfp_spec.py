@@ -1,0 +1,30 @@
+"""Specifications of pipelines, compared by what they mean and not by how they are written."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+
+
+def compiled(package: Path) -> tuple[Any, Any]:
+    """A compiled file as (pipeline, platform), comparable."""
+    documents = list(yaml.safe_load_all(package.read_text(encoding="utf-8")))
+    platform = documents[1] if len(documents) > 1 else {}
+    return specification({"pipeline_spec": documents[0], "platform_spec": platform})
+
+
+def specification(told: Any) -> tuple[Any, Any]:
+    """What a version says as (pipeline, platform): equal whatever defaults are written out."""
+    told = told or {}
+    both = told if "pipeline_spec" in told else {"pipeline_spec": told}
+    parse = json_format.ParseDict
+    return (
+        parse(both["pipeline_spec"], pipeline_spec_pb2.PipelineSpec(), ignore_unknown_fields=True),
+        parse(
+            both.get("platform_spec") or {},
+            pipeline_spec_pb2.PlatformSpec(),
+            ignore_unknown_fields=True,
+        ),
+    )
