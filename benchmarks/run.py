@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import first_model
+import first_task
 import generation
 import join
 import memory
@@ -19,6 +20,7 @@ MEASURES = {
     "generation": generation.rows,
     "whole_loop": whole_loop.rows,
     "first_model": first_model.rows,
+    "first_task": first_task.rows,
     "join": join.rows,
     "memory": memory.rows,
 }
