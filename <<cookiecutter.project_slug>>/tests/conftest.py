@@ -13,10 +13,13 @@ import pandas as pd
 import pytest
 import yaml
 from clusters import api, environ  # noqa: F401  fixtures
+from standing_cluster import Cluster
 
 from mlproject.config import parse_params
 from mlproject.core import estimators
 from mlproject.core.contract import Feature
+from mlproject.core.split import by_time
+from mlproject.core.transforms import derive
 from mlproject.workspace import Context, Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -107,6 +110,25 @@ def context(tree, tmp_path):
     )
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
     return Context(parse_params(tree), Workspace.at(tmp_path))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A stand-in for a cluster with Katib; trials run in `tmp_path`."""
+    made = Cluster(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def prepared(context, table):
+    """The project folder after `build_dataset`."""
+    params = context.params
+    dataset = derive(table, params.data, params.featurize).assign(load=table["load"])
+    dataset["split"] = by_time(dataset["event_timestamp"], 0.2, 0.2)
+    context.workspace.dataset.parent.mkdir(parents=True)
+    dataset.to_parquet(context.workspace.dataset, index=False)
+    return context
 
 
 @pytest.fixture(scope="session")

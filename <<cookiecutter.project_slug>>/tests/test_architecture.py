@@ -17,6 +17,8 @@ VENDORS = {
     "feast",
     "kfp",
     "kfp_server_api",
+    "kubeflow",
+    "kubernetes",
     "matplotlib",
     "mlflow",
     "onnx",

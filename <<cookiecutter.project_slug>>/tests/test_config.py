@@ -106,7 +106,7 @@ def test_a_missing_key_is_named(tree, key):
         ("build_dataset.validation_fraction", 0.95, "less than 0.9"),
         ("tune.trials", "many", "valid integer"),
         ("tune.trials", 0, "greater than or equal to 1"),
-        ("tune.sampler", "grid", "'tpe' or 'random'"),
+        ("tune.sampler", "cmaes", "'tpe', 'random', 'grid' or 'sobol'"),
         ("tune.families", {}, "at least 1 item"),
         (f"{ALPHA}.type", "float", "'double', 'int' or 'categorical'"),
         ("train.seed", 1.5, "valid integer"),

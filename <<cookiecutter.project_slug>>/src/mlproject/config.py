@@ -11,8 +11,10 @@ import yaml
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .core import search_space
 from .core.contract import DataContract, Strict
 from .core.metrics import DIRECTIONS, primary_metric
+from .core.search_space import Range, Sampler
 from .core.transforms import CALENDAR, derived_features, model_features, period
 from .errors import ProjectError
 
@@ -59,46 +61,22 @@ class BuildDataset(Strict):
         return self
 
 
-class Range(Strict):
-    """One dimension of the search space."""
+class Cluster(Strict):
+    """Katib Experiments, one a family; the local tuner runs one trial after another."""
 
-    type: Literal["double", "int", "categorical"]
-    min: float | None = None
-    max: float | None = None
-    log: bool = False
-    step: float | None = Field(None, gt=0)
-    list: tuple[str | float | int | bool, ...] | None = None
-
-    @model_validator(mode="after")
-    def _coherent(self) -> "Range":
-        if self.type == "categorical":
-            if (
-                not self.list
-                or self.min is not None
-                or self.max is not None
-                or self.log
-                or self.step
-            ):
-                raise ValueError("a categorical range has a list and nothing else")
-            return self
-        if self.list is not None or self.min is None or self.max is None:
-            raise ValueError(f"a range of type {self.type} needs min and max")
-        if self.min >= self.max:
-            raise ValueError(f"min {self.min:g} must be below max {self.max:g}")
-        if self.log and (self.min <= 0 or self.step is not None):
-            raise ValueError("a log range needs min above 0 and no step")
-        if self.type == "int" and any(
-            number != int(number) for number in (self.min, self.max, self.step or 1)
-        ):
-            raise ValueError("an int range needs whole numbers")
-        return self
+    parallel_trials: int = Field(2, ge=1, le=1000)
+    minutes: int = Field(60, ge=1, le=20_000)
+    cpu: str = Field("1", pattern=r"^\d+(\.\d+)?$|^\d+m$")
+    memory: str = Field("2Gi", pattern=r"^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$")
 
 
 class Tune(Strict):
     """Section `tune`: the search space of each candidate estimator."""
 
     trials: int = Field(20, ge=1, le=10_000)
-    sampler: Literal["tpe", "random"] = "tpe"
+    max_failed_trials: int = Field(3, ge=0)
+    sampler: Sampler = "tpe"
+    cluster: Cluster = Cluster()
     families: dict[str, dict[str, Range]] = Field(min_length=1)
 
 
@@ -193,6 +171,7 @@ class Params(Strict):
             yield "lags of the target and the seasonal-naive baseline need task regression"
         if featurize.entity_as_feature and not data.entities:
             yield "featurize.entity_as_feature needs data.entities, the list of allowed values"
+        yield from search_space.problems(self.tune.families, self.tune.sampler)
         yield from self._unknown_columns()
 
     def _unknown_columns(self) -> Iterator[str]:
@@ -230,6 +209,15 @@ class Settings(BaseSettings):
     kf_pipelines_service_account: str = ""
     kf_pipelines_ssl_ca_cert: str = ""
     kf_pipelines_allow_http: bool = False
+    tuner: Literal["optuna", "katib"] = "optuna"
+    pipeline_run_id: str = ""  # what the retries of one task have in common
+    kubeconfig: str | None = None
+    katib_namespace: str | None = None
+    trial_image: str | None = None
+    trial_service_account: str | None = None
+    trial_secret: str | None = None  # a Secret of the namespace: credentials of the trials
+    dataset_uri: str | None = None  # folder that this process writes and trials read
+    aws_endpoint_url: str | None = None
 
 
 def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mlproject.adapters.optuna import search
-from mlproject.config import Range
+from mlproject.core.search_space import Range
 
 SPACE = {
     "double": Range(type="double", min=-1, max=1),
@@ -91,3 +91,45 @@ def test_a_fault_of_the_objective_is_not_swallowed():
 
     with pytest.raises(ZeroDivisionError):
         run(broken, trials=1)
+
+
+GRID = {
+    "step": Range(type="double", min=0, max=1, step=0.25),
+    "word": Range(type="categorical", list=("a", 3, True)),
+    "int": Range(type="int", min=1, max=2),
+}
+
+
+def test_a_grid_is_searched_whole_and_no_further():
+    def of(trial):
+        return tuple(sorted((name, repr(value)) for name, value in trial["params"].items()))
+
+    seen = [of(trial) for trial in run(lambda _: 1.0, sampler="grid", space=GRID, trials=200)]
+    assert len(seen) == len(set(seen)) == 5 * 3 * 2
+    part = [of(trial) for trial in run(lambda _: 1.0, sampler="grid", space=GRID, trials=7)]
+    assert part == seen[:7]
+    other = run(lambda _: 1.0, sampler="grid", space=GRID, trials=7, seed=1)
+    assert [of(trial) for trial in other] != part
+
+
+def test_sobol_spreads_its_trials_evenly():
+    space = {"x": Range(type="double", min=0, max=1), "y": Range(type="double", min=0, max=1)}
+    trials = run(lambda _: 1.0, sampler="sobol", space=space, trials=64)
+    quarters = [(trial["params"]["x"] > 0.5, trial["params"]["y"] > 0.5) for trial in trials]
+    counts = [quarters.count(item) for item in set(quarters)]
+    assert len(counts) == 4
+    assert max(counts) - min(counts) <= 2
+    assert trials == run(lambda _: 1.0, sampler="sobol", space=space, trials=64)
+
+
+@pytest.mark.parametrize(("most", "count"), [(0, 1), (2, 3), (20, 10), (None, 10)])
+def test_more_failures_than_allowed_end_the_search(most, count):
+    space = {"x": Range(type="double", min=0, max=1)}
+    trials = search(space, lambda _: math.nan, 10, "random", "minimize", 0, most)
+    assert len(trials) == count
+
+
+def test_failures_that_are_allowed_do_not_end_it():
+    values = iter([math.nan, 1.0, math.nan, 2.0, 3.0])
+    trials = search({}, lambda _: next(values), 5, "random", "minimize", 0, 2)
+    assert [trial["value"] for trial in trials] == [None, 1.0, None, 2.0, 3.0]

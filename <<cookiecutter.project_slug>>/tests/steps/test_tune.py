@@ -2,19 +2,21 @@
 
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+import mlproject
 from mlproject.config import parse_params
 from mlproject.core import metrics
-from mlproject.core.split import by_time
-from mlproject.core.transforms import derive
 from mlproject.errors import ProjectError
 from mlproject.steps import tune
 
 NAN = math.nan
+PACKAGE = mlproject.__name__
 
 
 def trials(*values):
@@ -80,30 +82,7 @@ def test_nothing_is_chosen_where_no_trial_is_finite():
         tune.choose("regression", "rmse", branches("rmse", linear=(NAN,), trees=(None,)))
 
 
-@pytest.mark.parametrize(
-    ("count", "families", "shares"),
-    [
-        (20, ["a", "b"], {"a": 10, "b": 10}),
-        (5, ["a", "b"], {"a": 3, "b": 2}),
-        (1, ["a", "b", "c"], {"a": 1, "b": 1, "c": 1}),
-    ],
-)
-def test_every_branch_gets_its_share_of_the_trials(count, families, shares):
-    assert tune._shares(count, families) == shares
-
-
 # the step on a small training set
-
-
-@pytest.fixture
-def prepared(context, table):
-    """The context after `build_dataset`."""
-    params = context.params
-    dataset = derive(table, params.data, params.featurize).assign(load=table["load"])
-    dataset["split"] = by_time(dataset["event_timestamp"], 0.2, 0.2)
-    context.workspace.dataset.parent.mkdir(parents=True)
-    dataset.to_parquet(context.workspace.dataset, index=False)
-    return context
 
 
 def with_families(context, **families):
@@ -185,6 +164,42 @@ def test_a_trial_that_is_no_number_is_passed_over(prepared, monkeypatch):
         "value": 7.0,
     }
     assert result["branches"][0]["best"] is None
+
+
+@pytest.mark.parametrize("value", [NAN, math.inf])
+def test_more_failed_trials_than_allowed_stop_the_step(prepared, monkeypatch, value):
+    monkeypatch.setattr(tune, "scorer", lambda _: lambda *_: value)
+    tree = prepared.params.model_dump(mode="json", by_alias=True)
+    tree["tune"] |= {"trials": 20, "max_failed_trials": 2}
+    with pytest.raises(ProjectError) as caught:
+        tune.run(replace(prepared, params=parse_params(tree)))
+    assert str(caught.value) == (
+        "3 trials of linear gave no finite rmse, tune.max_failed_trials allows 2: "
+        "look at its search space in params.yaml"
+    )
+    assert not prepared.workspace.tuning.exists()
+
+
+def test_the_local_tuner_imports_nothing_of_a_cluster(prepared):
+    """Only TUNER=katib pays for Kubernetes' libraries."""
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        f"from {PACKAGE} import config, workspace\n"
+        f"from {PACKAGE}.steps import tune\n"
+        "root = Path(sys.argv[1])\n"
+        "params = config.load_params(root / 'params.yaml')\n"
+        "tune.run(workspace.Context(params, workspace.Workspace.at(root)))\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(prepared.workspace.root)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "optuna" in loaded
+    assert loaded & {"kubeflow", "kubernetes", "boto3", "grpc"} == set()
 
 
 def test_a_family_nobody_registered_is_refused_before_any_trial(prepared, monkeypatch):

@@ -1,36 +1,46 @@
 """Optuna: the local tuner over the search space of params.yaml."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ..config import Range
 from ..core.metrics import Direction
+from ..core.search_space import Range, Space
 
 Objective = Callable[[dict[str, Any]], float]
 
 
 def search(
-    space: Mapping[str, Range],
+    space: Space,
     objective: Objective,
     trials: int,
     sampler: str,
     direction: Direction,
     seed: int,
+    max_failed: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Run trials, return them in order as {number, params, value}; a failed one has no value."""
+    """Run trials, return them in order as {number, params, value}; a failed one has no value.
+
+    The search ends early once more than `max_failed` have failed.
+    """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    samplers = optuna.samplers
-    chosen = (
-        samplers.TPESampler(seed=seed) if sampler == "tpe" else samplers.RandomSampler(seed=seed)
-    )
-    study = optuna.create_study(direction=direction, sampler=chosen)
+    study = optuna.create_study(direction=direction, sampler=_sampler(sampler, space, seed))
+
+    failed = 0
+
+    def enough(study: Any, ended: Any) -> None:
+        nonlocal failed
+        failed += ended.value is None
+        if max_failed is not None and failed > max_failed:
+            study.stop()
+
     study.optimize(
         lambda trial: objective(
             {name: _suggest(trial, name, item) for name, item in space.items()}
         ),
         n_trials=trials,
+        callbacks=[enough],
     )
     return [
         {"number": trial.number, "params": dict(trial.params), "value": trial.value}
@@ -38,10 +48,23 @@ def search(
     ]
 
 
+def _sampler(name: str, space: Space, seed: int) -> Any:
+    """What comes closest to Katib's algorithm for that sampler, see core/katib_experiment.py."""
+    from optuna import samplers
+
+    if name == "grid":
+        return samplers.GridSampler({key: item.values() for key, item in space.items()}, seed=seed)
+    if name == "sobol":
+        return samplers.QMCSampler(qmc_type="sobol", seed=seed)
+    if name == "random":
+        return samplers.RandomSampler(seed=seed)
+    return samplers.TPESampler(multivariate=True, seed=seed)
+
+
 def _suggest(trial: Any, name: str, item: Range) -> Any:
     if item.type == "categorical":
         return trial.suggest_categorical(name, list(item.list or ()))
-    low, high = item.min or 0.0, item.max or 0.0  # a Range of these types has both
+    low, high = item.bounds
     if item.type == "int":
         return trial.suggest_int(name, int(low), int(high), step=int(item.step or 1), log=item.log)
     return trial.suggest_float(name, low, high, step=item.step, log=item.log)

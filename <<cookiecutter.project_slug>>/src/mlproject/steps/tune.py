@@ -1,6 +1,9 @@
 """Search the parameters of each candidate estimator on the validation rows."""
 
+import math
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +12,14 @@ from ..adapters import optuna, parquet
 from ..adapters.files import write_json
 from ..core import estimators, metrics
 from ..core.report import wording
+from ..core.search_plan import Plan, shares
 from ..core.split import TRAIN, VALIDATION
 from ..core.transforms import model_features
 from ..errors import ProjectError
 from ..workspace import Context
 
 Score = Callable[[str, dict[str, Any]], float]
+Found = dict[str, list[dict[str, Any]]]  # the trials of each family
 
 
 def run(context: Context) -> str:
@@ -22,49 +27,103 @@ def run(context: Context) -> str:
     params, task = context.params, context.params.data.task
     for family in params.tune.families:
         check_family(family)
-    score = scorer(context)
-    direction = metrics.DIRECTIONS[task][params.metric]
-    shares = _shares(params.tune.trials, list(params.tune.families))
-    total, done, best = sum(shares.values()), 0, float("nan")
-    branches = []
-    for family, space in params.tune.families.items():
-
-        def objective(values: dict[str, Any], family: str = family) -> float:
-            nonlocal done, best
-            value = score(family, values)
-            best = (
-                value
-                if np.isnan(best) or metrics.better(task, params.metric, value, best)
-                else best
-            )
-            done += 1
-            context.progress.update(
-                done, total, f"best {params.metric} {wording.metric(params.metric, best)}"
-            )
-            return value
-
-        with estimators.pinned(params.train.threads):
-            trials = optuna.search(
-                space, objective, shares[family], params.tune.sampler, direction, params.train.seed
-            )
-        branches.append(
-            {"family": family, "trials": trials, "best": pick(task, params.metric, trials)}
-        )
+    plan = plan_of(context)
+    found, where = (_katib if context.settings.tuner == "katib" else _local)(context, plan)
+    branches = [
+        {"family": family, "trials": trials, "best": pick(task, params.metric, trials)}
+        for family, trials in found.items()
+    ]
     chosen = choose(task, params.metric, branches)
     write_json(
-        context.workspace.tuning, {"metric": params.metric, "branches": branches, "chosen": chosen}
+        context.workspace.tuning,
+        {
+            "metric": params.metric,
+            "tuner": context.settings.tuner,
+            "branches": branches,
+            "chosen": chosen,
+        },
     )
+    count = sum(len(trials) for trials in found.values())
     reached = wording.metric(params.metric, chosen["value"])
-    return f"{total} trials · best {params.metric} {reached} by {chosen['family']}"
+    best = f"best {params.metric} {reached} by {chosen['family']}"
+    return f"{count} trials{where} · {best}"
 
 
-def scorer(context: Context) -> Score:
-    """Return a function that trains on the train rows and scores on the validation rows."""
+def plan_of(context: Context) -> Plan:
+    """What is searched, for either tuner."""
+    params, section = context.params, context.params.tune
+    return Plan(
+        task=params.data.task,
+        metric=params.metric,
+        direction=metrics.DIRECTIONS[params.data.task][params.metric],
+        sampler=section.sampler,
+        seed=params.train.seed,
+        max_failed=section.max_failed_trials,
+        shares=shares(section.trials, section.families, section.sampler),
+        spaces=section.families,
+    )
+
+
+def _katib(context: Context, plan: Plan) -> tuple[Found, str]:
+    """Every family's trials, side by side on a cluster; and where they were."""
+    from .. import cluster_tuning
+
+    return cluster_tuning.search(context, plan)
+
+
+def _local(context: Context, plan: Plan) -> tuple[Found, str]:
+    """Every family's trials, one after another in this process; nothing to add."""
+    score = scorer(context)
+    total, best = sum(plan.shares.values()), math.nan
+    found: Found = {}
+    done = 0
+
+    def trial(family: str, values: dict[str, Any]) -> float:
+        nonlocal done, best
+        value = score(family, values)
+        value = value if math.isfinite(value) else math.nan
+        if math.isnan(best) or metrics.better(plan.task, plan.metric, value, best):
+            best = value
+        done += 1
+        reached = wording.metric(plan.metric, best)
+        context.progress.update(done, total, f"best {plan.metric} {reached}")
+        return value
+
+    with estimators.pinned(context.params.train.threads):
+        for family in plan.spaces:
+            found[family] = optuna.search(
+                plan.spaces[family],
+                partial(trial, family),
+                plan.shares[family],
+                plan.sampler,
+                plan.direction,
+                plan.seed,
+                plan.max_failed,
+            )
+            check_failures(plan, family, found[family])
+    return found, ""
+
+
+def check_failures(plan: Plan, family: str, trials: list[dict[str, Any]]) -> None:
+    """Raise ProjectError where more trials than allowed gave no number."""
+    failed = sum(trial["value"] is None for trial in trials)
+    if failed > min(plan.max_failed, plan.shares[family]):
+        raise ProjectError(
+            f"{failed} trials of {family} gave no finite {plan.metric}, tune.max_failed_trials "
+            f"allows {plan.max_failed}: look at its search space in params.yaml"
+        )
+
+
+def scorer(context: Context, source: Path | None = None) -> Score:
+    """Return a function that trains on the train rows and scores on the validation rows.
+
+    It is the trial of both tuners. The rows are those of `build_dataset`, or of the file `source`.
+    """
     params, workspace = context.params, context.workspace
     contract = params.data
     features = model_features(contract, params.featurize)
-    columns = [*features, contract.target, "split"]
-    dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
+    path = source or workspace.need(workspace.dataset, "build_dataset")
+    dataset = parquet.read(path, [*features, contract.target, "split"])
     parts = {
         name: estimators.examples(dataset, dataset["split"] == name, features, contract.target)
         for name in (TRAIN, VALIDATION)
@@ -119,12 +178,3 @@ def choose(task: str, metric: str, branches: list[dict[str, Any]]) -> dict[str, 
             f"no trial gave a finite {metric}: look at the search space in params.yaml: tune"
         )
     return {key: winner[key] for key in ("family", "params", "value")}
-
-
-def _shares(trials: int, families: list[str]) -> dict[str, int]:
-    """Trials of each branch: equal parts, at least one each."""
-    count = len(families)
-    return {
-        family: max(1, trials // count + (rank < trials % count))
-        for rank, family in enumerate(families)
-    }
