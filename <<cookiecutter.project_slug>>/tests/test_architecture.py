@@ -172,11 +172,12 @@ def test_a_vendor_is_imported_in_adapters_only():
 
 
 @pytest.mark.parametrize(
-    "vendor", ["boto3", "mlflow", "optuna", "skops", "skl2onnx", "onnxruntime"]
+    "vendor", ["boto3", "kubeflow", "mlflow", "optuna", "skops", "skl2onnx", "onnxruntime"]
 )
 def test_a_vendor_lives_in_one_file(vendor):
+    """A second file of the same vendor begins with the first one's name: mlflow, mlflow_trials."""
     found = violations("", lambda module: module.split(".")[0] == vendor)
-    assert len({line.split()[0] for line in found}) == 1
+    assert len({line.split()[0].partition("_")[0] for line in found}) == 1
 
 
 def test_the_champion_is_moved_in_one_place_called_by_promote_alone():

@@ -18,6 +18,7 @@ PLUMBING = {
     "adapters/files.py",
     "adapters/git.py",
     "adapters/mlflow.py",
+    "adapters/mlflow_trials.py",
     "artifact.py",
     "config.py",
     "errors.py",

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from .adapters import onnx
-from .adapters.files import write_json
+from .adapters.files import read_json, write_json
 from .adapters.mlflow import Registry, RunRecord, Version
+from .adapters.mlflow_trials import TrialRecord
 from .artifact import MANIFEST, ModelArtifact
 from .core import estimators, metrics
 from .core.slices import evaluate_slices
@@ -67,6 +68,7 @@ def log(
             )
             if path.exists()
         ),
+        trials=_trials(context),
     )
     name = context.experiment or f"{family}-{trained.digest[:8]}"
     run_id = registry(context).log_run(experiment_name(context), name, record)
@@ -83,6 +85,26 @@ def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
     name = f"{outcome['trigger']}-{outcome['state'].lower()}"
     failed = outcome["state"] != "SUCCEEDED"
     registry(context).log_outcome(PIPELINE_RUNS, name, tags, failed)
+
+
+def _trials(context: Context) -> tuple[TrialRecord, ...]:
+    """Every trial of the search, child runs of its candidate."""
+    path = context.workspace.tuning
+    tuning = read_json(path) if path.exists() else {"branches": []}
+    return tuple(
+        TrialRecord(
+            name=f"{branch['family']}-{trial['number']}",
+            params={
+                "family": branch["family"],
+                **{key: str(value) for key, value in trial["params"].items()},
+            },
+            metrics={}
+            if trial["value"] is None
+            else {f"validation.{tuning['metric']}": trial["value"]},
+        )
+        for branch in tuning["branches"]
+        for trial in branch["trials"]
+    )
 
 
 def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:

@@ -19,7 +19,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlproject.adapters import mlflow as adapter
-from mlproject.adapters import onnx
+from mlproject.adapters import mlflow_trials, onnx
 from mlproject.core import estimators
 from mlproject.core.contract import Feature
 from mlproject.errors import ProjectError
@@ -381,3 +381,70 @@ def test_a_server_lost_on_the_way_is_not_taken_for_an_empty_registry(store, monk
     with pytest.raises(ProjectError, match="does not work") as caught:
         store.champion(NAME)
     assert "secret" not in str(caught.value)
+
+
+# trials of its search
+
+
+TRIALS = (
+    mlflow_trials.TrialRecord("linear-0", {"family": "linear", "alpha": "0.5"}, {"v.rmse": 3.5}),
+    mlflow_trials.TrialRecord("linear-1", {"family": "linear", "alpha": "2.0"}, {}),
+    mlflow_trials.TrialRecord("trees-0", {"family": "trees", "depth": "3"}, {"v.rmse": -1e-9}),
+)
+
+
+def children(store, parent):
+    """What the client tells of the runs below a parent, by name, without ids and times."""
+    runs = store.client.search_runs(
+        [parent.info.experiment_id], f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"
+    )
+    return {
+        run.info.run_name: {
+            "status": run.info.status,
+            "stage": run.info.lifecycle_stage,
+            "params": run.data.params,
+            "metrics": run.data.metrics,
+            "tags": {**run.data.tags, "mlflow.user": None},
+            "artifacts": run.info.artifact_uri.replace(run.info.run_id, "ID"),
+            "ended": run.info.end_time == run.info.start_time,
+            "history": [
+                (item.value, item.step)
+                for item in store.client.get_metric_history(run.info.run_id, "v.rmse")
+            ],
+        }
+        for run in runs
+    }
+
+
+def test_trials_are_written_as_mlflows_own_client_would(store, finished, monkeypatch):
+    """The tables are written directly, for speed: this notices when MLflow changes them."""
+    monkeypatch.setattr(mlflow_trials, "REQUESTS", 1)
+    fast, slow = (store.client.get_run(finished()) for _ in range(2))
+    mlflow_trials.log(store.client, fast, TRIALS, {adapter.WORKER: "me"})
+    remote = SimpleNamespace(
+        _tracking_client=SimpleNamespace(store=object()),
+        create_run=store.client.create_run,
+        log_batch=store.client.log_batch,
+        set_terminated=store.client.set_terminated,
+    )
+    mlflow_trials.log(remote, slow, TRIALS, {adapter.WORKER: "me"})
+    told = children(store, fast)
+    assert set(told) == {"linear-0", "linear-1", "trees-0"}
+    assert told["linear-0"]["metrics"] == {"v.rmse": 3.5}
+    assert told["linear-1"]["status"] == "FAILED"
+    assert told["trees-0"]["tags"][adapter.WORKER] == "me"
+    other = children(store, slow)
+    for item in (*told.values(), *other.values()):
+        item["tags"].pop("mlflow.parentRunId")
+    assert told == other
+
+
+def test_a_run_carries_its_trials_as_child_runs(store, learnable, tmp_path):
+    content, _ = record(learnable, tmp_path, trials=TRIALS)
+    run = store.client.get_run(store.log_run("loop", "linear-f00", content))
+    assert {name: item["metrics"] for name, item in children(store, run).items()} == {
+        "linear-0": {"v.rmse": 3.5},
+        "linear-1": {},
+        "trees-0": {"v.rmse": -1e-9},
+    }
+    assert store.metrics(run.info.run_id) == {"rmse": 12.5, "mean.rmse": 40.0}

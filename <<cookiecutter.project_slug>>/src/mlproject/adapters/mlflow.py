@@ -29,6 +29,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..core.contract import Feature
 from ..core.request_schema import request_schema
 from ..errors import ProjectError
+from . import mlflow_trials
+from .mlflow_trials import TrialRecord
 
 CHAMPION = "champion"
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores say: no such thing
@@ -129,6 +131,7 @@ class Registry:
                     mlflow.log_artifact(str(path))
                 mlflow.log_dict(request_schema(record.features), "request_schema.json")
                 self.client.set_tag(run.info.run_id, "model_uri", info.model_uri)
+                mlflow_trials.log(self.client, run, record.trials, {WORKER: self.worker})
                 return str(run.info.run_id)
 
     def log_outcome(
@@ -232,6 +235,7 @@ class RunRecord:
     digests: dict[str, str]
     model_files: tuple[Path, ...]
     artifacts: tuple[Path, ...]
+    trials: tuple[TrialRecord, ...] = ()
 
 
 def _log_model(record: RunRecord) -> Any:
