@@ -356,9 +356,12 @@ def test_pages_promise_nothing():
 # Reference
 
 
+MODELS = ("config.py", "core/contract.py", "core/search_space.py")
+
+
 def classes() -> dict[str, ast.ClassDef]:
     """Parse the models behind params.yaml, by name."""
-    trees = [ast.parse((SOURCE / name).read_text()) for name in ("config.py", "core/contract.py")]
+    trees = [ast.parse((SOURCE / name).read_text()) for name in MODELS]
     nodes = [node for tree in trees for node in tree.body]
     return {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
 

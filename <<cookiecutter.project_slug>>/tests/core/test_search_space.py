@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from mlproject.config import parse_params
 from mlproject.core.search_plan import shares
-from mlproject.core.search_space import Range, grid_size, read_values, text_of
+from mlproject.core.search_space import (
+    Range,
+    grid_size,
+    read_values,
+    text_of,
+)
 from mlproject.errors import ProjectError
 
 LOG = {"type": "double", "min": 0.001, "max": 10, "log": True}
