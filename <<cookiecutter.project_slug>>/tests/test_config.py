@@ -45,9 +45,9 @@ def refusal(tree):
 )
 def test_an_unknown_key_is_refused_with_its_path(tree, section):
     set_key(tree, "promote.thresholds.rmse", {"max": 10})
-    set_key(tree, f"{section}.colour", 1)
+    set_key(tree, f"{section}.zzz", 1)
     assert refusal(tree) == (
-        f"params.yaml: {section}.colour is not a known key: remove it or correct its spelling"
+        f"params.yaml: {section}.zzz is not a known key: remove it or correct its spelling"
     )
 
 
