@@ -14,7 +14,13 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
 MAKEOVERRIDES := $(filter-out ONLY=%,$(MAKEOVERRIDES))  # ours alone: the project refuses what it does not take
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
 
-.PHONY: help setup setup-project demo check test test-real bench lock
+# a real S3 server for the tests, built once from its Go module and kept outside the repository
+TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cookiecutter-mlops-level2
+GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
+MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
+export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
+
+.PHONY: help setup setup-project demo check test test-real tools bench lock cluster-up cluster-test cluster-down
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
@@ -36,15 +42,28 @@ demo: setup ## generate a project into demo/ and run its whole loop, about a min
 check: setup-project ## lint, types, fast tests, under two minutes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) check
-	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow'
+	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow and not server and not cluster'
 test: setup-project ## everything that needs Python and git alone
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) test
-	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not server'
-test-real: setup-project ## what needs real servers
+	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not server and not cluster'
+$(MINIO_BINARY):
+	@test -n '$(GO)' || { echo " stopped: Go is not installed: it builds MinIO, see docs/how-to/kubeflow-cluster.md" >&2; exit 1; }
+	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
+	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
+tools: $(MINIO_BINARY) ## servers for the tests: MinIO (needs Go); redis-server comes from the system
+	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && ! command -v redis-server > /dev/null; then apt-get update -qq && apt-get install -qq --yes --no-install-recommends redis-server > /dev/null; fi
+	@command -v redis-server > /dev/null || { echo " stopped: redis-server is missing: apt-get install redis-server" >&2; exit 1; }
+test-real: setup-project tools ## what needs real servers
 	@$(BIN)/pytest -q -m server
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+cluster-up: ## kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)
+	@tests/cluster/up.sh
+cluster-test: setup-project ## the pipeline of a generated project on that cluster
+	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
+cluster-down: ## remove the cluster
+	@tests/cluster/down.sh
 lock: setup ## compile requirements/*.txt from the pyproject.toml files
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
 	@$(IN_PROJECT) lock

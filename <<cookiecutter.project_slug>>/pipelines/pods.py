@@ -8,9 +8,15 @@ from kfp.dsl import PipelineTask
 SETTINGS = "pipeline-settings"  # ConfigMap, addresses
 SECRETS = "pipeline-secrets"  # Secret, credentials: named here, never read here
 ADDRESSES = (
-    "MLFLOW_TRACKING_URI",
-    "AWS_ENDPOINT_URL",
     "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "DATASET_URI",
+    "FEAST_FS_YAML_FILE_PATH",
+    "FEAST_REGISTRY",
+    "KATIB_NAMESPACE",
+    "MLFLOW_TRACKING_URI",
+    "TRIAL_SECRET",
+    "TRIAL_SERVICE_ACCOUNT",
 )
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -18,6 +24,7 @@ CREDENTIALS = (
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
+    "REDIS_CONNECTION",
 )
 USER = 10001  # the image's own user
 

@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -305,3 +306,25 @@ def test_a_wrong_feature_store_yaml_is_one_sentence(context, table, change, expe
         feast.open_store(context.workspace, context.params)
     assert "\n" not in str(caught.value)
     assert expected in str(caught.value)
+
+
+@pytest.fixture
+def cluster(context, monkeypatch):
+    """The stores of a cluster, named by Feast's own variable; nobody listens at its addresses."""
+    file = Path(__file__).parents[2] / "deploy" / "kubeflow" / "feature_store.yaml"
+    monkeypatch.setenv("FEAST_FS_YAML_FILE_PATH", str(file))
+    monkeypatch.delenv("FEAST_REGISTRY", raising=False)
+    monkeypatch.setenv("REDIS_CONNECTION", "127.0.0.1:9")
+    return context
+
+
+def test_an_address_of_the_clusters_stores_that_is_not_set_is_named(cluster):
+    with pytest.raises(ProjectError, match=r"feature_store\.yaml: FEAST_REGISTRY is not set"):
+        feast.open_store(cluster.workspace, cluster.params)
+
+
+def test_a_shared_registry_is_used_as_it_is_named_and_not_made_a_path(cluster, monkeypatch):
+    monkeypatch.setenv("FEAST_REGISTRY", "s3://bucket/feast/registry.db")
+    settings = feast._settings(cluster.workspace)
+    assert settings["registry"] == "s3://bucket/feast/registry.db"
+    assert settings["online_store"] == {"type": "redis", "connection_string": "127.0.0.1:9"}

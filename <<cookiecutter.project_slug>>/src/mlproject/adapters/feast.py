@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -70,24 +71,39 @@ def view_name(params: Params) -> str:
 def open_store(workspace: Workspace, params: Params) -> FeatureStore:
     """Open the store and apply the declarations, which is quick and safe to repeat."""
     try:
+        settings = _settings(workspace)
         with _unchecked():  # it imports its data sources only now
-            store = FeatureStore(config=RepoConfig(**_settings(workspace)))
+            store = FeatureStore(config=RepoConfig(**settings))
             store.apply(list(declare(params, workspace.features)))
+    except ProjectError:
+        raise
     except Exception as error:
         raise ProjectError(
-            f"feature_repo/feature_store.yaml: Feast could not apply ({_line(error)})"
+            f"{_shown(workspace)}: Feast could not apply ({_line(error)})"
         ) from error
     return store
 
 
+def _configuration(workspace: Workspace) -> Path:
+    """The stores' configuration: the repository's, or the one Feast's own variable names."""
+    named = os.environ.get("FEAST_FS_YAML_FILE_PATH")
+    return Path(named) if named else workspace.feature_repo / "feature_store.yaml"
+
+
+def _shown(workspace: Workspace) -> str:
+    return str(_configuration(workspace)).removeprefix(f"{workspace.root}/")
+
+
 def _settings(workspace: Workspace) -> dict[str, Any]:
-    """feature_store.yaml with its local paths made absolute.
+    """feature_store.yaml with the environment's values and its local paths made absolute.
 
     Feast's own command reads them from the repository's folder, its Python API from wherever the
     process stands. An experiment keeps its state apart.
     """
     repo = workspace.feature_repo
-    tree = read_yaml(repo / "feature_store.yaml", expand=True)
+    tree = read_yaml(_configuration(workspace), expand=True)
+    for unset in re.findall(r"\$\{(\w+)\}", str(tree)):
+        raise ProjectError(f"{_shown(workspace)}: {unset} is not set: give it in the environment")
     state = repo if workspace.out == workspace.root else workspace.out / "feast"
     online = dict(tree.get("online_store", {}))
     if isinstance(tree.get("registry"), str) and "://" not in tree["registry"]:
@@ -107,15 +123,20 @@ def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> Non
     """
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
-    if end > start:
-        with (
+    if end <= start:
+        return
+    try:
+        with (  # it prints a bar of its own
             _duckdb(store, params),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            store.materialize(
-                start, end, feature_views=[view_name(params)]
-            )  # it prints a bar of its own
+            store.materialize(start, end, feature_views=[view_name(params)])
+    except Exception as error:
+        raise ProjectError(
+            f"Feast could not fill the online store ({_line(error)}): see that it answers "
+            "under the address of feature_store.yaml"
+        ) from error
 
 
 def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,156 @@
+"""The pipeline of a generated project on a real KFP and Katib, installed by `make cluster-up`.
+
+Written to be run on any machine with Docker and by the nightly workflow; see
+docs/how-to/kubeflow-cluster.md on where it has been run.
+"""
+
+import json
+import os
+import re
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from projects import copy, make, tool
+from servers import free_port, start, stop
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(not os.environ.get("CLUSTER"), reason="needs `make cluster-up`"),
+]
+HERE = Path(__file__).parent
+NAMES = dict(re.findall(r"^(\w+)=(.*)$", (HERE / "names.sh").read_text(), re.M))
+KUBECTL = ["kubectl", "--context", NAMES["CONTEXT"], "-n", "kubeflow"]
+
+
+def kubectl(*words: str, text: str | None = None) -> str:
+    done = subprocess.run(
+        [*KUBECTL, *words], input=text, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"kubectl {' '.join(words)}: {done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture
+def forward(tmp_path) -> Iterator:
+    """A function that makes a service of the cluster reachable on loopback."""
+    running = []
+
+    def to(service: str, port: int, ready: str) -> str:
+        url = f"http://127.0.0.1:{(local := free_port())}"
+        command = [*KUBECTL, "port-forward", "--address", "127.0.0.1", service, f"{local}:{port}"]
+        running.append(start(command, tmp_path / service.replace("/", "-"), f"{url}{ready}"))
+        return url
+
+    yield to
+    for process in running:
+        stop(process)
+
+
+@pytest.fixture
+def project(bake, tmp_path) -> Path:
+    """A committed project with a short search that Katib divides among its families."""
+    folder = copy(bake(), tmp_path / "load-forecast")
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["tune"]["trials"] = 6
+    params["data"]["source"] = "s3://load-forecast/tables/load.csv"
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    make(folder, "init")
+    make(folder, "sample")
+    return folder
+
+
+@pytest.fixture
+def image(project) -> str:
+    """The project's image in the registry beside the cluster, by digest."""
+    name = f"localhost:{NAMES['REGISTRY_PORT']}/load-forecast:test"
+    dockerfile = project / "deploy" / "Dockerfile"
+    file = dockerfile if dockerfile.exists() else HERE / "Dockerfile"
+    tool(project, "docker", "build", "--quiet", "--file", str(file), "--tag", name, ".")
+    tool(project, "docker", "push", "--quiet", name)
+    return tool(project, "docker", "inspect", "--format", "{{index .RepoDigests 0}}", name).strip()
+
+
+@pytest.fixture
+def servers(project, image, forward, monkeypatch) -> dict[str, str]:
+    """Settings, rights and MLflow of the project; its bucket with the raw table."""
+    rights = tool(project, "kubectl", "kustomize", "deploy/kubeflow/overlays/staging")
+    wanted = {("ServiceAccount", "trial"), ("Role", "tuner")}
+    objects = list(yaml.safe_load_all(rights))
+    chosen = [item for item in objects if (item["kind"], item["metadata"]["name"]) in wanted]
+    assert len(chosen) == len(wanted)
+    for item in chosen:
+        item["metadata"]["namespace"] = "kubeflow"
+    kubectl("apply", "-f", "-", text=yaml.safe_dump_all(chosen))
+    kubectl("apply", "-f", "-", text=(HERE / "project.yaml").read_text().replace("IMAGE", image))
+    kubectl("rollout", "status", "deployment/test-mlflow", "--timeout", "600s")
+    store = forward("service/test-minio", 9000, "/minio/health/ready")
+    for name, value in {
+        "AWS_ENDPOINT_URL": store,
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": "of-a-cluster-of-tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    code = (
+        "import boto3; s3 = boto3.client('s3'); b = 'load-forecast'; "
+        "names = [x['Name'] for x in s3.list_buckets()['Buckets']]; "
+        "b in names or s3.create_bucket(Bucket=b); "
+        "s3.upload_file('data/raw/load.csv', b, 'tables/load.csv')"
+    )
+    tool(project, "python", "-c", code)
+    return {
+        "kfp": forward("service/ml-pipeline", 8888, "/apis/v2beta1/healthz"),
+        "mlflow": forward("service/test-mlflow", 5000, "/health"),
+    }
+
+
+def ask(url: str) -> dict:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)
+
+
+def last_states(text: str) -> dict[str, dict]:
+    """The newest state of every object in what `kubectl get --watch -o json` printed."""
+    decoder, position, found = json.JSONDecoder(), 0, {}
+    while position < len(text.rstrip()):
+        item, position = decoder.raw_decode(text, position)
+        for one in item.get("items", [item]):
+            found[one["metadata"]["name"]] = one
+        position += len(text[position:]) - len(text[position:].lstrip())
+    return found
+
+
+def test_the_pipeline_runs_and_trains_what_katib_found(
+    project, image, servers, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KF_PIPELINES_ENDPOINT", servers["kfp"])
+    seen = tmp_path / "experiments.json"
+    with seen.open("w") as file:  # the tuner removes its Experiments: watch them come and go
+        command = [*KUBECTL, "get", "experiments.kubeflow.org", "--watch", "-o", "json"]
+        watch = subprocess.Popen(command, stdout=file, start_new_session=True)
+    try:
+        said = make(project, "pipeline-submit", f"IMAGE={image}", "TUNER=katib", "DEADLINE=90")
+    finally:
+        stop(watch)
+    assert "SUCCEEDED" in said
+    experiments = last_states(seen.read_text())
+    assert experiments
+    best = []
+    for item in experiments.values():
+        conditions = {one["type"]: one["status"] for one in item["status"]["conditions"]}
+        assert conditions["Succeeded"] == "True"
+        optimal = item["status"]["currentOptimalTrial"]["parameterAssignments"]
+        best.append({one["name"]: float(one["value"]) for one in optimal})
+    api = f"{servers['mlflow']}/api/2.0/mlflow"
+    alias = ask(f"{api}/registered-models/alias?name=load-forecast&alias=champion")
+    run = ask(f"{api}/runs/get?run_id={alias['model_version']['run_id']}")["run"]
+    trained = {item["key"]: item["value"] for item in run["data"]["params"]}
+    prefix = "candidate."
+    names = [key for key in trained if key.startswith(prefix)]
+    chosen = {key.removeprefix(prefix): float(trained[key]) for key in names}
+    assert chosen in best
+    assert json.loads(kubectl("get", "experiments.kubeflow.org", "-o", "json"))["items"] == []

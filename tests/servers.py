@@ -1,0 +1,80 @@
+"""Server processes for tests: on loopback, on a free port, stopped by their own process id."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(command: list[str], folder: Path, url: str, **env: str) -> subprocess.Popen:
+    """Start a server in a process group of its own and wait until it answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "server.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, **env},
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"{command[0]} ended: {log.read_text()}")
+        if answers(url):
+            return process
+        time.sleep(0.2)
+    stop(process)
+    pytest.fail(f"no answer from {url}: {log.read_text()}")
+
+
+def answers(url: str) -> bool:
+    """Whether a page is there, or anybody listens where the address is no web address."""
+    host, port = url.rsplit("/", 1)[-1].split(":") if url.startswith("tcp:") else ("", "")
+    try:
+        if port:
+            with socket.create_connection((host, int(port)), timeout=2):
+                return True
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def stop(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def minio(folder: Path, user: str, password: str) -> tuple[str, subprocess.Popen]:
+    """A real MinIO; `make tools` builds it."""
+    binary = os.environ.get("MINIO_BINARY", "minio")
+    assert shutil.which(binary), "MinIO is missing: `make test-real` builds it, `make tools` too"
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [binary, "server", "--quiet", "--address", url.removeprefix("http://"), "data"]
+    env = {"MINIO_ROOT_USER": user, "MINIO_ROOT_PASSWORD": password, "MINIO_BROWSER": "off"}
+    env["MINIO_UPDATE"] = "off"  # it would ask its maker for a newer one
+    return url, start(command, folder, f"{url}/minio/health/ready", **env)
+
+
+def redis(folder: Path) -> tuple[str, subprocess.Popen]:
+    """A real Redis, nothing kept on disk."""
+    port = free_port()
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port)]
+    command += ["--save", "", "--appendonly", "no"]
+    return f"127.0.0.1:{port}", start(command, folder, f"tcp://127.0.0.1:{port}")

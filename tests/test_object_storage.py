@@ -1,0 +1,222 @@
+"""A real MinIO and a real Redis: raw table, DVC remote, MLflow artifacts, Feast's two stores."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from projects import VENV, copy, make, python, tool
+from servers import free_port, minio, redis, start, stop
+
+pytestmark = pytest.mark.server
+USER, PASSWORD = "tester", "not-a-real-password"
+S3 = "import boto3; s3 = boto3.client('s3'); "
+
+
+@pytest.fixture(scope="module")
+def project(bake, tmp_path_factory):
+    """A project with a short search, its sample table and what a cluster's image holds."""
+    folder = copy(bake(), tmp_path_factory.mktemp("storage") / "load-forecast")
+    for stamp in (".pipeline", ".ui"):
+        make(folder, f"{VENV}/{stamp}")
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["tune"]["trials"] = 2
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    make(folder, "init")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    url, process = minio(tmp_path_factory.mktemp("minio"), USER, PASSWORD)
+    yield url
+    stop(process)
+
+
+@pytest.fixture
+def store(server, project, tmp_path, monkeypatch):
+    """Credentials in the environment, a bucket of the test's own, a copy of the project."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", USER)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", PASSWORD)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    folder = copy(project, tmp_path / "load-forecast")
+    bucket = f"b{free_port()}"
+    python(folder, f"{S3}s3.create_bucket(Bucket='{bucket}')")
+    return folder, bucket
+
+
+def put(folder: Path, file: str, bucket: str, key: str) -> str:
+    python(folder, f"{S3}s3.upload_file('{file}', '{bucket}', '{key}')")
+    return f"s3://{bucket}/{key}"
+
+
+def keys(folder: Path, bucket: str) -> list[str]:
+    code = f"{S3}print(*[o['Key'] for o in s3.list_objects_v2(Bucket='{bucket}')['Contents']])"
+    return python(folder, code).split()
+
+
+def point_at(folder: Path, source: str) -> None:
+    """Name the raw table in params.yaml, as a person would, and commit."""
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params["data"]["source"] = source
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    tool(folder, "git", "commit", "--quiet", "--all", "--message", "another source")
+
+
+def keep_versions(folder: Path, bucket: str) -> None:
+    how = "{'Status': 'Enabled'}"
+    python(folder, f"{S3}s3.put_bucket_versioning(Bucket='{bucket}',VersioningConfiguration={how})")
+
+
+def test_the_loop_reads_an_object_and_an_older_version_is_reproduced(store):
+    folder, bucket = store
+    keep_versions(folder, bucket)
+    point_at(folder, put(folder, "data/raw/load.csv", bucket, "tables/load.csv"))
+    md5 = tool(folder, "md5sum", "data/raw/load.csv").split()[0]
+    tool(folder, "rm", "data/raw/load.csv")
+    assert "champion v1 (the first)" in make(folder, "run")
+    raw = json.loads((folder / "artifacts/raw.json").read_text())
+    assert raw["md5"] == md5
+    assert raw["version"] not in (None, "null")
+    said = make(folder, "lineage")
+    assert f"s3://{bucket}/tables/load.csv md5 {md5}" in said
+    assert "uncommitted" not in said
+    make(folder, "sample", "UNTIL=2017-12-31")
+    put(folder, "data/raw/load.csv", bucket, "tables/load.csv")  # newer data under the same name
+    assert "reproduced load-forecast v1" in make(folder, "reproduce", "VERSION=1")
+
+
+def test_other_bytes_than_the_recorded_are_refused(store):
+    folder, bucket = store
+    point_at(folder, put(folder, "data/raw/load.csv", bucket, "load.csv"))
+    make(folder, "run")
+    make(folder, "sample", "UNTIL=2017-12-31")
+    put(folder, "data/raw/load.csv", bucket, "load.csv")
+    said = make(folder, "reproduce", "VERSION=1", ok=False)
+    assert f"s3://{bucket}/load.csv holds other bytes" in said
+    assert "let the bucket keep versions" in said
+
+
+def test_parquet_and_csv_objects_ingest_to_the_same_table(store):
+    folder, bucket = store
+    frame = (
+        "import pandas as pd; t = pd.read_csv('data/raw/load.csv', float_precision='round_trip')"
+    )
+    python(folder, f"{frame}; t.to_parquet('data/raw/load.parquet')")
+    digests = set()
+    for name in ("load.csv", "load.parquet"):
+        uri = put(folder, f"data/raw/{name}", bucket, name)
+        tool(folder, "python", "-m", "load_forecast", "ingest", "--set", f"data.source={uri}")
+        digests.add(tool(folder, "sha256sum", "data/ingested.parquet").split()[0])
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("uri", "setting", "said"),
+    [
+        ("s3://BUCKET/none.csv", {}, "there is no object `none.csv` in bucket"),
+        ("s3://no-such-bucket/t.csv", {}, "there is no bucket `no-such-bucket` at http://127"),
+        ("s3://BUCKET/t.csv", {"AWS_ACCESS_KEY_ID": "nobody"}, "the credentials are wrong or"),
+        ("s3://BUCKET/t.csv", {"AWS_SECRET_ACCESS_KEY": "wrong-one"}, "the credentials are wrong"),
+        ("s3://BUCKET/t.csv", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "no answer from"),
+    ],
+)
+def test_a_fault_of_the_store_is_one_sentence(store, monkeypatch, uri, setting, said):
+    folder, bucket = store
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    source = uri.replace("BUCKET", bucket)
+    command = [f"{VENV}/bin/python", "-m", "load_forecast", "ingest"]
+    done = subprocess.run(
+        [*command, "--set", f"data.source={source}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f" stopped: {source}: {said}")
+    assert done.stderr.count("\n") == 1
+    assert PASSWORD not in done.stderr + done.stdout
+    assert "wrong-one" not in done.stderr
+    assert not (folder / "data/ingested.parquet").exists()
+
+
+def test_dvc_pushes_to_the_store_and_a_clone_pulls_and_reproduces(store, tmp_path):
+    folder, bucket = store
+    tool(folder, "dvc", "remote", "modify", "storage", "url", f"s3://{bucket}/dvc")
+    make(folder, "repro")
+    tool(folder, "git", "add", "--all")
+    tool(folder, "git", "commit", "--quiet", "--message", "results")
+    make(folder, "push")
+    assert [key for key in keys(folder, bucket) if key.startswith("dvc/files/md5/")]
+    clone = tmp_path / "clone"
+    tool(folder, "git", "clone", "--quiet", str(folder), str(clone))
+    tool(clone, "dvc", "pull")
+    assert (clone / "data/raw/load.csv").read_bytes() == (folder / "data/raw/load.csv").read_bytes()
+    assert "Data and pipelines are up to date" in tool(clone, "dvc", "status")
+
+
+def test_dvc_repro_notices_a_new_object(store):
+    folder, bucket = store
+    point_at(folder, put(folder, "data/raw/load.csv", bucket, "load.csv"))
+    assert "Running stage 'ingest'" in make(folder, "repro")
+    assert "Running stage" not in make(folder, "repro")
+    make(folder, "sample", "UNTIL=2018-06-30")
+    put(folder, "data/raw/load.csv", bucket, "load.csv")
+    assert "Running stage 'ingest'" in make(folder, "repro")
+
+
+@pytest.mark.parametrize("proxied", [True, False], ids=["through-the-server", "by-the-client"])
+def test_mlflow_keeps_its_artifacts_in_the_store(store, tmp_path, monkeypatch, proxied):
+    folder, bucket = store
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [f"{VENV}/bin/mlflow", "server", "--host", "127.0.0.1", "--port", url.split(":")[-1]]
+    command += ["--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--workers", "1"]
+    root = f"s3://{bucket}/mlflow"
+    command += ["--artifacts-destination", root] if proxied else []
+    command += [] if proxied else ["--no-serve-artifacts", "--default-artifact-root", root]
+    process = start(command, tmp_path / "mlflow", f"{url}/health")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+    try:
+        assert "champion v1 (the first)" in make(folder, "run")
+        found = [key for key in keys(folder, bucket) if key.startswith("mlflow/")]
+        assert [key for key in found if key.endswith("model.onnx")]
+        assert not (folder / "mlartifacts").exists()
+        again = make(folder, "run")  # the champion is read back and measured
+        assert "v1 kept" in again
+    finally:
+        stop(process)
+
+
+def test_feast_keeps_its_registry_in_the_store_and_serves_from_redis(store, tmp_path, monkeypatch):
+    folder, bucket = store
+    address, process = redis(tmp_path / "redis")
+    configuration = folder / "deploy/kubeflow/feature_store.yaml"
+    monkeypatch.setenv("FEAST_FS_YAML_FILE_PATH", str(configuration))
+    monkeypatch.setenv("FEAST_REGISTRY", f"s3://{bucket}/feast/registry.db")
+    monkeypatch.setenv("REDIS_CONNECTION", address)
+    try:
+        assert "champion v1 (the first)" in make(folder, "run")
+        assert "feast/registry.db" in keys(folder, bucket)
+        assert not (folder / "feature_repo/data").exists(), "nothing is kept locally"
+        asked = (
+            "from pathlib import Path; from load_forecast.adapters import feast; "
+            "from load_forecast.config import load_params; import pandas as pd; "
+            "from load_forecast.workspace import Workspace; p = load_params(Path('params.yaml')); "
+            "s = feast.open_store(Workspace.at(Path('.')), p); "
+            "r = feast.online(s, p, [{'area': 'Amprion'}]).iloc[0]; "
+            "f = pd.read_parquet('data/features.parquet'); f = f[f.area == 'Amprion'].iloc[-1]; "
+            "import json; names = ('temperature', 'load_lag_1'); "
+            "print(json.dumps([[float(x[name]) for name in names] for x in (r, f)]))"
+        )
+        served, stored = json.loads(python(folder, asked))
+    finally:
+        stop(process)
+    assert served == stored
+    said = make(folder, "run", ok=False)
+    assert f"Feast could not fill the online store (Error 111 connecting to {address}" in said
