@@ -21,8 +21,9 @@ def write(root: Path, image: str, output: Path) -> None:
 
 def compiled(root: Path, image: str, output: Path) -> str:
     """Write the pipeline's YAML. Returns the pipeline's name."""
-    production.check_image(image)
+    production.check_target(image, output)
     name = load_params(root / "params.yaml").data.name
+    pods = Pods(image, production.commit(root), RETRIES)
     with atomic(output) as temporary:
-        compiler.Compiler().compile(build(name, image, Pods(image, RETRIES)), str(temporary))
+        compiler.Compiler().compile(build(name, image, pods), str(temporary))
     return name

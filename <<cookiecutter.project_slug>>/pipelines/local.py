@@ -14,6 +14,6 @@ def run(root: Path, trigger: str, tuner: str, source: str, overrides: tuple[str,
     """Run every task; artifacts and report end where `make run` leaves them."""
     with production.here(root, trigger, source, overrides) as (name, folder):
         local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
-        build(name, "", Pods("python", retries=0))(
+        build(name, "", Pods("python", commit="", retries=0))(
             trigger=trigger, tuner=tuner, source=source, overrides=list(overrides)
         )

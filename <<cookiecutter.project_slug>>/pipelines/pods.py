@@ -34,6 +34,7 @@ class Pods:
     """Image, retries and resources of the tasks."""
 
     image: str
+    commit: str  # of the code in the image, empty where it is not known
     retries: int  # of tasks that reach other servers; none where a person watches
 
     def light(self, *tasks: PipelineTask) -> None:
@@ -70,6 +71,7 @@ class Pods:
             kubernetes.set_security_context(
                 task, run_as_user=USER, run_as_group=USER, run_as_non_root=True
             )
+            task.set_env_variable("GIT_COMMIT", self.commit)
             names = dict(zip(ADDRESSES, ADDRESSES, strict=True))
             kubernetes.use_config_map_as_env(task, SETTINGS, names, optional=True)
             names = dict(zip(CREDENTIALS, CREDENTIALS, strict=True))

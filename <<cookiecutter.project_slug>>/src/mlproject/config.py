@@ -198,7 +198,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
-    feast_online_dir: Path | None = None  # of the local online store, for tasks of a pipeline
+    git_commit: str = ""  # of the code in an image, which holds no repository
+    pipeline_home: Path | None = None  # set for the tasks of a pipeline on this machine
     kf_pipelines_endpoint: str = ""
     kf_pipelines_ui_endpoint: str = ""
     kf_pipelines_token: SecretStr = SecretStr("")

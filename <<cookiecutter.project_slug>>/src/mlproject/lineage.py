@@ -30,6 +30,9 @@ def data_origin(context: Context) -> dict[str, str]:
 def lineage(context: Context) -> dict[str, str]:
     """Tags that lead from a run back to code, data, features and environment."""
     root = context.workspace.root
+    commit, changed = git.commit(root), git.dirty(root)
+    if commit == "none" and context.settings.git_commit:  # an image: no repository, built from one
+        commit, changed = context.settings.git_commit, False
     lock = root / "requirements" / "train.txt"
     data, remote = data_origin(context), context.params.data.remote
     # a table that its .dvc file does not name cannot be had back from the commit; an object is
@@ -38,8 +41,8 @@ def lineage(context: Context) -> dict[str, str]:
     loose = not remote and recorded != data["data.hash"]
     knobs = [item for item in context.overrides if not (remote and item.startswith(_SOURCE))]
     return {
-        "git.commit": git.commit(root),
-        "git.dirty": str(git.dirty(root) or loose or bool(knobs)).lower(),
+        "git.commit": commit,
+        "git.dirty": str(changed or loose or bool(knobs)).lower(),
         **data,
         "feature.service": f"{context.params.data.name.replace('-', '_')}_service",
         "lock.hash": digest(lock) if lock.exists() else "none",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import terminal
+from .adapters import git
 from .console import Screen
 from .errors import ProjectError
 from .loop import STEPS, sole_run
@@ -23,8 +24,10 @@ PAGES = ("report_page", "report_summary", "report_plots")
 _IMAGE = re.compile(r"[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}")
 
 
-def check_image(image: str) -> None:
-    """Raise ProjectError for an image that is not named by its digest."""
+def check_target(image: str, output: Path) -> None:
+    """Raise ProjectError for an image not named by its digest, or a file that is no YAML."""
+    if output.suffix != ".yaml":
+        raise ProjectError(f"{output}: the pipeline is written as YAML, name the file .yaml")
     if not _IMAGE.fullmatch(image):
         raise ProjectError(
             f"`{image}` names no image by its digest: write it like "
@@ -36,6 +39,11 @@ def check_trigger(trigger: str) -> None:
     """Raise ProjectError for a trigger nobody knows."""
     if trigger not in TRIGGERS:
         raise ProjectError(f"`{trigger}` is no trigger: use one of {', '.join(TRIGGERS)}")
+
+
+def commit(root: Path) -> str:
+    """The commit the image was built from, empty where the folder differs from it."""
+    return "" if git.dirty(root) else git.commit(root)
 
 
 def say_compiled(output: Path, name: str, image: str) -> None:
@@ -72,7 +80,7 @@ def here(
 @contextlib.contextmanager
 def _tasks(root: Path) -> Iterator[None]:
     """Environment that tasks on this machine inherit."""
-    more = {SWITCH: "1", "FEAST_ONLINE_DIR": str(root / "feature_repo")}
+    more = {SWITCH: "1", "PIPELINE_HOME": str(root)}
     before = {name: os.environ.get(name) for name in more}
     os.environ |= more
     try:
@@ -85,8 +93,8 @@ def _tasks(root: Path) -> Iterator[None]:
 def _keep(folder: Path, workspace: Workspace, names: tuple[str, ...]) -> None:
     """Move artifacts from KFP's folders to where a loop leaves them."""
     for name in names:
-        for made in folder.glob(f"*/*/{name}"):
-            place: Path = getattr(workspace, name)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        place: Path = getattr(workspace, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        for made in folder.glob(f"*/*/{name}"):  # a hand-over is there after a promotion only
             shutil.move(made, place)

@@ -111,7 +111,7 @@ def _run(
     root = Path.cwd()
     known = Settings(**settings)
     params = load_params(root / "params.yaml", overrides)
-    with _workspace(root, known.feast_online_dir) as workspace:
+    with _workspace(root, known.pipeline_home) as workspace:
         _place(workspace, inputs)
         context = Context(params, workspace, known, voice, overrides=overrides)
         verb = importlib.import_module(f".steps.{step}", __package__)
@@ -121,10 +121,10 @@ def _run(
 
 
 @contextmanager
-def _workspace(root: Path, online: Path | None) -> Iterator[Workspace]:
+def _workspace(root: Path, home: Path | None) -> Iterator[Workspace]:
     """A private workspace below the temporary folder: the project's own may be read-only."""
     with tempfile.TemporaryDirectory(prefix="task-") as folder:
-        yield Workspace(root, Path(folder), online)
+        yield Workspace(root, Path(folder), home)
 
 
 def _place(workspace: Workspace, inputs: Paths) -> None:

@@ -26,7 +26,8 @@ _REQUIREMENTS = ("scikit-learn", "skops", "pandas", "numpy")
 def registry(context: Context) -> Registry:
     """The MLflow server or store of the settings."""
     workspace = context.workspace
-    return Registry(context.settings.mlflow_tracking_uri, workspace.root, workspace.out)
+    owner = workspace.home or workspace.out
+    return Registry(context.settings.mlflow_tracking_uri, workspace.root, owner)
 
 
 def experiment_name(context: Context) -> str:
@@ -84,7 +85,9 @@ def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
     tags = {f"pipeline.{key}": str(value) for key, value in outcome.items() if value}
     name = f"{outcome['trigger']}-{outcome['state'].lower()}"
     failed = outcome["state"] != "SUCCEEDED"
-    registry(context).log_outcome(PIPELINE_RUNS, name, tags, failed)
+    store = registry(context)
+    store.close_abandoned(experiment_name(context))  # a task may have been killed while it logged
+    store.log_outcome(PIPELINE_RUNS, name, tags, failed)
 
 
 def _trials(context: Context) -> tuple[TrialRecord, ...]:

@@ -14,7 +14,7 @@ class Workspace:
 
     root: Path
     out: Path
-    online: Path | None = None  # folder of Feast's local online store, where `out` is short-lived
+    home: Path | None = None  # the project's folder, where `out` is one task's on this machine
 
     @classmethod
     def at(cls, root: Path, experiment: str | None = None) -> "Workspace":

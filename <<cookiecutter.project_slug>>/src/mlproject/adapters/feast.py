@@ -105,12 +105,14 @@ def _settings(workspace: Workspace) -> dict[str, Any]:
     for unset in re.findall(r"\$\{(\w+)\}", str(tree)):
         raise ProjectError(f"{_shown(workspace)}: {unset} is not set: give it in the environment")
     state = repo if workspace.out == workspace.root else workspace.out / "feast"
+    # a task's own registry ends with it, as it names the task's own files; what is served stays
+    lasting = workspace.home / repo.name if workspace.home else state
     online = dict(tree.get("online_store", {}))
     if isinstance(tree.get("registry"), str) and "://" not in tree["registry"]:
         tree["registry"] = str(state / tree["registry"])
         Path(tree["registry"]).parent.mkdir(parents=True, exist_ok=True)
     if online.get("type") == "sqlite":
-        online["path"] = str((workspace.online or state) / online["path"])
+        online["path"] = str(lasting / online["path"])
         Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
     return {**tree, "online_store": online, "repo_path": repo}
 

@@ -9,5 +9,6 @@ def run(context: Context) -> str:
     workspace, name = context.workspace, context.params.data.name
     decision = read_json(workspace.need(workspace.decision, "promote"))
     kept = f"{name} v{decision['champion']} stays" if decision["champion"] else "no champion yet"
-    why = "; ".join(decision["reasons"]) or "the candidate is the same model"
+    same = decision["verdict"] == "unchanged"
+    why = "the candidate is the same model" if same else "; ".join(decision["reasons"])
     return f"{kept}, nothing to deploy: {why}"
