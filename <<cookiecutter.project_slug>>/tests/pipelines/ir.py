@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+import mlproject
+
+PACKAGE = mlproject.__name__
 ROOT = Path(__file__).parents[2]
 IMAGE = "registry.example/team/small@sha256:" + "a" * 64
 Tree = dict[str, Any]

@@ -5,12 +5,10 @@ import itertools
 import sys
 
 import pytest
-from ir import ROOT
-
-import mlproject
+from ir import PACKAGE, ROOT
 
 FILES = sorted((ROOT / "pipelines").glob("*.py"))
-ALLOWED = {"kfp", "typer", mlproject.__name__, *sys.stdlib_module_names}
+ALLOWED = {"kfp", "typer", PACKAGE, *sys.stdlib_module_names}
 LOGIC = (
     ast.If,
     ast.IfExp,
@@ -62,7 +60,7 @@ def faults(function):
     found += [] if verbs == [function.name] else [f"runs {', '.join(verbs) or 'nothing'}"]
     kinds = ast.Import | ast.ImportFrom
     imported = [ast.unparse(node) for node in nodes if isinstance(node, kinds)]
-    found += [] if imported == [f"from {mlproject.__name__} import task"] else imported
+    found += [] if imported == [f"from {PACKAGE} import task"] else imported
     return found
 
 
@@ -89,10 +87,10 @@ def test_there_is_a_component_for_every_task():
 def test_a_component_calls_its_verb_and_nothing_else(function):
     assert faults(function) == []
     verb = function.name
-    assert (ROOT / "src" / mlproject.__name__ / "steps" / f"{verb}.py").exists()
+    assert (ROOT / "src" / PACKAGE / "steps" / f"{verb}.py").exists()
 
 
-IMPORT = f"from {mlproject.__name__} import task"
+IMPORT = f"from {PACKAGE} import task"
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from ir import IMAGE, ROOT, graphs, tasks
+from ir import IMAGE, PACKAGE, ROOT, graphs, tasks
 
-import mlproject
 from mlproject.errors import ProjectError
 from mlproject.loop import STEPS
+
 from pipelines import compile as compiler
 
 VERBS = [step.name.replace("_", "-") for step in STEPS]
@@ -164,4 +164,4 @@ def test_a_fault_while_compiling_leaves_the_old_file(folder, tmp_path, monkeypat
 def test_the_components_import_the_project_by_its_name(ir):
     for name, executor in ir.pipeline["deploymentSpec"]["executors"].items():
         source = " ".join(executor["container"]["command"])
-        assert f"from {mlproject.__name__} import task" in source, name
+        assert f"from {PACKAGE} import task" in source, name
