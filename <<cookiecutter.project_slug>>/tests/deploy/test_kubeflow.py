@@ -9,6 +9,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+
 from pipelines import pods
 
 ROOT = Path(__file__).parents[2]
