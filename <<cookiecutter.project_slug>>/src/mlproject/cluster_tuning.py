@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"[\w./:@+=-]+", re.ASCII)  # a shell reads the command of a
 _READ = {"data", "featurize", "train"}  # sections of params.yaml that a trial reads whole
 
 
-def search(context: Context, plan: Plan) -> tuple[dict[str, list[dict[str, Any]]], str]:
+def search(context: Context, plan: Plan) -> tuple[dict[str, list[dict[str, Any]]], tuple[str, ...]]:
     """Let Katib run every family's trials; return them as the local tuner would, and where."""
     image, folder = _settings(context.settings)
     for family, space in plan.spaces.items():
@@ -44,7 +44,7 @@ def search(context: Context, plan: Plan) -> tuple[dict[str, list[dict[str, Any]]
         lambda ended, line: context.progress.update(ended, total, line),
     )
     trials = {family: _outcome(plan, family, found[family]) for family in plan.spaces}
-    return trials, f" by Katib in {katib.namespace} on {uri}"
+    return trials, (f"by Katib in {katib.namespace}", f"rows at {uri}")
 
 
 def publish(context: Context, folder: str) -> str:

@@ -69,7 +69,8 @@ def test_a_whole_search_ends_with_the_best_trial_of_both_families(on_katib, clus
                 assert score(branch["family"], item["params"]) == item["value"]
     assert {type(item["params"]["max_iter"]) for item in result["branches"][1]["trials"]} == {int}
     uri = f"{context.settings.dataset_uri}/{digest(context.workspace.dataset)[:16]}/dataset.parquet"
-    assert line.startswith(f"4 trials by Katib in team on {uri} · best rmse ")
+    assert line.startswith("4 trials · best rmse ")
+    assert line.endswith(f" · by Katib in team · rows at {uri}")
     assert cluster.seen()["kept"] == []
 
 

@@ -46,7 +46,7 @@ def run(context: Context) -> str:
     count = sum(len(trials) for trials in found.values())
     reached = wording.metric(params.metric, chosen["value"])
     best = f"best {params.metric} {reached} by {chosen['family']}"
-    return f"{count} trials{where} · {best}"
+    return " · ".join([f"{count} trials", best, *where])
 
 
 def plan_of(context: Context) -> Plan:
@@ -64,14 +64,14 @@ def plan_of(context: Context) -> Plan:
     )
 
 
-def _katib(context: Context, plan: Plan) -> tuple[Found, str]:
-    """Every family's trials, side by side on a cluster; and where they were."""
+def _katib(context: Context, plan: Plan) -> tuple[Found, tuple[str, ...]]:
+    """Every family's trials, side by side on a cluster; and where that was."""
     from .. import cluster_tuning
 
     return cluster_tuning.search(context, plan)
 
 
-def _local(context: Context, plan: Plan) -> tuple[Found, str]:
+def _local(context: Context, plan: Plan) -> tuple[Found, tuple[str, ...]]:
     """Every family's trials, one after another in this process; nothing to add."""
     score = scorer(context)
     total, best = sum(plan.shares.values()), math.nan
@@ -101,7 +101,7 @@ def _local(context: Context, plan: Plan) -> tuple[Found, str]:
                 plan.max_failed,
             )
             check_failures(plan, family, found[family])
-    return found, ""
+    return found, ()
 
 
 def check_failures(plan: Plan, family: str, trials: list[dict[str, Any]]) -> None:
