@@ -70,6 +70,7 @@ def build_dataset(
 @component
 def tune(
     tuner: str,
+    run: str,
     overrides: list[str],
     dataset: Input[Dataset],
     tuning: Output[Artifact],
@@ -83,7 +84,7 @@ def tune(
         {"dataset": dataset.path},
         {"tuning": tuning.path},
         overrides,
-        settings={"tuner": tuner},
+        settings={"tuner": tuner, "pipeline_run_id": run},
     ).log_branches(branches)
 
 

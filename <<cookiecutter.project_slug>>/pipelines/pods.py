@@ -40,18 +40,17 @@ class Pods:
     def light(self, *tasks: PipelineTask) -> None:
         """Tasks that read and write a record."""
         self._give(tasks, cpu="100m", most_cpu="1", memory="512Mi", most_memory="1Gi")
-        self._retry(tasks)
 
     def networked(self, *tasks: PipelineTask) -> None:
         """Tasks that reach the object store, MLflow or the online store."""
         self._give(tasks, cpu="500m", most_cpu="2", memory="1Gi", most_memory="4Gi")
-        self._retry(tasks)
 
     def working(self, *tasks: PipelineTask) -> None:
         """Tasks that compute."""
         self._give(tasks, cpu="1", most_cpu="4", memory="2Gi", most_memory="8Gi")
 
-    def _retry(self, tasks: tuple[PipelineTask, ...]) -> None:
+    def retried(self, *tasks: PipelineTask) -> None:
+        """Tasks that reach a server, which may be away for a moment."""
         for task in tasks:
             task.set_retry(self.retries, backoff_duration="10s", backoff_factor=2)
 
@@ -72,6 +71,7 @@ class Pods:
                 task, run_as_user=USER, run_as_group=USER, run_as_non_root=True
             )
             task.set_env_variable("GIT_COMMIT", self.commit)
+            task.set_env_variable("TRIAL_IMAGE", self.image)  # Katib's trials run the same code
             names = dict(zip(ADDRESSES, ADDRESSES, strict=True))
             kubernetes.use_config_map_as_env(task, SETTINGS, names, optional=True)
             names = dict(zip(CREDENTIALS, CREDENTIALS, strict=True))

@@ -29,7 +29,12 @@ def build(name: str, image: str, pods: Pods) -> Any:
                 overrides=knobs, ingested=table, features=featurize.outputs["features"]
             )
             dataset = build_dataset.outputs["dataset"]
-            tune = task.tune(tuner=tuner, overrides=knobs, dataset=dataset)
+            tune = task.tune(
+                tuner=tuner,
+                run=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                overrides=knobs,
+                dataset=dataset,
+            )
             tuning = tune.outputs["tuning"]
             train = task.train(overrides=knobs, dataset=dataset, tuning=tuning)
             model = train.outputs["model"]
@@ -65,5 +70,7 @@ def build(name: str, image: str, pods: Pods) -> Any:
         pods.light(ended, hand_over, hold)
         pods.networked(ingest, validate, featurize, evaluate, promote, report)
         pods.working(build_dataset, tune, train)
+        pods.retried(ended, ingest, validate, featurize, build_dataset, tune)
+        pods.retried(evaluate, promote, hand_over, hold, report)
 
     return training
