@@ -83,7 +83,7 @@ def run(
 ) -> Done:
     """Run one verb on KFP's artifacts. A refusal ends the process with one sentence."""
     voice = Voice()
-    terminal.quiet()
+    terminal.prepare()
     began = time.perf_counter()
     try:
         line = _run(step, inputs, outputs, tuple(overrides), settings or {}, arguments or {}, voice)

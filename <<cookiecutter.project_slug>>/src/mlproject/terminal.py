@@ -17,8 +17,7 @@ def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
     global debug
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
-    quiet()
-    economize()
+    prepare()
     try:
         app()
     except KeyboardInterrupt:
@@ -43,6 +42,12 @@ def sentence(error: Exception) -> str:
         f"unexpected {type(error).__name__}: {first[:300]} "
         "(a fault of the project, not of the data: --debug shows where)"
     )
+
+
+def prepare() -> None:
+    """Set up the process before any library is imported."""
+    quiet()
+    economize()
 
 
 def quiet() -> None:

@@ -241,8 +241,8 @@ class RunRecord:
 def _log_model(record: RunRecord) -> Any:
     """Log the scikit-learn model into the active run."""
     # MLflow would compare the requirements, read off this very environment, with it: half a second.
-    check = "mlflow.utils.environment.warn_dependency_requirement_mismatches"
-    with patch(check, lambda *_: None, create=True):
+    check = "mlflow.utils.requirements_utils._check_requirement_satisfied"
+    with patch(check, lambda _: None, create=True):
         return mlflow.sklearn.log_model(
             record.model,
             name="model",
