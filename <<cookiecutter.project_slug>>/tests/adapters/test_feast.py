@@ -1,11 +1,14 @@
 """Feast on a real store: values as known at the time, every row kept, the newest row online."""
 
 import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -328,3 +331,46 @@ def test_a_shared_registry_is_used_as_it_is_named_and_not_made_a_path(cluster, m
     settings = feast._settings(cluster.workspace)
     assert settings["registry"] == "s3://bucket/feast/registry.db"
     assert settings["online_store"] == {"type": "redis", "connection_string": "127.0.0.1:9"}
+
+
+def test_duckdb_is_bounded_while_feast_reads_and_closed_after(opened, monkeypatch):
+    """Feast alone leaves a connection open, without a limit, with all it has read."""
+    connect, limits = ibis.duckdb.connect, []
+
+    def watched(**options):
+        limits.append((options["memory_limit"], Path(options["temp_directory"]).exists()))
+        return connect(**options)
+
+    monkeypatch.setattr(ibis.duckdb, "connect", watched)
+    joined = feast.historical(opened.store, opened.params, opened.features[KEY].assign(load=1.0))
+    feast.materialize(opened.store, opened.params, opened.features[KEY])
+    assert len(joined) == len(opened.features)
+    assert limits == [("128MiB", True), ("128MiB", True)]
+    assert ibis.options.default_backend is None
+    assert not list(opened.context.workspace.features.parent.glob(".duckdb-*"))
+
+
+def test_a_join_beyond_the_bound_goes_by_disk_and_keeps_its_values(opened, monkeypatch):
+    asked = pd.concat([opened.features[KEY]] * 300, ignore_index=True)
+    asked = asked.assign(load=np.arange(len(asked), dtype=float))
+    within = sorted_rows(feast.historical(opened.store, opened.params, asked), asked)
+    monkeypatch.setattr(feast, "SPARE", 24 * 2**20)
+    beyond = sorted_rows(feast.historical(opened.store, opened.params, asked), asked)
+    assert len(beyond) == len(asked)
+    pd.testing.assert_frame_equal(beyond, within)
+
+
+IMPORTED = """
+from mlproject.adapters import feast
+import typeguard
+print(typeguard.typechecked.__module__)
+print("typeguard" in feast.FeatureView.__init__.__code__.co_names)
+"""
+
+
+def test_feasts_classes_are_imported_as_they_are_written():
+    """Rewritten by typeguard, they take 3 s of CPU; what others import later is left alone."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["typeguard", "False"]
