@@ -173,6 +173,31 @@ def reproduce(
     provenance.reproduce(Path.cwd(), version)
 
 
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8000,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder written by `bundle`, instead of the registry.")
+    ] = None,
+) -> None:
+    """Serve predictions of the champion over HTTP, until Ctrl-C."""
+    from .serving import run as service
+
+    service.serve(Path.cwd(), host, port, model)
+
+
+@app.command()
+def bundle(
+    output: Annotated[Path, typer.Option(help="Folder to write.")] = Path("artifacts/bundle"),
+    version: Annotated[str, typer.Option(help="Version number, or `champion`.")] = "champion",
+) -> None:
+    """Write a model version as a folder that serves without MLflow, for an image."""
+    from . import offline
+
+    offline.bundle(Path.cwd(), output, version)
+
+
 def _day(text: str) -> date | None:
     if not text:
         return None

@@ -71,9 +71,8 @@ def view_name(params: Params) -> str:
 def open_store(workspace: Workspace, params: Params) -> FeatureStore:
     """Open the store and apply the declarations, which is quick and safe to repeat."""
     try:
-        settings = _settings(workspace)
-        with _unchecked():  # it imports its data sources only now
-            store = FeatureStore(config=RepoConfig(**settings))
+        store = connect(workspace)
+        with _unchecked():
             store.apply(list(declare(params, workspace.features)))
     except ProjectError:
         raise
@@ -82,6 +81,13 @@ def open_store(workspace: Workspace, params: Params) -> FeatureStore:
             f"{_shown(workspace)}: Feast could not apply ({_line(error)})"
         ) from error
     return store
+
+
+def connect(workspace: Workspace) -> FeatureStore:
+    """Open the store as it is declared already."""
+    settings = _settings(workspace)
+    with _unchecked():  # it imports its data sources only now
+        return FeatureStore(config=RepoConfig(**settings))
 
 
 def _configuration(workspace: Workspace) -> Path:

@@ -6,7 +6,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -46,6 +46,7 @@ class Version:
     version: str
     run_id: str
     tags: dict[str, str]
+    created: float | None = field(default=None, compare=False)  # seconds since 1970
 
 
 class Registry:
@@ -161,12 +162,12 @@ class Registry:
     def champion(self, name: str) -> Version | None:
         """The version behind alias `champion`, None where there is none."""
         found = self._found(lambda: self.client.get_model_version_by_alias(name, CHAMPION))
-        return found and Version(name, str(found.version), str(found.run_id), dict(found.tags))
+        return found and _version(name, found)
 
     def version(self, name: str, number: str) -> Version | None:
         """One numbered version, None where there is none."""
         found = self._found(lambda: self.client.get_model_version(name, number))
-        return found and Version(name, str(found.version), str(found.run_id), dict(found.tags))
+        return found and _version(name, found)
 
     def metrics(self, run_id: str) -> dict[str, float]:
         """The metrics a run recorded."""
@@ -217,6 +218,11 @@ class Registry:
         """Move alias `champion` to this version: one atomic call, the last of a promotion."""
         with self._faults():
             self.client.set_registered_model_alias(version.name, CHAMPION, version.version)
+
+
+def _version(name: str, found: Any) -> Version:
+    created = (found.creation_timestamp or 0) / 1000 or None
+    return Version(name, str(found.version), str(found.run_id), dict(found.tags), created)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """ONNX: export of a fitted pipeline, prediction by ONNX Runtime."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ..core.contract import Feature
 from ..core.metrics import Array
+from ..errors import ProjectError
+
+if TYPE_CHECKING:  # the prediction service does without pandas
+    import pandas as pd
 
 
 def export(model: Any, features: Mapping[str, Feature]) -> bytes:
@@ -28,20 +31,40 @@ def export(model: Any, features: Mapping[str, Feature]) -> bytes:
     return bytes(graph.SerializeToString(deterministic=True))
 
 
-def predict(data: bytes, task: str, frame: pd.DataFrame) -> Array:
-    """Predictions of shape (n,), or class probabilities (n, k), single-threaded."""
-    import onnxruntime
+class Scorer:
+    """A loaded model, single-threaded. Raises ProjectError for bytes that are none."""
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    feeds = {item.name: _tensor(frame[item.name], item.type) for item in session.get_inputs()}
-    outputs = session.run(None, feeds)
-    values = np.asarray(outputs[0 if task == "regression" else 1], dtype=np.float64)
-    return values.reshape(-1) if task == "regression" else values
+    def __init__(self, data: bytes, task: str) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its errors share no class of their own
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ProjectError(f"ONNX Runtime cannot load the model ({reason:.120})") from error
+        self._number = task == "regression"
+        self._outputs = [self._session.get_outputs()[0 if self._number else 1].name]
+        self.inputs = {
+            item.name: object if "string" in item.type else np.float32
+            for item in self._session.get_inputs()
+        }
+
+    def __call__(self, columns: Mapping[str, Any]) -> Array:
+        """Predictions of shape (n,), or class probabilities (n, k), of one array per feature."""
+        feeds = {
+            name: np.asarray(columns[name], dtype=kind).reshape(-1, 1)
+            for name, kind in self.inputs.items()
+        }
+        values = np.asarray(self._session.run(self._outputs, feeds)[0], dtype=np.float64)
+        return values.reshape(-1) if self._number else values
 
 
-def _tensor(column: "pd.Series[Any]", kind: str) -> "np.ndarray":
-    target = object if "string" in kind else np.float32
-    return column.to_numpy(dtype=target).reshape(-1, 1)
+def predict(data: bytes, task: str, frame: "pd.DataFrame") -> Array:
+    """Predictions of shape (n,), or class probabilities (n, k), of a model frame."""
+    scorer = Scorer(data, task)
+    return scorer({name: frame[name].to_numpy() for name in scorer.inputs})

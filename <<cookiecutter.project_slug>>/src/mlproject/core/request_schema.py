@@ -1,12 +1,20 @@
 """What a prediction request must look like, derived from the contract's features."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .contract import Feature
+import numpy as np
+
+from .contract import DataContract, Feature
+from .metrics import Array
+from .requests import Key
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "category": "string"}
+_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 
 def request_schema(features: Mapping[str, Feature]) -> dict[str, Any]:
@@ -32,3 +40,65 @@ def _property(feature: Feature) -> dict[str, Any]:
         found["enum"] = [*feature.categories, None] if feature.nullable else [*feature.categories]
     words = " ".join(part for part in (feature.description, feature.unit) if part)
     return found | ({"description": words} if words else {})
+
+
+def body_schema(features: Mapping[str, Feature], key: Key, limit: int) -> dict[str, Any]:
+    """JSON Schema of a whole request: rows of features, or entities whose features are known."""
+    row = request_schema(features)
+    named = {key.entity: _entity(key)}
+    if key.time:
+        named[key.time] = {"type": "string", "format": "date-time", "description": "event time"}
+    full = {**row, "properties": {**named, **row["properties"]}}
+    del full["$schema"]
+    entity = {
+        "type": "object",
+        "properties": named,
+        "required": [key.entity],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": DIALECT,
+        "type": "object",
+        "properties": {"rows": _list(full, limit), "entities": _list(entity, limit)},
+        "oneOf": [{"required": ["rows"]}, {"required": ["entities"]}],
+        "additionalProperties": False,
+    }
+
+
+def serving_record(
+    contract: DataContract, features: Mapping[str, Feature], frame: "pd.DataFrame", truth: Array
+) -> dict[str, Any]:
+    """What the prediction service must know of a model beside its features."""
+    numbers = contract.task == "regression"
+    row = {name: _plain(frame[name].iloc[-1], item) for name, item in features.items()}
+    return {
+        "name": contract.name,
+        "entity": contract.entity_column,
+        "entities": list(contract.entities) if contract.entities else None,
+        "time": contract.event_timestamp,
+        "unit": contract.unit,
+        "example": row,
+        "edges": sorted({float(edge) for edge in np.quantile(truth, _EDGES)}) if numbers else [],
+    }
+
+
+def _plain(value: Any, feature: Feature) -> Any:
+    """A value of a model frame as a request writes it."""
+    if not feature.numeric:
+        return str(value) or None
+    if value != value:
+        return None
+    if feature.type == "float":
+        return float(str(value))  # the shortest number that is this float32
+    return bool(value) if feature.type == "bool" else int(value)
+
+
+def _list(items: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": 1, "maxItems": limit}
+
+
+def _entity(key: Key) -> dict[str, Any]:
+    if key.whole:
+        return {"type": "integer", "minimum": 0, "description": "row of the ingested table"}
+    found = {"type": "string", "description": "what the row is about"}
+    return found | ({"enum": list(key.entities)} if key.entities else {})

@@ -4,6 +4,7 @@ from .. import artifact
 from ..adapters import onnx, parquet, skops
 from ..adapters.files import read_json
 from ..core import estimators
+from ..core.request_schema import serving_record
 from ..core.split import TEST
 from ..core.transforms import model_features
 from ..workspace import Context
@@ -44,6 +45,7 @@ def run(context: Context) -> str:
             "features": {
                 name: feature.model_dump(mode="json") for name, feature in features.items()
             },
+            "serving": serving_record(contract, features, frame, truth),
         },
     )
     size = len(files["model.onnx"]) / 1e6

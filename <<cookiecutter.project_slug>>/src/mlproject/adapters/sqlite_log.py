@@ -1,0 +1,68 @@
+"""SQLite: the prediction log on one machine, append-only, intact after a killed process."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..core.predictions import Entry
+from ..errors import ProjectError
+
+_TABLE = """
+create table if not exists predictions (
+  id integer primary key,
+  request text not null,       -- id of the request, as answered
+  row integer not null,        -- place in the request
+  at real not null,            -- seconds since 1970
+  model text not null,
+  version text not null,
+  entity text,
+  event_time text,             -- ISO 8601, UTC
+  features text not null,      -- JSON, null is missing
+  prediction text not null     -- JSON, a number or a label with probabilities
+);
+create index if not exists predictions_at on predictions (at);
+"""
+_INSERT = "insert into predictions values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class SqliteLog:
+    """A file in WAL mode: what is committed outlives the process, readers never wait."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._store = sqlite3.connect(path, timeout=5, check_same_thread=False)
+            self._store.execute("pragma journal_mode=wal")
+            self._store.execute("pragma synchronous=normal")
+            self._store.executescript(_TABLE)
+        except (OSError, sqlite3.Error) as error:
+            raise ProjectError(
+                f"{path}: the prediction log cannot be opened ({error}): make its folder "
+                "writable, or name another file in SERVE_LOG"
+            ) from error
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Commit entries, all or none. Raises sqlite3.Error where the disk refuses."""
+        with self._store:
+            self._store.executemany(_INSERT, [line for entry in entries for line in _lines(entry)])
+
+    def close(self) -> None:
+        """Close the file; WAL and database become one."""
+        self._store.close()
+
+
+def _lines(entry: Entry) -> list[tuple[object, ...]]:
+    common = (entry.at, entry.model, entry.version)
+    return [
+        (
+            entry.request,
+            place,
+            *common,
+            None if entity is None else str(entity),
+            None if time is None else time.isoformat(),
+            json.dumps(entry.features(place)),
+            json.dumps(entry.predictions[place]),
+        )
+        for place, (entity, time) in enumerate(entry.keys)
+    ]

@@ -1,0 +1,34 @@
+"""What is remembered of an answered request, and who remembers it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answered request: a key, the features and the prediction of each row."""
+
+    request: str
+    at: float
+    model: str
+    version: str
+    keys: list[tuple[str | int | None, datetime | None]]
+    columns: dict[str, list[Any]]
+    predictions: list[Any]
+
+    def features(self, place: int) -> dict[str, Any]:
+        """The features of one row, None where missing."""
+        values = {name: column[place] for name, column in self.columns.items()}
+        return {name: value if value == value else None for name, value in values.items()}
+
+
+class Sink(Protocol):
+    """A place for entries. One thread calls it; `write` keeps all or raises."""
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Keep entries so that they outlive the process."""
+
+    def close(self) -> None:
+        """Let go of the place."""

@@ -1,0 +1,1 @@
+"""The prediction service: FastAPI in front of the champion's ONNX file."""

@@ -1,0 +1,88 @@
+"""Around the application: an id and a count for each request, and no more at once than fit."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from ..adapters.prometheus import Metrics
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PAGES = {"/metrics", "/docs", "/openapi.json", "/"}
+_BUSY = json.dumps({"error": "too many requests at once: try again in a second"}).encode()
+
+
+class Guard:
+    """ASGI middleware. A request beyond the limit gets 503 with Retry-After at once."""
+
+    def __init__(self, app: Application, metrics: Metrics, limit: int) -> None:
+        self._app, self._metrics, self._limit = app, metrics, limit
+        self._pending = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, route = time.perf_counter(), _route(scope["path"])
+        scope["request_id"] = name = _name(scope["headers"])
+        status = 500
+
+        async def told(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+            await send(message)
+
+        counted = route in ("predict", "infer")
+        try:
+            if counted and self._pending >= self._limit:
+                await _refuse(told)
+            else:
+                self._pending += counted
+                try:
+                    await self._app(scope, receive, told)
+                finally:
+                    self._pending -= counted
+        finally:
+            self._metrics.pending.set(self._pending)
+            self._metrics.requests.labels(route, str(status)).inc()
+            self._metrics.latency.labels(route).observe(time.perf_counter() - began)
+
+
+async def _refuse(send: Send) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(_BUSY)).encode()),
+        (b"retry-after", b"1"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": _BUSY})
+
+
+def _route(path: str) -> str:
+    """One of few names, whatever path is asked for."""
+    if path == "/predict":
+        return "predict"
+    if path.startswith("/v2/health/"):
+        return "health"
+    if path.startswith("/v2/models/"):
+        return "infer" if path.endswith("/infer") else "model"
+    return "page" if path in _PAGES else "other"
+
+
+def _name(headers: list[tuple[bytes, bytes]]) -> str:
+    """The sender's own X-Request-ID if it is a plain one, else a new id."""
+    for key, value in headers:
+        if key == b"x-request-id" and _ID.fullmatch(value):
+            return value.decode()
+    return uuid.uuid4().hex

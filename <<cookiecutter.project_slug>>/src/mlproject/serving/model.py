@@ -1,0 +1,101 @@
+"""One model version, ready to answer: its file checked, loaded and tried on a row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..adapters.onnx import Scorer
+from ..artifact import ModelArtifact
+from ..core.contract import Feature
+from ..core.metrics import Array
+from ..core.requests import Key, RequestError, RowChecker, arrays
+from ..errors import ProjectError
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Which version: what is compared to see that the champion has moved."""
+
+    name: str
+    version: str
+    digest: str
+    created: float | None = None
+
+
+@dataclass(frozen=True)
+class Served:
+    """A loaded version; never changed, only replaced."""
+
+    stamp: Stamp
+    task: str
+    target: str
+    unit: str
+    classes: tuple[str, ...]
+    features: dict[str, Feature]
+    key: Key
+    example: dict[str, Any]
+    edges: tuple[float, ...]
+    checker: RowChecker
+    scorer: Scorer
+
+    def score(self, columns: dict[str, list[Any]]) -> Array:
+        """Predictions of checked columns. Raises RequestError where one is not finite."""
+        found = self.scorer(arrays(columns, self.features))
+        if not np.isfinite(found).all():
+            row = int(np.argmin(np.isfinite(found).reshape(len(found), -1).all(axis=1)))
+            raise RequestError(f"rows[{row}]: the model has no finite answer to these values")
+        return found
+
+    def answers(self, found: Array) -> list[Any]:
+        """Predictions as a response carries them: numbers, or labels with probabilities."""
+        if not self.classes:
+            return list(found.tolist())
+        best = found.argmax(axis=1)
+        return [
+            {
+                "label": self.classes[place],
+                "probabilities": dict(zip(self.classes, row, strict=True)),
+            }
+            for place, row in zip(best.tolist(), found.tolist(), strict=True)
+        ]
+
+
+def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
+    """Load a checked artifact and try it. Raises ProjectError for one that cannot answer."""
+    record, told = artifact.record, artifact.record.get("serving")
+    where = f"{stamp.name} v{stamp.version}"
+    if told is None:
+        raise ProjectError(f"{where} says nothing about serving: train and promote it again")
+    entities = told["entities"]
+    key = Key(told["entity"], tuple(entities) if entities else None, told["time"])
+    features = artifact.features
+    scorer = Scorer(artifact.files["model.onnx"], record["task"])
+    if set(scorer.inputs) != set(features):
+        raise ProjectError(f"{where}: model.onnx takes other inputs than model.json lists")
+    served = Served(
+        stamp=stamp,
+        task=record["task"],
+        target=record["target"],
+        unit=told["unit"],
+        classes=tuple(record["classes"] or ()),
+        features=features,
+        key=key,
+        example=told["example"],
+        edges=tuple(told["edges"]),
+        checker=RowChecker(features, key),
+        scorer=scorer,
+    )
+    _try(served, where)
+    return served
+
+
+def _try(served: Served, where: str) -> None:
+    """One prediction of the example row. Raises ProjectError."""
+    try:
+        found = served.score(served.checker.columns([served.example]))
+    except Exception as error:  # whatever a bad graph raises
+        raise ProjectError(f"{where} cannot answer its own example ({error!s:.200})") from error
+    width = (1, len(served.classes)) if served.classes else (1,)
+    if found.shape != width:
+        raise ProjectError(f"{where} answers in shape {found.shape}, {width} is needed")

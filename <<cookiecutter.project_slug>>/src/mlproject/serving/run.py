@@ -1,0 +1,118 @@
+"""`serve`: open what the service needs, listen, and finish what was accepted before leaving."""
+
+import gc
+import signal
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from pydantic import ValidationError
+
+from ..adapters.prometheus import Metrics
+from ..adapters.sqlite_log import SqliteLog
+from ..errors import ProjectError
+from .app import build
+from .journal import Journal
+from .lookup import Lookup, Reader
+from .service import Service
+from .settings import ServeSettings
+from .slot import Slot
+from .sources import Champion, Folder, Source
+
+_QUEUE = 2_048  # connections the kernel holds while the service is busy
+
+
+def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
+    """Serve the champion, or the model in `folder`, until SIGTERM or Ctrl-C."""
+    settings = _settings()
+    source, connect = (Folder(folder), None) if folder else _project(root)
+    if folder and (root / "params.yaml").is_file():
+        connect = _store(root)
+    service = _service(root, settings, source, connect if settings.features else None)
+    with _listen(host, port) as listener:
+        stamp = service.slot.served.stamp
+        address = f"http://{host}:{listener.getsockname()[1]}"
+        print(f" serving   {stamp.name} v{stamp.version} at {address}/docs", flush=True)
+        config = uvicorn.Config(
+            build(service),
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.drain_seconds,
+            backlog=_QUEUE,
+        )
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: None)  # uvicorn raises it again when all is done
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is not looked at again
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def open_source(root: Path, folder: Path | None) -> Source:
+    """The registry's champion, or the model in a folder."""
+    return Folder(folder) if folder else _project(root)[0]
+
+
+def _settings() -> ServeSettings:
+    try:
+        return ServeSettings()
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = f"SERVE_{found['loc'][0]}".upper()
+        raise ProjectError(f"{name}: {found['msg'].lower()} (got {found['input']!r:.60})") from None
+
+
+def _project(root: Path) -> tuple[Source, Callable[[], Reader]]:
+    from ..config import load_params
+    from ..tracking import registry
+    from ..workspace import Context, Workspace
+
+    params = load_params(root / "params.yaml")
+    store = registry(Context(params, Workspace.at(root)))
+    return Champion(store, params.data.name), _store(root)
+
+
+def _store(root: Path) -> Callable[[], Reader]:
+    """Opens the online store, when the first request asks for it."""
+
+    def connect() -> Any:
+        try:
+            from ..adapters.feast_online import OnlineStore
+            from ..config import Settings, load_params
+            from ..workspace import Workspace
+        except ImportError as error:
+            raise ProjectError("this image has no Feast: send `rows` with all features") from error
+        workspace = Workspace(root, root, Settings().feast_online_dir)
+        return OnlineStore(workspace, load_params(root / "params.yaml"))
+
+    return connect
+
+
+def _service(
+    root: Path, settings: ServeSettings, source: Source, connect: Callable[[], Reader] | None
+) -> Service:
+    metrics = Metrics()
+    slot = Slot(source, metrics)
+    journal = None
+    if settings.log is not None:
+        journal = Journal(SqliteLog(root / settings.log), metrics.log_dropped.inc)
+    lookup = Lookup(connect, metrics) if connect else None
+    return Service(slot, settings, metrics, journal, lookup, ThreadPoolExecutor(2, "scoring"))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ProjectError where the address is taken or unknown."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_QUEUE)  # from here on nobody is turned away
+    except (OSError, OverflowError) as error:
+        raise ProjectError(
+            f"cannot listen at {host}:{port} ({error}): choose another port"
+        ) from error
+    return listener

@@ -1,0 +1,98 @@
+"""What the service does with a request, without HTTP: take it apart, predict, remember."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..adapters.prometheus import Metrics
+from ..core.metrics import Array
+from ..core.predictions import Entry
+from ..core.requests import RequestError, batch
+from .journal import Journal
+from .lookup import Lookup
+from .model import Served
+from .settings import ServeSettings
+from .slot import Slot
+
+_INLINE = 64  # rows that are scored at once; more go to a thread, so that others need not wait
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Checked rows: the key of each, and the model's input columns."""
+
+    keys: Sequence[tuple[str | int | None, datetime | None]]
+    columns: dict[str, list[Any]]
+    looked_up: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything a request needs."""
+
+    slot: Slot
+    settings: ServeSettings
+    metrics: Metrics
+    journal: Journal | None
+    lookup: Lookup | None
+    threads: ThreadPoolExecutor
+
+    async def asked(self, served: Served, payload: Any) -> Asked:
+        """The rows of a request to /predict. Raises RequestError."""
+        if type(payload) is not dict or payload.keys() not in ({"rows"}, {"entities"}):
+            raise RequestError("give an object with either `rows` or `entities`", field="rows")
+        if "rows" in payload:
+            return self.rows(served, batch(payload, "rows", self.settings.max_rows), "rows")
+        entities = batch(payload, "entities", self.settings.max_rows)
+        if self.lookup is None:
+            raise RequestError("this service reads no feature store: send `rows`", field="entities")
+        keys, columns = await self.lookup.columns(served, entities)
+        return Asked(keys, columns, looked_up=True)
+
+    def rows(self, served: Served, rows: list[Any], place: str) -> Asked:
+        """Rows that carry their features. Raises RequestError."""
+        columns = served.checker.columns(rows, place)
+        keys = [served.key.read(row, f"{place}[{number}]") for number, row in enumerate(rows)]
+        return Asked(keys, columns)
+
+    async def predict(self, served: Served, asked: Asked, request: str) -> tuple[Array, list[Any]]:
+        """Score checked rows and remember the answer. Raises RequestError."""
+        if len(asked.keys) <= _INLINE:
+            found = served.score(asked.columns)
+        else:
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self.threads, served.score, asked.columns)
+        answers = served.answers(found)
+        self._count(served, asked, found, answers)
+        if self.journal is not None:
+            stamp, keys = served.stamp, list(asked.keys)
+            entry = Entry(
+                request, time.time(), stamp.name, stamp.version, keys, asked.columns, answers
+            )
+            await self.journal.add(entry)
+        return found, answers
+
+    def _count(self, served: Served, asked: Asked, found: Array, answers: list[Any]) -> None:
+        self.metrics.rows.observe(len(answers))
+        if served.classes:
+            self.metrics.predicted(found.max(axis=1).tolist(), [item["label"] for item in answers])
+        else:
+            self.metrics.predicted(answers)
+        for name, feature in served.features.items():
+            if feature.nullable:
+                column = asked.columns[name]
+                missing = sum(value != value or value == "" for value in column)
+                if missing:
+                    self.metrics.values.labels(name, "missing").inc(missing)
+
+    async def close(self) -> None:
+        """Write what is left of the log and let threads go."""
+        if self.journal is not None:
+            await self.journal.close()
+        if self.lookup is not None:
+            self.lookup.close()
+        self.threads.shutdown(wait=False)

@@ -1,0 +1,26 @@
+"""Limits and addresses of the prediction service, from the environment; without pandas."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _unless_off(value: Any) -> Any:
+    return None if value == "off" else value
+
+
+class ServeSettings(BaseSettings):
+    """Variables `SERVE_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="SERVE_", extra="ignore", frozen=True)
+
+    max_body_bytes: int = Field(1_048_576, ge=1_024, le=2**30)
+    max_rows: int = Field(1_000, ge=1, le=100_000)
+    max_pending: int = Field(256, ge=1, le=100_000)
+    body_seconds: float = Field(10, gt=0, le=600)
+    drain_seconds: int = Field(30, ge=1, le=3_600)
+    reload_seconds: float = Field(10, ge=0.05, le=86_400)
+    log: Annotated[Path | None, BeforeValidator(_unless_off)] = Path("data/predictions.db")
+    features: bool = True  # answer requests that name only the entity, from Feast's online store

@@ -1,0 +1,68 @@
+"""Where the served model comes from: the registry's champion, or a folder baked into an image."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from .. import artifact
+from ..errors import ProjectError
+from .model import Served, Stamp, ready
+
+
+class Source(Protocol):
+    """Says which version is to be served, and loads it. Both raise ProjectError."""
+
+    moves: bool  # whether it is worth asking again
+
+    def current(self) -> Stamp:
+        """The version to be served now."""
+
+    def load(self, stamp: Stamp) -> Served:
+        """That version, its file checked against the record."""
+
+
+class Folder:
+    """A folder with model.onnx and model.json: no MLflow, no pandas, never reloaded."""
+
+    moves = False
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / artifact.MANIFEST).is_file():
+            raise ProjectError(
+                f"{folder}/{artifact.MANIFEST} is missing: `bundle` writes such a folder"
+            )
+        self._artifact = artifact.load(folder)
+
+    def current(self) -> Stamp:
+        """What the folder's record says."""
+        record, digest = self._artifact.record, self._artifact.digest
+        known = record.get("registered") or {}
+        name = known.get("name") or record.get("serving", {}).get("name", "model")
+        return Stamp(name, known.get("version", "unregistered"), digest, known.get("created"))
+
+    def load(self, stamp: Stamp) -> Served:
+        """The model in the folder."""
+        return ready(self._artifact, stamp)
+
+
+class Champion:
+    """The version behind alias `champion` of a registered model."""
+
+    moves = True
+
+    def __init__(self, registry: Any, name: str) -> None:
+        self._registry, self._name = registry, name
+        self._version: Any = None
+
+    def current(self) -> Stamp:
+        """Ask the registry."""
+        found = self._registry.champion(self._name)
+        if found is None:
+            raise ProjectError(f"{self._name} has no champion yet: `make run` promotes one")
+        self._version = found
+        return Stamp(self._name, found.version, found.tags.get("sha256", ""), found.created)
+
+    def load(self, stamp: Stamp) -> Served:
+        """Download it; the digest in the registry's record must fit."""
+        from ..tracking import champion_model
+
+        return ready(champion_model(self._registry, self._version), stamp)

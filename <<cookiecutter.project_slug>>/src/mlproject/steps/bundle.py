@@ -1,0 +1,25 @@
+"""`bundle`: a registered version as a folder that serves without MLflow, for an image."""
+
+from pathlib import Path
+
+from .. import artifact, tracking
+from ..errors import ProjectError
+from ..workspace import Context
+
+
+def run(context: Context, output: Path, number: str) -> str:
+    """Write model.onnx and model.json, checked against the registry. Returns one line."""
+    name, store = context.params.data.name, tracking.registry(context)
+    version = store.champion(name) if number == "champion" else store.version(name, number)
+    if version is None:
+        which = "champion" if number == "champion" else f"version {number}"
+        raise ProjectError(f"{name} has no {which} in MLflow: `make run` registers and promotes")
+    model = tracking.champion_model(store, version)
+    registered = {
+        "name": name,
+        "version": version.version,
+        "run_id": version.run_id,
+        "created": version.created,
+    }
+    artifact.save(output, model.files, {**model.record, "registered": registered})
+    return f"{name} v{version.version} · {output}"

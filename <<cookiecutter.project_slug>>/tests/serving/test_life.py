@@ -1,0 +1,283 @@
+"""The service over time: start, overload, another champion, a full disk, a kill, the end."""
+
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import shutil
+import time
+
+import mlflow
+import pytest
+from running import command, held, logged, serving
+
+from mlproject.serving.journal import BOUND
+
+pytestmark = pytest.mark.slow
+NAME = "load-forecast"
+LIGHT = """import sys
+sys.modules.update(dict.fromkeys(["pandas", "mlflow", "sklearn", "pyarrow", "feast", "scipy"]))
+"""
+
+
+def resident(process):
+    """Megabytes of memory of a process."""
+    with open(f"/proc/{process.pid}/status") as status:
+        (line,) = [line for line in status if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+
+
+def until(true, seconds=20):
+    """Wait until something is true. Raises AssertionError."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not become true"
+        time.sleep(0.05)
+
+
+def test_a_folder_serves_at_once_without_mlflow_and_pandas(bundle, server, tmp_path, example):
+    folder = shutil.copytree(bundle, tmp_path / "image/model")
+    began = time.monotonic()
+    with serving(tmp_path / "image", "--model", str(folder), code=LIGHT) as running:
+        assert running.get("/v2/health/ready")[0] == 200
+        seconds = time.monotonic() - began
+        body = {"rows": [example] * 20}
+        status, answer = running.post("/predict", body)
+        assert (status, answer["version"]) == (200, "1")
+        assert answer["predictions"] == server.post("/predict", body)[1]["predictions"]
+        status, refused = running.post("/predict", {"entities": [{"area": "TenneT"}]})
+        assert (status, refused["field"]) == (422, "entities")
+        memory = resident(running.process)
+    print(f"{seconds:.1f} s to ready, {memory:.0f} MB")
+    assert seconds < 3
+    assert memory < 300
+    assert (tmp_path / "image/data/predictions.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "words"),
+    [
+        ("model.onnx", lambda data: data[:-1] + b"x", "SHA-256 differs"),
+        ("model.onnx", None, "is missing"),
+        ("model.json", None, "model.json is missing: `bundle` writes such a folder"),
+    ],
+)
+def test_a_folder_that_was_tampered_with_is_refused(bundle, tmp_path, file, change, words):
+    folder = shutil.copytree(bundle, tmp_path / "model")
+    if change:
+        (folder / file).write_bytes(change((folder / file).read_bytes()))
+    else:
+        (folder / file).unlink()
+    done = command(tmp_path, "serve", "--port", "0", "--model", str(folder))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"SERVE_MAX_ROWS": "many"}, "stopped: SERVE_MAX_ROWS: input should be a valid integer"),
+        ({"SERVE_MAX_ROWS": "0"}, "stopped: SERVE_MAX_ROWS: input should be greater"),
+        ({"SERVE_LOG": "/proc/none/log.db"}, "the prediction log cannot be opened"),
+    ],
+)
+def test_wrong_settings_are_named(bundle, tmp_path, settings, words):
+    done = command(tmp_path, "serve", "--port", "0", "--model", str(bundle), **settings)
+    assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+
+
+def test_a_taken_port_is_named(bundle, server, tmp_path):
+    done = command(tmp_path, "serve", "--port", str(server.port), "--model", str(bundle))
+    assert (done.returncode, "choose another port" in done.stderr) == (1, True), done.stderr
+
+
+def test_a_project_without_champion_says_what_to_do(promoted, tmp_path):
+    shutil.copy(promoted / "params.yaml", tmp_path)
+    done = command(tmp_path, "serve", "--port", "0")
+    assert done.returncode == 1
+    assert "load-forecast has no champion yet: `make run` promotes one" in done.stderr
+
+
+def test_overload_is_shed_and_passes(bundle, tmp_path, example):
+    limits = {"SERVE_MAX_PENDING": "2", "SERVE_BODY_SECONDS": "30"}
+    body = json.dumps({"rows": [example]}).encode()
+    with (
+        serving(tmp_path, "--model", str(bundle), **limits) as running,
+        held(running, body[:5], len(body)) as first,
+        held(running, body[:5], len(body)) as second,
+    ):
+        until(lambda: running.metrics()["serving_pending_requests"] == 2)
+        status, headers, data = running.ask("POST", "/predict", body)
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert "too many requests at once" in json.loads(data)["error"]
+        assert running.get("/v2/health/ready")[0] == 200, "probes are never shed"
+        for connection in (first, second):
+            connection.send(body[5:])
+            assert connection.getresponse().status == 200
+        assert running.ask("POST", "/predict", body)[0] == 200
+        found = running.metrics()
+        assert found['serving_requests_total{code="503",route="predict"}'] == 1
+        assert found['serving_requests_total{code="200",route="predict"}'] == 3
+
+
+def test_what_was_accepted_is_finished_before_leaving(bundle, tmp_path, example):
+    body = json.dumps({"rows": [example]}).encode()
+    log = tmp_path / "data/predictions.db"
+    with serving(tmp_path, "--model", str(bundle)) as running:
+        with held(running, body[:5], len(body)) as connection:
+            until(lambda: running.metrics()["serving_pending_requests"] == 1)
+            running.process.terminate()
+            until(lambda: refused(running.port))
+            connection.send(body[5:])
+            answer = connection.getresponse()
+            assert (answer.status, len(json.loads(answer.read())["predictions"])) == (200, 1)
+        assert running.process.wait(30) == 0
+        assert running.said == []
+    assert len(logged(log)) == 1, "it was logged too"
+
+
+def refused(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.connect()
+    except ConnectionRefusedError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
+@pytest.fixture(scope="module")
+def twice(promoted, tmp_path_factory):
+    """A project with two versions, the first one champion, and a client of its registry."""
+    folder = tmp_path_factory.mktemp("twice") / "project"
+    shutil.copytree(promoted, folder)
+    done = command(folder, "run", "--set", "train.seed=1", "--set", "tune.trials=3")
+    assert done.returncode == 0, done.stderr
+    client = mlflow.MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    assert client.get_model_version(NAME, "2").tags["sha256"]
+    client.set_registered_model_alias(NAME, "champion", "1")
+    return folder, client
+
+
+class Load:
+    """Clients that ask all the time."""
+
+    def __init__(self, port, body, clients=4):
+        self.port, self.body, self.answers, self.failures = port, json.dumps(body), [], []
+        self.stopped = False
+        self.pool = concurrent.futures.ThreadPoolExecutor(clients)
+        self.work = [self.pool.submit(self.ask) for _ in range(clients)]
+
+    def ask(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        while not self.stopped:
+            try:
+                connection.request("POST", "/predict", self.body)
+                answer = connection.getresponse()
+                data = json.loads(answer.read())
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                return
+            if answer.status == 200:
+                self.answers.append((data["id"], data["version"], data["predictions"][0]))
+            else:
+                self.failures.append(data)
+
+    def stop(self):
+        self.stopped = True
+        self.pool.shutdown()
+
+
+def test_the_champion_moves_under_load_and_nobody_notices(twice, example):
+    folder, client = twice
+    with serving(folder, SERVE_RELOAD_SECONDS="0.05") as running:
+        load = Load(running.port, {"rows": [example]})
+        for turn in range(20):
+            version = "12"[(turn + 1) % 2]
+            page = f"/v2/models/{NAME}/versions/{version}/ready"
+            client.set_registered_model_alias(NAME, "champion", version)
+            until(lambda page=page: running.get(page)[0] == 200)
+        load.stop()
+        assert running.metrics()['serving_reloads_total{outcome="done"}'] == 20
+    assert load.failures == []
+    assert len(load.answers) > 100
+    numbers = {(version, number) for _, version, number in load.answers}
+    assert sorted(version for version, _ in numbers) == ["1", "2"], "each version, one number"
+    assert len({number for _, number in numbers}) == 2, "the versions are different models"
+
+
+def test_a_bad_champion_leaves_the_old_one_serving(twice, example):
+    folder, client = twice
+    client.set_registered_model_alias(NAME, "champion", "1")
+    good = client.get_model_version(NAME, "2").tags["sha256"]
+    with serving(folder, SERVE_RELOAD_SECONDS="0.05") as running:
+        before = running.post("/predict", {"rows": [example]})[1]
+        client.set_model_version_tag(NAME, "2", "sha256", hashlib.sha256(b"other").hexdigest())
+        client.set_registered_model_alias(NAME, "champion", "2")
+        until(lambda: running.metrics().get('serving_reloads_total{outcome="refused"}', 0) > 2)
+        status, after = running.post("/predict", {"rows": [example]})
+        assert (status, after["version"]) == (200, "1")
+        assert after["predictions"] == before["predictions"]
+        client.set_model_version_tag(NAME, "2", "sha256", good)
+        until(lambda: running.post("/predict", {"rows": [example]})[1]["version"] == "2")
+        client.delete_registered_model_alias(NAME, "champion")
+        until(lambda: running.metrics().get('serving_reloads_total{outcome="unreachable"}', 0) > 1)
+        assert running.post("/predict", {"rows": [example]})[1]["version"] == "2"
+        running.stop()
+    (refusal,) = [line for line in running.said if "SHA-256 differs" in line]
+    assert "v1 goes on serving" in refusal
+
+
+def test_a_kill_under_load_leaves_the_log_whole(bundle, tmp_path, example):
+    log, ids = tmp_path / "data/predictions.db", set()
+    for _ in range(2):
+        with serving(tmp_path, "--model", str(bundle)) as running:
+            load = Load(
+                running.port, {"rows": [{**example, "area": "TenneT", "date": "2017-01-01"}]}
+            )
+            until(lambda load=load: len(load.answers) > 2 * BOUND)
+            running.kill()
+            load.stop()
+        ids |= {name for name, _, _ in load.answers}
+    assert logged(log, "pragma integrity_check") == [("ok",)]
+    kept = {row[1] for row in logged(log)}
+    print(f"{len(ids)} answered, {len(ids - kept)} lost by two kills")
+    assert len(ids - kept) <= 2 * BOUND
+    assert len(kept) > 2 * BOUND
+    _, _, place, at, model, version, entity, event_time, features, prediction = logged(log)[0]
+    assert (place, model, version, entity) == (0, NAME, "1", "TenneT")
+    assert event_time == "2017-01-01T00:00:00+00:00"
+    assert abs(time.time() - at) < 600
+    assert json.loads(features)["load_lag_1"] == example["load_lag_1"]
+    assert json.loads(prediction) in [number for _, _, number in load.answers]
+
+
+FULL = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))"
+
+
+def test_a_full_disk_stops_the_log_and_not_the_predictions(bundle, tmp_path, example):
+    with serving(tmp_path, "--model", str(bundle), code=FULL) as running:
+        for _ in range(40):
+            status, answer = running.post("/predict", {"rows": [example] * 50})
+            assert status == 200, answer
+        until(lambda: running.metrics()["serving_log_dropped_total"] > 0)
+        assert running.stop() == 0
+    assert [line for line in running.said if "predictions are not logged" in line]
+    assert logged(tmp_path / "data/predictions.db", "pragma integrity_check") == [("ok",)]
+
+
+def test_a_broken_online_store_is_said_and_comes_back(promoted, tmp_path, example):
+    folder = shutil.copytree(promoted, tmp_path / "project")
+    registry = folder / "feature_repo/data/registry.db"
+    away = registry.rename(tmp_path / "away.db")
+    body = {"entities": [{"area": "TenneT"}]}
+    with serving(folder) as running:
+        status, headers, data = running.ask("POST", "/predict", json.dumps(body).encode())
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert "the online store does not answer" in json.loads(data)["error"]
+        assert running.post("/predict", {"rows": [example]})[0] == 200
+        shutil.copy(away, registry)
+        assert running.post("/predict", body)[0] == 200
+        assert running.metrics()["serving_feature_store_errors_total"] == 1
