@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from mlproject.core.contract import Feature
-from mlproject.core.requests import Key, RequestError, RowChecker, arrays, parse, shown
+from mlproject.core.requests import (
+    Key,
+    RequestError,
+    RowChecker,
+    arrays,
+    parse,
+    shown,
+)
 
 FEATURES = {
     "share": Feature(type="float", min=0.1, max=0.3, unit="kWh", nullable=True),

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = "mlproject"
+STARTED = f"from {PACKAGE}.cli import main\nmain()"
 
 
 def environment(**settings):
@@ -26,7 +28,7 @@ def environment(**settings):
 
 def command(folder, *words, **settings):
     return subprocess.run(
-        [sys.executable, "-m", "mlproject", *words],
+        [sys.executable, "-m", PACKAGE, *words],
         cwd=folder,
         env=environment(**settings),
         capture_output=True,
@@ -92,9 +94,7 @@ class Server:
 @contextmanager
 def serving(folder, *words, code=None, **settings):
     """The service of a project folder; `code` runs first in its process."""
-    start = (
-        ["-c", f"{code}\nfrom mlproject.cli import main\nmain()"] if code else ["-m", "mlproject"]
-    )
+    start = ["-c", f"{code}\n{STARTED}"] if code else ["-m", PACKAGE]
     process = subprocess.Popen(
         [sys.executable, *start, "serve", "--port", "0", *words],
         cwd=folder,

@@ -81,12 +81,11 @@ def _store(root: Path) -> Callable[[], Reader]:
     def connect() -> Any:
         try:
             from ..adapters.feast_online import OnlineStore
-            from ..config import Settings, load_params
+            from ..config import load_params
             from ..workspace import Workspace
         except ImportError as error:
             raise ProjectError("this image has no Feast: send `rows` with all features") from error
-        workspace = Workspace(root, root, Settings().feast_online_dir)
-        return OnlineStore(workspace, load_params(root / "params.yaml"))
+        return OnlineStore(Workspace.at(root), load_params(root / "params.yaml"))
 
     return connect
 

@@ -1,0 +1,51 @@
+"""What goes wrong with a request, as a status and one sentence."""
+
+import json
+import sys
+import traceback
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from ..core.requests import RequestError
+from .service import Service
+
+
+def install(app: FastAPI, service: Service) -> None:
+    """Turn every error into a sentence."""
+
+    @app.exception_handler(RequestError)
+    async def refused(_: Request, error: RequestError) -> Response:
+        if error.kind:
+            served = service.slot.served
+            known = error.field in served.features or error.field in served.key.columns
+            service.metrics.values.labels(error.field if known else "other", error.kind).inc()
+        headers = {"retry-after": "1"} if error.status == 503 else {}
+        told: dict[str, Any] = {"error": str(error)}
+        return answer(told | ({"field": error.field} if error.field else {}), error.status, headers)
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        sentences = {
+            404: "there is no such page: /docs lists them",
+            405: f"{request.method} is not answered here: /docs says what is",
+        }
+        told = {"error": sentences.get(error.status_code, str(error.detail))}
+        return answer(told, error.status_code, dict(error.headers or {}))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return answer({"error": "the sender hung up"}, 400)
+
+    @app.exception_handler(Exception)
+    async def fault(_: Request, error: Exception) -> Response:
+        traceback.print_exception(error, file=sys.stderr)
+        return answer({"error": "a fault of the service: its log says more"}, 500)
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response."""
+    text = json.dumps(value, allow_nan=False)
+    return Response(text, status, headers, media_type="application/json")
