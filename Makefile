@@ -20,7 +20,11 @@ GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project demo check test test-real tools bench lock cluster-up cluster-test cluster-down
+export ACTIONLINT := v1.7.12
+# Programs that no Python package holds, outside the checkout so that clones share them.
+export TOOLS := $(or $(TOOLS),$(HOME)/.cache/cookiecutter-mlops-level2)
+
+.PHONY: help setup setup-project tools demo check test test-real tools bench lock cluster-up cluster-test cluster-down
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
@@ -34,16 +38,18 @@ $(VENV)/.ready: requirements/dev.txt | $(BIN)/python $(UV)
 setup: $(VENV)/.ready ## the template's tools (uv included)
 setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev
+tools: ## actionlint at its pinned version, where Go is at hand
+	@$(if $(shell command -v go),test -x $(TOOLS)/actionlint-$(ACTIONLINT) || { GOBIN=$(TOOLS) go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) && mv $(TOOLS)/actionlint $(TOOLS)/actionlint-$(ACTIONLINT); },echo " tools     no Go here: the tests that need actionlint are skipped")
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
 	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo >/dev/null
 	@echo " demo      project generated into demo/load-forecast"
 	@$(MAKE) --no-print-directory -C demo/load-forecast run
 	@echo " look      demo/load-forecast/reports/report.html · make -C demo/load-forecast ui"
-check: setup-project ## lint, types, fast tests, under two minutes
+check: setup-project tools ## lint, types, fast tests, under two minutes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) check
 	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow and not server and not cluster'
-test: setup-project ## everything that needs Python and git alone
+test: setup-project tools ## everything that needs Python and git alone
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) test
 	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not server and not cluster'
@@ -60,7 +66,7 @@ bench: setup-project ## ratios against floors and peers, one table, benchmarks/r
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 cluster-up: ## kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)
 	@tests/cluster/up.sh
-cluster-test: setup-project ## the pipeline of a generated project on that cluster
+cluster-test: setup-project tools ## the pipeline of a generated project on that cluster
 	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
 cluster-down: ## remove the cluster
 	@tests/cluster/down.sh

@@ -198,6 +198,42 @@ def bundle(
     offline.bundle(Path.cwd(), output, version)
 
 
+@app.command()
+def pull() -> None:
+    """Have the tracked raw table here: from DVC's cache, else from its remote."""
+    from . import ci
+
+    ci.pull(Path.cwd())
+
+
+@app.command("ci-report")
+def ci_report(
+    base: Annotated[str, typer.Option(help="Revision to compare with.")] = "HEAD^1",
+) -> None:
+    """Write a pull request's report and verdict into reports/pull_request."""
+    from . import ci
+
+    ci.report(Path.cwd(), base)
+
+
+@app.command("ci-outcome")
+def ci_outcome(
+    trigger: Annotated[str, typer.Option(help="What started the run.")] = "manual",
+) -> None:
+    """Say how the last run of the pipeline on this machine ended."""
+    from . import ci
+
+    ci.outcome(Path.cwd(), trigger)
+
+
+@app.command("ci-drift")
+def ci_drift() -> None:
+    """Say whether the raw table has drifted from what the champion learnt from."""
+    from . import ci
+
+    ci.drift(Path.cwd())
+
+
 def _day(text: str) -> date | None:
     if not text:
         return None

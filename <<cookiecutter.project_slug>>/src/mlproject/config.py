@@ -200,6 +200,9 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
     git_commit: str = ""  # of the code in an image, which holds no repository
     pipeline_home: Path | None = None  # set for the tasks of a pipeline on this machine
+    github_output: Path | None = None  # where a job on GitHub takes values for later steps
+    github_step_summary: Path | None = None  # and text for its page
+    pull_request: int = 0  # the number of the one a job is about
     kf_pipelines_endpoint: str = ""
     kf_pipelines_ui_endpoint: str = ""
     kf_pipelines_token: SecretStr = SecretStr("")

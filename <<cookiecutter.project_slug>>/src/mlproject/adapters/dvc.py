@@ -1,13 +1,16 @@
 """DVC: the raw table under version control, by DVC's own command line."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ..errors import ProjectError
+from .files import digest
 
 
 def track(root: Path, path: Path) -> None:
@@ -27,6 +30,28 @@ def recorded(path: Path) -> str | None:
         return None
     found = yaml.safe_load(file.read_text(encoding="utf-8"))
     return str(found["outs"][0].get("md5"))
+
+
+def fetched(root: Path, path: Path) -> bool:
+    """Bring a tracked file here, from the cache or else the remote. Returns whether it came."""
+    target = f"{path.relative_to(root)}.dvc"
+    for words in (("checkout", "--force", target), ("pull", "--force", target)):
+        try:
+            command(root, *words)
+        except ProjectError:
+            continue
+        if path.exists() and digest(path, "md5") == recorded(path):
+            return True
+    return False
+
+
+def difference(root: Path, what: str, base: str) -> dict[str, dict[str, Any]]:
+    """`metrics` or `params` of the folder against a revision: file, then name, then old and new."""
+    every = ["--all"] if what == "metrics" else []
+    found: dict[str, dict[str, Any]] = json.loads(
+        command(root, what, "diff", *every, "--json", base) or "{}"
+    )
+    return found
 
 
 def command(root: Path, *words: str) -> str:

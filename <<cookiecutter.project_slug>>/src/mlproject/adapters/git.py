@@ -30,6 +30,16 @@ def dirty(root: Path, *more: str) -> bool:
     return commit(root) == "none" or changes is None or bool(changes)
 
 
+def known(root: Path, revision: str) -> bool:
+    """Whether the revision is here."""
+    return _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is not None
+
+
+def changed(root: Path, base: str, *paths: str) -> bool:
+    """Whether committed files below `paths` differ from a revision's."""
+    return bool(_git(root, "diff", "--name-only", base, "--", *paths))
+
+
 def start(root: Path) -> bool:
     """Make `root` a repository of its own where it is in none. Returns whether it did.
 

@@ -1,0 +1,123 @@
+"""What workflows ask of a project: its data here, a pull request's report, how a run ended."""
+
+from pathlib import Path
+
+from . import tracking
+from .adapters import dvc, git, parquet
+from .adapters.files import digest, read_json, write_json, write_text
+from .config import Settings, load_params
+from .console import Screen
+from .core import pull_request
+from .core.drift import drift as drift_of
+from .core.report.markdown import prose
+from .errors import ProjectError
+from .loop import sole_run
+from .session import SAMPLE, open_context, write_sample
+from .steps import ingest
+from .workspace import Workspace
+
+
+def pull(root: Path) -> None:
+    """Have the tracked raw table here: from the cache, else from the remote.
+
+    Raises ProjectError where neither has the bytes its .dvc file names.
+    """
+    params, screen = load_params(root / "params.yaml"), Screen(0)
+    source = Workspace.at(root).source(params)
+    wanted = None if params.data.remote else dvc.recorded(source)
+    if wanted is None:
+        screen.say(" data      nothing is tracked by DVC yet")
+    elif source.exists() and digest(source, "md5") == wanted:
+        screen.say(f" data      {params.data.source} is here")
+    elif dvc.fetched(root, source):
+        screen.say(f" data      {params.data.source} from DVC")
+    elif params.data.source == str(SAMPLE) and _sample_again(source, wanted):
+        screen.say(f" data      {params.data.source} made again, the same bytes")
+    else:
+        raise ProjectError(
+            f"{params.data.source} (md5 {wanted[:12]}) is not in DVC's cache nor at its remote: "
+            "run `make push` where the table is; docs/workflows.md says what a job may read"
+        )
+
+
+def _sample_again(path: Path, wanted: str) -> bool:
+    """Make the sample table where no remote has it. Returns whether it is the tracked one."""
+    write_sample(path, None, None)
+    if digest(path, "md5") == wanted:
+        return True
+    path.unlink()
+    return False
+
+
+def report(root: Path, base: str) -> None:
+    """Write the report and the verdict of a change against the revision `base`."""
+    params, workspace, screen = load_params(root / "params.yaml"), Workspace.at(root), Screen(0)
+    settings = Settings()
+    if not git.known(root, base):
+        raise ProjectError(f"`{base}` is no revision of this repository: fetch the base branch")
+    change = pull_request.PullRequest(
+        evaluation=read_json(workspace.need(workspace.evaluation, "make repro")),
+        metrics=dvc.difference(root, "metrics", base).get("artifacts/metrics.json", {}),
+        params=dvc.difference(root, "params", base).get("params.yaml", {}),
+        data=git.changed(root, base, "data"),
+    )
+    decision = pull_request.judge(change, params.promote)
+    summary = workspace.need(workspace.report_summary, "make repro").read_text(encoding="utf-8")
+    folder = workspace.reports / "pull_request"
+    write_text(folder / "report.md", pull_request.render(change, decision, summary))
+    if settings.pull_request:
+        write_json(folder / "pull_request.json", {"number": settings.pull_request})
+    verdict = "pass" if decision.promote else "hold"
+    _tell(settings, f"verdict={verdict}\n", (folder / "report.md").read_text(encoding="utf-8"))
+    screen.say(f" verdict   {verdict}", "green" if decision.promote else "yellow")
+    for reason in decision.reasons:
+        screen.say(f" held      {reason}", "yellow")
+    screen.say(f" report    {(folder / 'report.md').relative_to(root)}")
+
+
+def outcome(root: Path, trigger: str) -> None:
+    """Say how the last run of the production pipeline on this machine ended."""
+    workspace, settings = Workspace.at(root), Settings()
+    decision = read_json(workspace.need(workspace.decision, "make pipeline"))
+    promoted = decision["verdict"] == "promote"
+    ended = "promoted" if promoted else "champion kept"
+    champion = f"v{decision['champion']}" if decision["champion"] else "none"
+    why = "; ".join(decision["reasons"])
+    line = f"{trigger}: {ended}, champion {champion}{f' ({why})' if why else ''}"
+    params = load_params(root / "params.yaml")
+    data = dvc.recorded(workspace.source(params)) or "none"
+    facts = {"ended": ended, "version": decision["version"] or "none", "data": data[:12]}
+    outputs = "".join(f"{name}={value}\n" for name, value in facts.items())
+    body = workspace.need(workspace.report_summary, "make pipeline").read_text(encoding="utf-8")
+    _tell(settings, outputs, f"### {line}\n\n{body}")
+    Screen(0).say(f" ended     {line}", "green" if promoted else "yellow")
+
+
+def drift(root: Path) -> None:
+    """Say whether the raw table has drifted from what the champion learnt from."""
+    screen, settings = Screen(0), Settings()
+    context = open_context(root, (), screen)
+    with sole_run(context.workspace):
+        screen.say(f" ingest    {ingest.run(context)}")
+        reference = tracking.champion_profile(context)
+        table = parquet.read(context.workspace.ingested)
+    limits, found = context.params.validate_.drift, []
+    if reference and reference.get("columns"):
+        most = limits.max_psi, limits.max_missing_increase
+        found = drift_of(table, context.params.data, reference, *most)
+    stops = [item for item in found if item.stops]
+    word = "yes" if stops else "no" if reference else "no champion to compare with"
+    lines = "".join(f"- {prose(item.detail)}\n" for item in found)
+    outputs = f"drift={'true' if stops else 'false'}\n"
+    _tell(settings, outputs, f"### Drift: {word}\n\n{lines}")
+    screen.say(f" drift     {word}", "yellow" if stops else "green")
+    for item in found:
+        screen.say(f"           {item.detail}")
+
+
+def _tell(settings: Settings, outputs: str, summary: str) -> None:
+    """To later steps and to the job's page, where there is a job."""
+    for path, text in ((settings.github_output, outputs), (settings.github_step_summary, summary)):
+        if path:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(text)

@@ -1,0 +1,123 @@
+"""The scripts of the workflows: real git, a bare repository, a stand-in for GitHub's REST."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from servers.github_api import TOKEN, Recorder
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / ".github" / "scripts"
+
+
+def run(folder, *words, ok=True, **more):
+    environment = {**os.environ, **more}
+    done = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    assert (done.returncode == 0) is ok, said
+    assert TOKEN not in said
+    return done.stdout
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A clone with one commit of a bare repository."""
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "T")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "t@example.com")
+    bare, folder = tmp_path / "bare.git", tmp_path / "clone"
+    run(tmp_path, "git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare))
+    run(tmp_path, "git", "clone", "--quiet", str(bare), str(folder))
+    shutil.copytree(SCRIPTS, folder / ".github/scripts")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / "data/raw").mkdir(parents=True)
+    (folder / "data/raw/load.csv.dvc").write_text("one\n")
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "-m", "one")
+    run(folder, "git", "push", "--quiet", "origin", "HEAD:main")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("event", "trigger"),
+    [
+        ("schedule", "schedule"),
+        ("workflow_dispatch", "manual"),
+        ("drift", "drift"),
+        ("new-data", "data"),
+        ("$(touch x)", "manual"),
+        ("drift\ngo=maybe", "manual"),
+    ],
+)
+def test_a_trigger_is_named(clone, event, trigger):
+    said = run(clone, ".github/scripts/why.sh", EVENT=event, BEFORE="")
+    assert said == f"trigger={trigger}\ngo=true\n"
+    assert not (clone / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "go"),
+    [
+        (["data/raw/load.csv.dvc"], "true"),
+        (["data/raw/load.csv.dvc", "data/other.dvc"], "true"),
+        (["data/raw/load.csv.dvc", "params.yaml"], "false"),
+        (["data/raw/load.csv.dvc", "data/raw/.gitignore"], "false"),
+        (["other.dvc"], "false"),
+    ],
+)
+def test_a_push_retrains_if_it_touches_data_alone(clone, files, go):
+    before = run(clone, "git", "rev-parse", "HEAD").strip()
+    for name in files:
+        (clone / name).write_text("two\n")
+        run(clone, "git", "add", name)
+        run(clone, "git", "commit", "--quiet", "-m", name)
+    said = run(clone, ".github/scripts/why.sh", EVENT="push", BEFORE=before)
+    assert said == f"trigger=data\ngo={go}\n"
+
+
+def test_a_push_whose_start_is_unknown_is_left_to_cd(clone):
+    assert "go=false" in run(clone, ".github/scripts/why.sh", EVENT="push", BEFORE="0" * 40)
+
+
+def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, tmp_path):
+    trained = tmp_path / "trained"
+    (trained / "artifacts").mkdir(parents=True)
+    (trained / "dvc.lock").write_text("schema: '2.0'\n")
+    (trained / "artifacts/metrics.json").write_text(json.dumps({"candidate": {"rmse": 1}}))
+    bare = str(tmp_path / "bare.git")
+    before = run(clone, "git", "ls-remote", bare, "refs/heads/main")
+    with Recorder() as github:
+        job = {
+            "DATA": "0123456789ab",
+            "GITHUB_API_URL": github.address,
+            "GITHUB_REPOSITORY": github.repository,
+            "GITHUB_RUN_ID": "42",
+            "GITHUB_TOKEN": TOKEN,
+            "PUSH_URL": bare,
+            "TRIGGER": "data",
+            "VERSION": "3",
+        }
+        run(clone, ".github/scripts/record.sh", str(trained), **job)
+        (opened,) = github.opened
+        assert opened["head"] == "retrained/42"
+        assert opened["title"] == "Retrained (data): model v3 on data 0123456789ab"
+        assert run(clone, "git", "ls-remote", bare, "refs/heads/main") == before
+        refs = run(clone, "git", "ls-remote", bare)
+        for ref in ("heads/retrained/42", "tags/data-0123456789ab", "tags/model-v3"):
+            assert f"refs/{ref}\n" in refs
+        shown = run(clone, "git", "show", "--stat", "--format=", "retrained/42")
+        assert {line.split("|")[0].strip() for line in shown.splitlines()[:-1]} == {
+            "artifacts/metrics.json",
+            "dvc.lock",
+        }
+        again = run(clone, ".github/scripts/record.sh", str(trained), **job)
+        assert "as they were" in again
+        assert "model-v3 is there already" in again
+        assert len(github.opened) == 1
+    assert TOKEN not in (clone / ".git/config").read_text()
