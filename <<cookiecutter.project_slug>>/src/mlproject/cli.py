@@ -188,6 +188,20 @@ def serve(
 
 
 @app.command()
+def predict(
+    table: Annotated[Path, typer.Option("--input", help="CSV or parquet with all features.")],
+    output: Annotated[Path, typer.Option(help="CSV or parquet file to write.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Folder written by `bundle`, instead of the registry.")
+    ] = None,
+) -> None:
+    """Predict every row of a table with the champion, in little memory."""
+    from . import offline
+
+    offline.predict(Path.cwd(), table, output, model)
+
+
+@app.command()
 def bundle(
     output: Annotated[Path, typer.Option(help="Folder to write.")] = Path("artifacts/bundle"),
     version: Annotated[str, typer.Option(help="Version number, or `champion`.")] = "champion",

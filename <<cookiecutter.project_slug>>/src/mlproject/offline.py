@@ -4,7 +4,9 @@ from pathlib import Path
 
 from .config import load_params
 from .console import Screen
+from .serving.sources import open_source
 from .steps import bundle as bundle_step
+from .steps import predict as predict_step
 from .workspace import Context, Workspace
 
 
@@ -12,3 +14,12 @@ def bundle(root: Path, output: Path, number: str) -> None:
     """Write a version as a folder and say so."""
     context = Context(load_params(root / "params.yaml"), Workspace.at(root))
     Screen(0).say(f" bundle    {bundle_step.run(context, output, number)}")
+
+
+def predict(root: Path, table: Path, output: Path, folder: Path | None) -> None:
+    """Predict every row of a table and say so."""
+    source = open_source(root, folder)
+    file = root / "params.yaml"
+    markers = load_params(file).data.missing_markers if file.is_file() else ()
+    served = source.load(source.current())
+    Screen(0).say(f" predict   {predict_step.run(served, table, output, markers)}")

@@ -20,7 +20,7 @@ from .lookup import Lookup, Reader
 from .service import Service
 from .settings import ServeSettings
 from .slot import Slot
-from .sources import Champion, Folder, Source
+from .sources import Source, open_source
 
 _QUEUE = 2_048  # connections the kernel holds while the service is busy
 
@@ -28,10 +28,9 @@ _QUEUE = 2_048  # connections the kernel holds while the service is busy
 def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
     """Serve the champion, or the model in `folder`, until SIGTERM or Ctrl-C."""
     settings = _settings()
-    source, connect = (Folder(folder), None) if folder else _project(root)
-    if folder and (root / "params.yaml").is_file():
-        connect = _store(root)
-    service = _service(root, settings, source, connect if settings.features else None)
+    source = open_source(root, folder)
+    project = settings.features and (root / "params.yaml").is_file()
+    service = _service(root, settings, source, _store(root) if project else None)
     with _listen(host, port) as listener:
         stamp = service.slot.served.stamp
         address = f"http://{host}:{listener.getsockname()[1]}"
@@ -51,11 +50,6 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def open_source(root: Path, folder: Path | None) -> Source:
-    """The registry's champion, or the model in a folder."""
-    return Folder(folder) if folder else _project(root)[0]
-
-
 def _settings() -> ServeSettings:
     try:
         return ServeSettings()
@@ -63,16 +57,6 @@ def _settings() -> ServeSettings:
         found = error.errors()[0]
         name = f"SERVE_{found['loc'][0]}".upper()
         raise ProjectError(f"{name}: {found['msg'].lower()} (got {found['input']!r:.60})") from None
-
-
-def _project(root: Path) -> tuple[Source, Callable[[], Reader]]:
-    from ..config import load_params
-    from ..tracking import registry
-    from ..workspace import Context, Workspace
-
-    params = load_params(root / "params.yaml")
-    store = registry(Context(params, Workspace.at(root)))
-    return Champion(store, params.data.name), _store(root)
 
 
 def _store(root: Path) -> Callable[[], Reader]:

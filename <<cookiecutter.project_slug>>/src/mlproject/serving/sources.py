@@ -66,3 +66,15 @@ class Champion:
         from ..tracking import champion_model
 
         return ready(champion_model(self._registry, self._version), stamp)
+
+
+def open_source(root: Path, folder: Path | None) -> Source:
+    """The champion of the project in `root`, or the model in a folder."""
+    if folder is not None:
+        return Folder(folder)
+    from ..config import load_params
+    from ..tracking import registry
+    from ..workspace import Context, Workspace
+
+    params = load_params(root / "params.yaml")
+    return Champion(registry(Context(params, Workspace.at(root))), params.data.name)
