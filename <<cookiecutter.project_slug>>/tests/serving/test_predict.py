@@ -56,8 +56,8 @@ def test_every_way_in_and_out_gives_the_numbers_of_the_service(promoted, server,
     ("change", "words"),
     [
         (
-            {"temperature": 99.0},
-            "row 7: column `temperature` holds `99`, outside what the contract",
+            {"temperature": 99.5},
+            "row 7: column `temperature` holds `99.5`, outside what the contract",
         ),
         ({"weekday": 1.5}, "row 7: column `weekday` holds `1.5`, not a whole number"),
         ({"weekday": np.nan}, "row 7: column `weekday` is empty, but the model needs it"),
@@ -93,7 +93,7 @@ def test_a_wrong_value_is_named_and_nothing_is_written(
         ("more.csv", "out.csv", "has a column `prediction` already"),
         ("torn.parquet", "out.csv", "cannot be read as parquet"),
         ("ragged.csv", "out.csv", "a row has 2 fields, the header 11"),
-        ("latin.csv", "out.csv", "export the table again as UTF-8"),
+        ("latin.csv", "out.csv", "is not UTF-8 text"),
     ],
 )
 def test_a_wrong_file_is_named(bundle, table, tmp_path, source, output, words):
