@@ -108,6 +108,7 @@ def train(
 
 @component
 def evaluate(
+    run: str,
     overrides: list[str],
     raw: Input[Artifact],
     ingested: Input[Dataset],
@@ -142,6 +143,7 @@ def evaluate(
             "tracked": tracked.path,
         },
         overrides,
+        settings={"pipeline_run_id": run},
     )
     done.log_scores(scores)
     done.log_classes(classes)
@@ -237,7 +239,11 @@ def report(
 
 @component
 def record(
-    trigger: str, run: str, status: PipelineTaskFinalStatus, outcome: Output[Artifact]
+    trigger: str,
+    name: str,
+    run: str,
+    status: PipelineTaskFinalStatus,
+    outcome: Output[Artifact],
 ) -> None:
     """Record how the run ended, whatever happened in it."""
     from mlproject import task
@@ -246,9 +252,10 @@ def record(
         "record",
         {},
         {"outcome": outcome.path},
+        settings={"pipeline_run_id": run},
         arguments={
             "trigger": trigger,
-            "run": run,
+            "run": name,
             "state": status.state,
             "failed": status.error_message,
         },

@@ -18,7 +18,8 @@ def build(name: str, image: str, pods: Pods) -> Any:
         source: str = "",
         overrides: list[str] = [],  # noqa: B006  KFP reads the default, nobody changes it
     ) -> None:
-        ended = task.record(trigger=trigger, run=dsl.PIPELINE_JOB_NAME_PLACEHOLDER)
+        run = dsl.PIPELINE_JOB_ID_PLACEHOLDER
+        ended = task.record(trigger=trigger, name=dsl.PIPELINE_JOB_NAME_PLACEHOLDER, run=run)
         with dsl.ExitHandler(ended):
             ingest = task.ingest(source=source, overrides=overrides)
             knobs = ingest.outputs["Output"]
@@ -29,16 +30,12 @@ def build(name: str, image: str, pods: Pods) -> Any:
                 overrides=knobs, ingested=table, features=featurize.outputs["features"]
             )
             dataset = build_dataset.outputs["dataset"]
-            tune = task.tune(
-                tuner=tuner,
-                run=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
-                overrides=knobs,
-                dataset=dataset,
-            )
+            tune = task.tune(tuner=tuner, run=run, overrides=knobs, dataset=dataset)
             tuning = tune.outputs["tuning"]
             train = task.train(overrides=knobs, dataset=dataset, tuning=tuning)
             model = train.outputs["model"]
             evaluate = task.evaluate(
+                run=run,
                 overrides=knobs,
                 raw=raw,
                 ingested=table,

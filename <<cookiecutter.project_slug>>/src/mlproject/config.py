@@ -200,6 +200,7 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
     git_commit: str = ""  # of the code in an image, which holds no repository
     pipeline_home: Path | None = None  # set for the tasks of a pipeline on this machine
+    pipeline_stopped: str = ""  # set there too: the task that failed and its sentence
     github_output: Path | None = None  # where a job on GitHub takes values for later steps
     github_step_summary: Path | None = None  # and text for its page
     pull_request: int = 0  # the number of the one a job is about
@@ -214,7 +215,7 @@ class Settings(BaseSettings):
     kf_pipelines_ssl_ca_cert: str = ""
     kf_pipelines_allow_http: bool = False
     tuner: Literal["optuna", "katib"] = "optuna"
-    pipeline_run_id: str = ""  # what the retries of one task have in common
+    pipeline_run_id: str = ""  # what the tasks of one run and their retries share
     kubeconfig: str | None = None
     katib_namespace: str | None = None
     trial_image: str | None = None

@@ -13,7 +13,7 @@ from .adapters import git
 from .console import Screen
 from .errors import ProjectError
 from .loop import STEPS, sole_run
-from .relay import SWITCH, Relay
+from .relay import STOPPED, SWITCH, Relay
 from .session import open_context, summarize
 from .task import knobs
 from .workspace import Workspace
@@ -80,7 +80,7 @@ def here(
 @contextlib.contextmanager
 def _tasks(root: Path) -> Iterator[None]:
     """Environment that tasks on this machine inherit."""
-    more = {SWITCH: "1", "PIPELINE_HOME": str(root)}
+    more = {SWITCH: "1", STOPPED: "", "PIPELINE_HOME": str(root)}
     before = {name: os.environ.get(name) for name in more}
     os.environ |= more
     try:

@@ -14,6 +14,7 @@ MARK = "\x1e"  # begins a line meant for the relay; ASCII's record separator, in
 NUMBERS = {step.name: f"{place}/{len(STEPS)}" for place, step in enumerate(STEPS, start=1)}
 FAILED = re.compile(r"Task .*'([\w-]+)'.* finished with status .*FAILURE")  # KFP's own words
 SWITCH = "TASK_RELAY"  # set in the environment of tasks whose output a relay reads
+STOPPED = "PIPELINE_STOPPED"  # set there too once a task has failed: `record` writes it down
 
 
 class Voice:
@@ -71,7 +72,7 @@ class Relay(io.TextIOBase):
         """Note what a task said last before KFP reports that it failed."""
         failed = FAILED.search(line)
         if failed and self.stopped is None:
-            self.stopped = failed[1], self._last or "it said nothing"
+            self._stop(failed[1], self._last or "it said nothing")
         elif line:
             self._last = line
 
@@ -87,4 +88,9 @@ class Relay(io.TextIOBase):
             name, detail, seconds = event["step"]
             self.screen.line(NUMBERS.get(name, ""), name, detail, seconds)
         elif self.stopped is None:
-            self.stopped = tuple(event["stopped"])
+            self._stop(*event["stopped"])
+
+    def _stop(self, name: str, sentence: str) -> None:
+        """Remember why the run fails, also for the tasks that are still to come."""
+        self.stopped = name, sentence
+        os.environ[STOPPED] = self.reason

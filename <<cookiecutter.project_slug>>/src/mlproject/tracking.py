@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+import socket
 from typing import Any
 
 import pandas as pd
@@ -25,9 +26,18 @@ _REQUIREMENTS = ("scikit-learn", "skops", "pandas", "numpy")
 
 def registry(context: Context) -> Registry:
     """The MLflow server or store of the settings."""
-    workspace = context.workspace
-    owner = workspace.home or workspace.out
-    return Registry(context.settings.mlflow_tracking_uri, workspace.root, owner)
+    return Registry(context.settings.mlflow_tracking_uri, context.workspace.root, _worker(context))
+
+
+def _worker(context: Context) -> str:
+    """Who writes runs: the folder that one run at a time may use, in pods the pipeline's run.
+
+    A pod's host name and folder are gone with it; the exit task closes what a killed pod left.
+    """
+    workspace, run = context.workspace, context.settings.pipeline_run_id
+    if run and not workspace.home:
+        return f"pipeline run {run}"
+    return f"{socket.gethostname()}:{workspace.home or workspace.out}"
 
 
 def experiment_name(context: Context) -> str:

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mlproject.workspace import Workspace
+
 ROOT = Path(__file__).parents[2]
 CLI = [sys.executable, "-m", "mlproject"]
+TASK = "from mlproject import task; "
 CHAMPIONS = "select version from registered_model_aliases where alias='champion'"
 RUNNING = "select count(*) from runs where status='RUNNING'"
 
@@ -28,6 +31,18 @@ def command(folder: Path, *words: str, **settings: str) -> subprocess.CompletedP
         text=True,
         timeout=300,
     )
+
+
+def task(step: str, folder: Path, out: Path, run: str, **more: str) -> list[str]:
+    """Return the command of one verb as a task in a pod, its inputs those of a finished run."""
+    own = Workspace.at(folder)
+    names = ("ingested", "raw", "validation", "dataset", "tuning", "model")
+    inputs = {name: str(getattr(own, name)) for name in names if step == "evaluate"}
+    made = {"evaluate": ("metrics", "evaluation", "predictions", "tracked"), "record": ("outcome",)}
+    outputs = {name: str(out / "made" / name) for name in made[step]}
+    given = {"run": run, **more} if step == "record" else {}
+    words = [step, inputs, outputs, [], {"pipeline_run_id": run}, given]
+    return [sys.executable, "-c", f"{TASK}task.run(*{words!r})"]
 
 
 def stopped(done: subprocess.CompletedProcess[str]) -> str:

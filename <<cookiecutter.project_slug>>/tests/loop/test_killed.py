@@ -1,5 +1,6 @@
 """kill -9 in the middle of a run: the next one reaches the same result."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import CLI, RUNNING, command, environment, registry, result
+from processes import CLI, RUNNING, command, environment, registry, result, task
 
 from mlproject.loop import STEPS
 
@@ -39,10 +40,10 @@ def test_killed_in_every_step_and_resumed_gives_the_undisturbed_result(project, 
     assert len(champions) == 1
 
 
-def test_killed_while_mlflow_is_written_leaves_no_running_run_after_the_next(project, finished):
-    folder = shutil.copytree(finished, project.parent / "copy")
+def killed_while_mlflow_is_written(folder, words):
+    """Kill a command as soon as it has opened a run."""
     child = subprocess.Popen(
-        [*CLI, "run", "--from", "evaluate"],
+        words,
         cwd=folder,
         env=environment(),
         stdout=subprocess.DEVNULL,
@@ -56,7 +57,27 @@ def test_killed_while_mlflow_is_written_leaves_no_running_run_after_the_next(pro
         time.sleep(0.005)
     child.wait()
     assert registry(folder, RUNNING) == [(1,)]
+
+
+def test_killed_while_mlflow_is_written_leaves_no_running_run_after_the_next(project, finished):
+    folder = shutil.copytree(finished, project.parent / "copy")
+    killed_while_mlflow_is_written(folder, [*CLI, "run", "--from", "evaluate"])
     done = command(folder, "run", "--from", "evaluate")
     assert "marked KILLED" in done.stdout, done.stdout + done.stderr
     assert registry(folder, RUNNING) == [(0,)]
     assert result(folder) == result(finished)
+
+
+def test_the_exit_task_closes_what_a_killed_pod_of_its_run_left(finished, tmp_path):
+    """As pods run it: each task in a folder of its own, nothing shared but the run's id."""
+    folder = shutil.copytree(finished, tmp_path / "copy")
+    killed_while_mlflow_is_written(folder, task("evaluate", folder, tmp_path, "run-1"))
+    for run, left in (("run-2", 1), ("run-1", 0)):
+        words = task(
+            "record", folder, tmp_path, run, trigger="data", state="FAILED", failed="killed"
+        )
+        done = subprocess.run(words, cwd=folder, env=environment(), capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert registry(folder, RUNNING) == [(left,)], f"after the exit task of {run}"
+    outcome = json.loads((tmp_path / "made/outcome").read_text())
+    assert outcome["error"] == "killed"

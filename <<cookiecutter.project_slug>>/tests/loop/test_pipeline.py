@@ -138,7 +138,10 @@ def test_a_bad_table_stops_it_before_training(piped, tmp_path):
     assert "temperature" in said
     assert shown(done) == ["record"]
     assert ("FAILED", "pipeline.trigger", "schedule") in outcomes(folder)
-    assert json.loads((folder / "artifacts/outcome.json").read_text())["state"] == "FAILED"
+    outcome = json.loads((folder / "artifacts/outcome.json").read_text())
+    assert outcome["state"] == "FAILED"
+    assert f"stopped: {outcome['error']}" == said
+    assert ("FAILED", "pipeline.error", outcome["error"]) in outcomes(folder)
     assert (folder / "artifacts/metrics.json").read_text() == before
     assert registry(folder, CHAMPIONS) == [(1,)]
 
@@ -192,7 +195,8 @@ def test_a_fault_in_any_task_fails_the_run(victim, finished, tmp_path):
     assert shown(done) == (ended if victim == "record" else [*ended, "record"])
     assert "champion" not in done.stdout, "no summary of a run that failed"
     if victim != "record":
-        assert json.loads((folder / "artifacts/outcome.json").read_text())["state"] == "FAILED"
+        outcome = json.loads((folder / "artifacts/outcome.json").read_text())
+        assert (outcome["state"], outcome["error"]) == ("FAILED", f"{victim}: planted in {victim}")
         assert ("FAILED", "pipeline.state", "FAILED") in outcomes(folder)
 
 
@@ -207,6 +211,8 @@ def test_a_killed_task_fails_the_run_and_leaves_no_running_run(finished, tmp_pat
         REPLAY_REAL="record",
     )
     assert stopped(done).startswith("stopped: train: ")
+    outcome = json.loads((folder / "artifacts/outcome.json").read_text())
+    assert outcome["error"].startswith("train: ")
     assert registry(folder, RUNNING) == [(0,)]
     assert not list(tmp_path.rglob("*.lock.owner"))
 

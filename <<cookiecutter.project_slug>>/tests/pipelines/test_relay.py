@@ -2,10 +2,18 @@
 
 import io
 import json
+import os
 
-from mlproject.relay import MARK, Relay
+import pytest
+
+from mlproject.relay import MARK, STOPPED, Relay
 
 FAILURE = "05:14:02.573 - ERROR - Task \033[96m'tune'\033[0m finished with status \033[91mFAILURE"
+
+
+@pytest.fixture(autouse=True)
+def _no_failure(monkeypatch):
+    monkeypatch.setenv(STOPPED, "")
 
 
 class Screen:
@@ -51,13 +59,13 @@ def test_the_first_refusal_counts():
     relay = Relay(Screen())
     relay.write(event(stopped=["tune", "no trial"]) + FAILURE + "\n")
     relay.write(event(stopped=["record", "MLflow is away"]))
-    assert relay.reason == "tune: no trial"
+    assert relay.reason == os.environ[STOPPED] == "tune: no trial"
 
 
 def test_a_task_that_died_without_a_word_is_named_with_its_last_line():
     relay = Relay(Screen())
     relay.write("    Killed\n    \n" + FAILURE + "\n    other\n")
-    assert relay.reason == "tune: Killed"
+    assert relay.reason == os.environ[STOPPED] == "tune: Killed"
     silent = Relay(Screen())
     silent.write(FAILURE + "\n")
     assert silent.reason == "tune: it said nothing"

@@ -34,7 +34,7 @@ from .mlflow_trials import TrialRecord
 
 CHAMPION = "champion"
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores say: no such thing
-# tag: the machine and folder that write a run
+# tag: who writes a run, so that nobody else closes it
 WORKER = "mlproject.worker"
 
 
@@ -52,10 +52,10 @@ class Version:
 class Registry:
     """One MLflow server or store. Raises ProjectError where it cannot be reached."""
 
-    def __init__(self, uri: str, root: Path, out: Path | None = None) -> None:
+    def __init__(self, uri: str, root: Path, worker: str = "") -> None:
         self.uri = _absolute(uri, root)
         self.root = root
-        self.worker = f"{socket.gethostname()}:{out or root}"  # what the lock of a run covers
+        self.worker = worker or f"{socket.gethostname()}:{root}"
         with self._faults():
             self.client = self._open()
 
