@@ -12,6 +12,7 @@ import first_task
 import generation
 import join
 import memory
+import pipeline
 import trials
 import whole_loop
 from measure import MeasureError, Row, say
@@ -24,6 +25,7 @@ MEASURES = {
     "first_task": first_task.rows,
     "join": join.rows,
     "memory": memory.rows,
+    "pipeline": pipeline.rows,
     "trials": trials.rows,
 }
 WIDTHS = (51, 9, 10, 5, 7, 6, 6)  # 100 columns with the gaps between
