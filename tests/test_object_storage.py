@@ -193,6 +193,54 @@ def test_mlflow_keeps_its_artifacts_in_the_store(store, tmp_path, monkeypatch, p
         stop(process)
 
 
+TUNE = """
+import os, subprocess, sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from standing_cluster import Cluster
+cluster = Cluster(Path({pod!r}))
+known = {{name: os.environ[name] for name in {given!r}}}
+settings = dict(TUNER="katib", KUBECONFIG=cluster.kubeconfig(), KATIB_NAMESPACE="team")
+settings |= dict(TRIAL_IMAGE="reg/project@sha256:abc", TRIAL_SECRET="store", DATASET_URI={uri!r})
+try:
+    cluster.play(secrets=dict(store=known))
+    words = [sys.executable, "-m", "load_forecast", "tune"]
+    done = subprocess.run(words, env=os.environ | settings, capture_output=True, text=True)
+    print(done.stdout, done.stderr, *cluster.seen()["logs"].values())
+finally:
+    cluster.stop()
+"""
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def test_trials_read_their_rows_from_the_store_with_the_credentials_of_their_secret(
+    store, tmp_path
+):
+    """A stand-in for Katib runs each trial's command; MinIO and the rows are real."""
+    folder, bucket = store
+    make(folder, "run")
+    local = json.loads((folder / "artifacts/tuning.json").read_text())
+    pod = tmp_path / "pod"  # what the image holds: no rows
+    pod.mkdir()
+    (pod / "params.yaml").write_text((folder / "params.yaml").read_text())
+    uri = f"s3://{bucket}/tuning"
+    said = python(folder, TUNE.format(pod=str(pod), given=KEYS, uri=uri))
+    assert f"rows at {uri}/" in said
+    (key,) = [key for key in keys(folder, bucket) if key.startswith("tuning/")]
+    assert key.endswith("/dataset.parquet")
+    tuned = json.loads((folder / "artifacts/tuning.json").read_text())
+    assert (tuned["tuner"], local["tuner"]) == ("katib", "optuna")
+    trials = [trial for branch in tuned["branches"] for trial in branch["trials"]]
+    assert len(trials) == 2
+    assert all(0 < trial["value"] < 1e5 for trial in trials)
+    make(folder, "run", "FROM=train")
+    model = json.loads((folder / "artifacts/model/model.json").read_text())
+    assert model["params"] | tuned["chosen"]["params"] == model["params"]
+    said = python(folder, TUNE.format(pod=str(pod), given=(), uri=uri))
+    assert "stopped: no trial gave a finite rmse" in said
+    assert "dataset.parquet: no credentials: set AWS_ACCESS_KEY_ID" in said, "the pod's log"
+
+
 def test_feast_keeps_its_registry_in_the_store_and_serves_from_redis(store, tmp_path, monkeypatch):
     folder, bucket = store
     address, process = redis(tmp_path / "redis")

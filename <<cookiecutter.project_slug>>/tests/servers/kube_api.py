@@ -122,7 +122,8 @@ def create(namespace, experiment):
     if broken:
         return 400, status(400, f'admission webhook "validator" denied the request: {broken[0]}')
     STAND.made.append(json.loads(json.dumps(experiment)))
-    controller = Controller(experiment, STAND.folder, SECRETS, STAND.play)
+    secrets = SECRETS | STAND.play.get("secrets", {})
+    controller = Controller(experiment, STAND.folder, secrets, STAND.play)
     STAND.kept[namespace, name] = controller
     STAND.logs.append(controller.logs)
     controller.start()
