@@ -156,12 +156,13 @@ def test_experiments_never_touch_the_registry(ran, tmp_path):
     assert table.count("hist_gradient_boosting") == table.count("linear") == 3
     assert registry(folder, "select count(*) from model_versions") == before
     assert champion(folder) == [("load-forecast", 1)]
-    runs = registry(
-        folder,
-        "select count(*) from runs join experiments using (experiment_id)"
-        " where experiments.name='experiments'",
+    runs = (
+        "select count(*) from runs join experiments using (experiment_id) where"
+        " experiments.name='experiments' and run_uuid {} (select run_uuid from tags"
+        " where key='mlflow.parentRunId')"
     )
-    assert runs == [(7,)]
+    assert registry(folder, runs.format("not in")) == [(7,)]
+    assert registry(folder, runs.format("in")) == [(2,)], "the trials of the experiment"
 
 
 def test_new_data_arrives_and_is_judged_against_the_champion(ran, tmp_path):
