@@ -14,17 +14,15 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
 MAKEOVERRIDES := $(filter-out ONLY=%,$(MAKEOVERRIDES))  # ours alone: the project refuses what it does not take
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
 
-# a real S3 server for the tests, built once from its Go module and kept outside the repository
+# Programs that no Python package holds, built from their Go modules, outside the checkout so that clones share them.
 TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cookiecutter-mlops-level2
+export TOOLS
+export ACTIONLINT := v1.7.12
 GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-export ACTIONLINT := v1.7.12
-# Programs that no Python package holds, outside the checkout so that clones share them.
-export TOOLS := $(or $(TOOLS),$(HOME)/.cache/cookiecutter-mlops-level2)
-
-.PHONY: help setup setup-project tools demo check test test-real tools bench lock cluster-up cluster-test cluster-down
+.PHONY: help setup setup-project tools demo check test servers test-real bench lock cluster-up cluster-test cluster-down
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
@@ -39,7 +37,7 @@ setup: $(VENV)/.ready ## the template's tools (uv included)
 setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev
 tools: ## actionlint at its pinned version, where Go is at hand
-	@$(if $(shell command -v go),test -x $(TOOLS)/actionlint-$(ACTIONLINT) || { GOBIN=$(TOOLS) go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) && mv $(TOOLS)/actionlint $(TOOLS)/actionlint-$(ACTIONLINT); },echo " tools     no Go here: the tests that need actionlint are skipped")
+	@$(if $(GO),test -x $(TOOLS)/actionlint-$(ACTIONLINT) || { GOBIN=$(TOOLS) '$(GO)' install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) && mv $(TOOLS)/actionlint $(TOOLS)/actionlint-$(ACTIONLINT); },echo " tools     no Go here: the tests that need actionlint are skipped")
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
 	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo >/dev/null
 	@echo " demo      project generated into demo/load-forecast"
@@ -57,10 +55,10 @@ $(MINIO_BINARY):
 	@test -n '$(GO)' || { echo " stopped: Go is not installed: it builds MinIO, see docs/how-to/kubeflow-cluster.md" >&2; exit 1; }
 	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
 	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
-tools: $(MINIO_BINARY) ## servers for the tests: MinIO (needs Go); redis-server comes from the system
+servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go); redis-server comes from the system
 	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && ! command -v redis-server > /dev/null; then apt-get update -qq && apt-get install -qq --yes --no-install-recommends redis-server > /dev/null; fi
 	@command -v redis-server > /dev/null || { echo " stopped: redis-server is missing: apt-get install redis-server" >&2; exit 1; }
-test-real: setup-project tools ## what needs real servers
+test-real: setup-project servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))

@@ -62,9 +62,9 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def minio(folder: Path, user: str, password: str) -> tuple[str, subprocess.Popen]:
-    """A real MinIO; `make tools` builds it."""
+    """A real MinIO; `make servers` builds it."""
     binary = os.environ.get("MINIO_BINARY", "minio")
-    assert shutil.which(binary), "MinIO is missing: `make test-real` builds it, `make tools` too"
+    assert shutil.which(binary), "MinIO is missing: `make test-real` builds it, `make servers` too"
     url = f"http://127.0.0.1:{free_port()}"
     command = [binary, "server", "--quiet", "--address", url.removeprefix("http://"), "data"]
     env = {"MINIO_ROOT_USER": user, "MINIO_ROOT_PASSWORD": password, "MINIO_BROWSER": "off"}

@@ -146,3 +146,19 @@ def test_guards_let_good_files_pass():
 )
 def test_conditionals_are_counted(text, count):
     assert conditionals(text) == count
+
+
+def recipes(text):
+    """Targets that have a recipe or a description, in the order they are written."""
+    return re.findall(r"^([a-z][a-z-]*):(?!=)", text, re.M)
+
+
+@pytest.mark.parametrize(
+    "makefile", [ROOT / "Makefile", PROJECT / "Makefile"], ids=["ours", "project"]
+)
+def test_no_target_is_written_twice(makefile):
+    """Make would warn, drop the first recipe and join what the two need."""
+    names = recipes(makefile.read_text())
+    assert len(names) > 10
+    assert len(names) == len(set(names)), sorted({x for x in names if names.count(x) > 1})
+    assert recipes("a: b ## one\n\tx\nVAR := 1\na: ## two\n") == ["a", "a"]
