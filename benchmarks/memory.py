@@ -10,17 +10,6 @@ from whole_loop import SCRIPT
 GOAL = 4.0
 ROWS = 1_000_000
 TRIALS = 2  # one a family, the fewest there can be
-VERBS = (
-    "ingest",
-    "validate",
-    "featurize",
-    "build_dataset",
-    "tune",
-    "train",
-    "evaluate",
-    "promote",
-    "report",
-)
 MEGABYTE = 1e6
 
 
@@ -29,7 +18,7 @@ def rows(runs: int) -> list[Row]:  # noqa: ARG001  a peak hardly varies: once is
     with tempfile.TemporaryDirectory() as folder:
         made = project.make(Path(folder), ROWS, TRIALS)
         peaks = {f"peak memory, loop of 1e6 rows, {TRIALS} trials": made.verb("run").peak}
-        for name in VERBS:
+        for name in project.VERBS:
             peaks[f"peak memory, {name} alone"] = made.verb(name).peak
         peaks["peak memory, the bare script alone"] = made.python_run(str(SCRIPT)).peak
     table = made.table_bytes / MEGABYTE

@@ -8,23 +8,12 @@ from pathlib import Path
 
 import project
 from measure import Row, Usage, cpu, in_turn, row, say
-from project import Project, expect
+from project import VERBS, Project, expect
 
 ROWS, FEW = 100_000, 1_000
 BEYOND = 0.15  # seconds a task may take beyond its verb
 COMMANDS = f"the same verbs as commands, and {BEYOND} s for each"
 IMAGE = f"registry.example/measured@sha256:{'a' * 64}"
-VERBS = (
-    "ingest",
-    "validate",
-    "featurize",
-    "build_dataset",
-    "tune",
-    "train",
-    "evaluate",
-    "promote",
-    "report",
-)
 STARTED = re.compile(r"^([\d:.]+) - INFO - Executing task \S*'([\w-]+)'", re.M)
 ENDED = re.compile(r"^([\d:.]+) - INFO - Task \S*'([\w-]+)'\S* finished with status", re.M)
 DAY = 86_400

@@ -14,6 +14,17 @@ from measure import ONE_THREAD, MeasureError, Usage, environment, project_python
 PACKAGE = "measured"
 SOURCE = "data/raw/table.parquet"
 FEATURES = 20
+VERBS = (
+    "ingest",
+    "validate",
+    "featurize",
+    "build_dataset",
+    "tune",
+    "train",
+    "evaluate",
+    "promote",
+    "report",
+)
 STORE = ("mlflow.db", "mlartifacts")
 MADE = ("data", "artifacts", "reports", "feature_repo/data")
 

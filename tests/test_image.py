@@ -84,11 +84,11 @@ def test_a_step_runs_in_it():
     code = (
         "import json, load_forecast.task, kfp, pathlib, subprocess, sys; "
         "subprocess.run([sys.executable, '-m', 'load_forecast', 'sample', '--output', "
-        "'/tmp/work/data/raw/load.csv'], check=True, stdout=sys.stderr); "
-        "subprocess.run('cp -r /app/params.yaml /app/feature_repo /tmp/work', shell=True); "
+        "'/tmp/project/data/raw/load.csv'], check=True, stdout=sys.stderr); "
+        "subprocess.run('cp -r /app/params.yaml /app/feature_repo /tmp/project', shell=True); "
         "subprocess.run([sys.executable, '-m', 'load_forecast', 'ingest'], check=True, "
-        "cwd='/tmp/work', stdout=sys.stderr); "
-        "print(pathlib.Path('/tmp/work/data/ingested.parquet').stat().st_size)"
+        "cwd='/tmp/project', stdout=sys.stderr); "
+        "print(pathlib.Path('/tmp/project/data/ingested.parquet').stat().st_size)"
     )
     assert int(run("python", "-c", code)) > 10_000
     assert run("sh", "-c", "echo $GIT_COMMIT").strip() == SHA
