@@ -153,7 +153,8 @@ def twice(promoted, tmp_path_factory):
     """A project with two versions, the first one champion, and a client of its registry."""
     folder = tmp_path_factory.mktemp("twice") / "project"
     shutil.copytree(promoted, folder)
-    done = command(folder, "run", "--set", "train.seed=1", "--set", "tune.trials=3")
+    other = ("train.seed=1", "tune.trials=3", "promote.margin=-0.5")  # another model, even worse
+    done = command(folder, "run", *(word for knob in other for word in ("--set", knob)))
     assert done.returncode == 0, done.stderr
     client = mlflow.MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
     assert client.get_model_version(NAME, "2").tags["sha256"]

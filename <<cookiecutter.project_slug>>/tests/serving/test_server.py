@@ -314,6 +314,7 @@ def test_the_example_of_the_pages_works(server, schema):
     status, answer = server.post("/predict", schema["example"])
     assert (status, len(answer["predictions"])) == (200, 1)
     page = server.ask("GET", "/docs")[2].decode()
+    assert f"curl -X POST http://127.0.0.1:{server.port}/predict " in page
     assert "mean air temperature of the day °C" in page
     fields = schema["schema"]["properties"]["rows"]["items"]["properties"]
     assert fields["temperature"]["description"] == "mean air temperature of the day °C"

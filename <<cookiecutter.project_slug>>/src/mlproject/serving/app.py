@@ -112,7 +112,8 @@ def _pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/")
     @app.get("/docs")
-    async def docs() -> Response:
-        page = pages.docs(service.slot.served, service.settings)
+    async def docs(request: Request) -> Response:
+        host, port = request.scope["server"]  # where it listens, whatever the request says
+        page = pages.docs(service.slot.served, service.settings, f"http://{host}:{port}")
         headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)

@@ -74,7 +74,7 @@ def openapi(served: Served, settings: ServeSettings) -> dict[str, Any]:
     }
 
 
-def docs(served: Served, settings: ServeSettings) -> str:
+def docs(served: Served, settings: ServeSettings, address: str) -> str:
     """The same for people: what to send, what every field means, an example."""
     body = json.dumps(example(served)).replace("'", r"\u0027")  # stands between quotes of a shell
     rows = "".join(_row(name, item) for name, item in served.features.items())
@@ -92,7 +92,7 @@ def docs(served: Served, settings: ServeSettings) -> str:
         f"<h1>{escape(title)}</h1><p>Predicts <code>{escape(served.target)}</code>{unit}.</p>"
         f"<h2>Fields of a row</h2><table><tr><th>field<th>type<th>allowed<th>meaning</tr>{rows}"
         f"</table><p>A row may carry {key} too; they are written to the prediction log.</p>"
-        "<h2>Example</h2><pre>curl -X POST http://localhost:8000/predict \\\n  "
+        f"<h2>Example</h2><pre>curl -X POST {escape(address)}/predict \\\n  "
         f"-H 'Content-Type: application/json' \\\n  -d '{escape(body)}'</pre>"
         f"<p>Up to {settings.max_rows:,} rows and {settings.max_body_bytes:,} bytes at once.</p>"
         f"<h2>Pages</h2><ul>{pages}</ul></html>"
