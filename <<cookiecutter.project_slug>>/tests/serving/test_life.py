@@ -156,6 +156,8 @@ def twice(promoted, tmp_path_factory):
     other = ("train.seed=1", "tune.trials=3", "promote.margin=-0.5")  # another model, even worse
     done = command(folder, "run", *(word for knob in other for word in ("--set", knob)))
     assert done.returncode == 0, done.stderr
+    decided = json.loads((folder / "artifacts/decision.json").read_text())
+    assert (decided["verdict"], decided["version"]) == ("promote", "2"), done.stdout + str(decided)
     client = mlflow.MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
     assert client.get_model_version(NAME, "2").tags["sha256"]
     client.set_registered_model_alias(NAME, "champion", "1")
