@@ -5,6 +5,7 @@ import math
 import pytest
 
 from mlproject.adapters.optuna import search
+from mlproject.core.search_plan import random_starts
 from mlproject.core.search_space import Range
 
 SPACE = {
@@ -31,6 +32,24 @@ def test_the_same_seed_gives_the_same_trials(sampler):
     first, again = (run(sampler=sampler, trials=15) for _ in range(2))
     assert first == again
     assert first != run(sampler=sampler, trials=15, seed=1)
+
+
+@pytest.mark.parametrize("trials", [4, 10, 30])
+def test_tpe_learns_from_its_first_trials(trials):
+    """Its later trials follow the objective: another bowl draws them elsewhere; random does not."""
+
+    def elsewhere(values):
+        return (values["double"] + 0.8) ** 2 + (math.log10(values["log"]) - 1) ** 2
+
+    def drawn(sampler, objective):
+        found = run(objective, trials, sampler)
+        return [trial["params"] for trial in found]
+
+    here, there = drawn("tpe", bowl), drawn("tpe", elsewhere)
+    starts = random_starts(trials)
+    assert here[:starts] == there[:starts]
+    assert here[starts + 1 :] != there[starts + 1 :]
+    assert drawn("random", bowl) == drawn("random", elsewhere)
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])

@@ -159,7 +159,7 @@ def test_the_command_is_explicit_and_hands_over_every_parameter():
 @pytest.mark.parametrize(
     ("sampler", "algorithm", "settings"),
     [
-        ("tpe", "multivariate-tpe", {"random_state": "7"}),
+        ("tpe", "multivariate-tpe", {"random_state": "7", "n_startup_trials": "3"}),
         ("random", "random", {"random_state": "7"}),
         ("grid", "grid", {"random_state": "7"}),
         ("sobol", "sobol", {}),

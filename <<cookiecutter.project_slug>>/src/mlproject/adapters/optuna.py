@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.metrics import Direction
+from ..core.search_plan import random_starts
 from ..core.search_space import Range, Space
 
 Objective = Callable[[dict[str, Any]], float]
@@ -25,7 +26,7 @@ def search(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction=direction, sampler=_sampler(sampler, space, seed))
+    study = optuna.create_study(direction=direction, sampler=_sampler(sampler, space, trials, seed))
 
     failed = 0
 
@@ -48,7 +49,7 @@ def search(
     ]
 
 
-def _sampler(name: str, space: Space, seed: int) -> Any:
+def _sampler(name: str, space: Space, trials: int, seed: int) -> Any:
     """What comes closest to Katib's algorithm for that sampler, see core/katib_experiment.py."""
     from optuna import samplers
 
@@ -58,7 +59,7 @@ def _sampler(name: str, space: Space, seed: int) -> Any:
         return samplers.QMCSampler(qmc_type="sobol", seed=seed)
     if name == "random":
         return samplers.RandomSampler(seed=seed)
-    return samplers.TPESampler(multivariate=True, seed=seed)
+    return samplers.TPESampler(n_startup_trials=random_starts(trials), multivariate=True, seed=seed)
 
 
 def _suggest(trial: Any, name: str, item: Range) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .metrics import better
-from .search_plan import Plan
+from .search_plan import Plan, random_starts
 from .search_space import Range, Space, read_values, text_of
 
 # Katib's own `tpe` and `random` (hyperopt) draw multiples of a step, whatever min is, and may leave
@@ -66,7 +66,9 @@ def experiment(plan: Plan, family: str, project: str, run: str, pod: TrialPod) -
 
 def _spec(plan: Plan, family: str, pod: TrialPod) -> dict[str, Any]:
     space, trials = plan.spaces[family], plan.shares[family]
-    settings = [] if plan.sampler == "sobol" else [("random_state", str(plan.seed))]
+    settings = {} if plan.sampler == "sobol" else {"random_state": str(plan.seed)}
+    if plan.sampler == "tpe":
+        settings["n_startup_trials"] = str(random_starts(trials))
     return {
         "objective": {
             "type": plan.direction,
@@ -75,7 +77,9 @@ def _spec(plan: Plan, family: str, pod: TrialPod) -> dict[str, Any]:
         },
         "algorithm": {
             "algorithmName": ALGORITHMS[plan.sampler],
-            "algorithmSettings": [{"name": name, "value": value} for name, value in settings],
+            "algorithmSettings": [
+                {"name": name, "value": value} for name, value in settings.items()
+            ],
         },
         "maxTrialCount": trials,
         "parallelTrialCount": min(pod.parallel, trials),

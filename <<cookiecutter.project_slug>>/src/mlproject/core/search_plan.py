@@ -31,3 +31,11 @@ def shares(trials: int, families: Mapping[str, Space], sampler: str) -> dict[str
     if sampler == "grid":
         return {family: min(equal[family], grid_size(families[family])) for family in families}
     return equal
+
+
+def random_starts(trials: int) -> int:
+    """Trials that `tpe` draws at random before it learns from them: half of a family's, at most 10.
+
+    10 is Optuna's default, which would leave nothing to learn in a search of 10.
+    """
+    return min(10, max(1, trials // 2))
