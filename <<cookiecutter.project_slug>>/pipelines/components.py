@@ -158,7 +158,7 @@ def promote(
     tracked: Input[Artifact],
     decision: Output[Artifact],
 ) -> str:
-    """Pass the candidate through the gate and register it. Returns `promote` or `hold`."""
+    """Pass the candidate through the gate and register it. Returns `hand_over` or `hold`."""
     from mlproject import task
 
     return task.run(

@@ -49,7 +49,7 @@ def build(name: str, image: str, pods: Pods) -> Any:
                 overrides=knobs, raw=raw, model=model, evaluation=judged, tracked=tracked
             )
             decision = promote.outputs["decision"]
-            with dsl.If(promote.outputs["Output"] == "promote", name="promoted"):
+            with dsl.If(promote.outputs["Output"] == "hand_over", name="stands"):
                 hand_over = task.hand_over(image=image, overrides=knobs, decision=decision)
             with dsl.Else(name="held"):
                 hold = task.hold(overrides=knobs, decision=decision)

@@ -13,6 +13,7 @@ from typing import Any
 from . import terminal
 from .adapters.files import read_json
 from .config import Settings, load_params
+from .core import gate
 from .errors import ProjectError
 from .relay import Voice
 from .workspace import Context, Workspace
@@ -30,7 +31,7 @@ class Done:
     @property
     def branch(self) -> str:
         """The branch the graph takes: one of two fixed strings, whatever the numbers are."""
-        return "promote" if self._read("decision")["verdict"] == "promote" else "hold"
+        return "hand_over" if gate.stands(self._read("decision")) else "hold"
 
     def log_branches(self, metrics: Any) -> None:
         """Best value and number of trials of each candidate estimator, and the chosen one."""

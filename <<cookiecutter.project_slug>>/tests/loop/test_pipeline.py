@@ -127,6 +127,17 @@ def test_a_worse_candidate_takes_the_other_branch(piped, tmp_path):
     assert not (folder / "artifacts/hand_over.json").exists(), "of a promotion that is not this one"
 
 
+def test_the_champion_of_a_loop_is_handed_over(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "copy")
+    done = pipeline(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert shown(done) == [*VERBS[:8], "hand_over", "report", "record"]
+    assert json.loads((folder / "artifacts/decision.json").read_text())["verdict"] == "unchanged"
+    made = json.loads((folder / "artifacts/hand_over.json").read_text())
+    onnx = (finished / "artifacts/model/model.onnx").read_bytes()
+    assert (made["version"], made["sha256"]) == ("1", hashlib.sha256(onnx).hexdigest())
+
+
 def test_a_bad_table_stops_it_before_training(piped, tmp_path):
     folder = shutil.copytree(piped[0], tmp_path / "copy")
     file = folder / "data/raw/load.csv"

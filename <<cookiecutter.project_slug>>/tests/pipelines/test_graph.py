@@ -45,7 +45,7 @@ def test_the_gate_compares_fixed_words_and_each_branch_has_its_task(ir):
             if condition := task.get("triggerPolicy", {}).get("condition"):
                 inner = ir.pipeline["components"][task["componentRef"]["name"]]
                 found[condition] = list(inner["dag"]["tasks"])
-    value = "inputs.parameter_values['pipelinechannel--promote-Output'] == 'promote'"
+    value = "inputs.parameter_values['pipelinechannel--promote-Output'] == 'hand_over'"
     assert found == {value: ["hand-over"], f"!({value})": ["hold"]}
 
 

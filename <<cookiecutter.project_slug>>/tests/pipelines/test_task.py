@@ -100,7 +100,7 @@ def test_a_missing_artifact_is_named(capsys):
 def test_a_held_version_is_not_handed_over(decision, verdict, capsys, tmp_path):
     out = str(tmp_path / "handed_over")
     said = refused(capsys, "hand_over", {"decision": decision(verdict)}, {"handed_over": out})
-    assert f"the gate said {verdict} to small-load v2, only a promoted version" in said
+    assert f"the gate said {verdict} to small-load v2, only a champion that passes" in said
 
 
 def test_a_verb_that_makes_nothing_fails_the_task(decision, capsys, tmp_path):
@@ -125,15 +125,15 @@ def test_a_wrong_knob_is_refused(decision, capsys):
 @pytest.mark.parametrize(
     ("verdict", "branch"),
     [
-        ("promote", "promote"),
+        ("promote", "hand_over"),
         ("hold", "hold"),
-        ("unchanged", "hold"),
+        ("unchanged", "hand_over"),
         ("it's", "hold"),
         ("", "hold"),
     ],
 )
 def test_the_branch_is_one_of_two_words(tmp_path, verdict, branch):
-    assert done(tmp_path, decision={"verdict": verdict}).branch == branch
+    assert done(tmp_path, decision={"verdict": verdict, "reasons": []}).branch == branch
 
 
 def test_why_nothing_is_deployed_is_said(decision):

@@ -1,7 +1,7 @@
 """The quality gate: may this candidate replace the champion? Every doubt is a refusal."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,12 @@ def decide(evaluation: Evaluation, settings: "Promote") -> Decision:
     """Judge an evaluation (see steps/evaluate.py) by the rules of params.yaml: promote."""
     rules = tuple(_rules(evaluation, settings))
     return Decision(all(rule.passed for rule in rules), rules)
+
+
+def stands(decision: Mapping[str, Any]) -> bool:
+    """Whether the candidate of a decision's record is the champion now and passes every rule."""
+    verdict = decision["verdict"]
+    return verdict == "promote" or (verdict == "unchanged" and not decision["reasons"])
 
 
 def _rules(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:

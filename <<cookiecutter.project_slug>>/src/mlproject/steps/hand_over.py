@@ -1,18 +1,22 @@
-"""`hand_over`: after a promotion, the record that a deployment of the new champion starts from."""
+"""`hand_over`: the record that a deployment of the champion starts from."""
 
 from ..adapters.files import read_json, write_json
+from ..core import gate
 from ..errors import ProjectError
 from ..workspace import Context
 
 
 def run(context: Context, image: str = "") -> str:
-    """Write name, version, addresses and digest of the version just promoted. Returns one line."""
+    """Write name, version, addresses and digest of the champion. Returns one line.
+
+    The champion is the version just promoted, or the candidate again: then the image may be new.
+    """
     workspace, name = context.workspace, context.params.data.name
     decision = read_json(workspace.need(workspace.decision, "promote"))
-    if decision["verdict"] != "promote":
+    if not gate.stands(decision):
         raise ProjectError(
             f"nothing to hand over: the gate said {decision['verdict']} to {name} "
-            f"v{decision['version']}, only a promoted version is deployed"
+            f"v{decision['version']}, only a champion that passes the gate is deployed"
         )
     version = decision["version"]
     record = {
