@@ -63,6 +63,7 @@ def main() -> None:
     rename_package("<<cookiecutter.package_name>>")
     print("next:  cd <<cookiecutter.project_slug>>")
     print("       make run     the whole loop on the sample data: train, gate, register, report")
+    print("       make adopt DATA=table.csv TARGET=column     your own table instead")
     print("       make test    every test of the project")
 
 

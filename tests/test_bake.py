@@ -101,7 +101,7 @@ def test_two_bakes_are_identical(bake, template, tmp_path):
 def test_it_says_where_to_go_next(template, tmp_path, capfd):
     cookiecutter(str(template), no_input=True, output_dir=str(tmp_path))
     said = capfd.readouterr().out.splitlines()
-    next_steps = ["cd load-forecast", "make run", "make test"]
+    next_steps = ["cd load-forecast", "make run", "make adopt DATA=", "make test"]
     assert all(step in line for step, line in zip(next_steps, said, strict=True))
 
 

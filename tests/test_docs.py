@@ -101,7 +101,7 @@ def script(text: str) -> str:
 
 def environment(**more: str) -> dict[str, str]:
     """Return a person's shell with the project's and the template's tools on PATH."""
-    foreign = ("MAKE", "MFLAGS", "MLFLOW_", "PYTHON", "VIRTUAL_ENV")
+    foreign = ("GIT_AUTHOR", "GIT_COMMITTER", "MAKE", "MFLAGS", "MLFLOW_", "PYTHON", "VIRTUAL_ENV")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     tools = os.pathsep.join([f"{VENV}/bin", str(Path(sys.executable).parent), kept["PATH"]])
     return {**kept, "PATH": tools, **more}
@@ -109,6 +109,9 @@ def environment(**more: str) -> dict[str, str]:
 
 def run_page(text: str, folder: Path, **more: str) -> None:
     """Run a page's commands in a folder. Raises AssertionError where the page is not true."""
+    nobody = folder.parent / "nobody.gitconfig"  # and git guesses no name from the machine's
+    nobody.write_text("[user]\n\tuseConfigOnly = true\n")
+    more["GIT_CONFIG_GLOBAL"] = str(nobody)
     environ = environment(VENV=str(VENV), PACKAGE="", PYTHONPATH="src", **more)
     done = subprocess.run(
         ["bash", "-c", script(text)],
@@ -240,6 +243,56 @@ PLANTED = "<!-- run: baked -->\n```bash\n{}\n```\n```text\n{}\n```\n"
 def test_a_planted_wrong_command_is_seen(command, shown, complaint, tmp_path):
     with pytest.raises(AssertionError, match=complaint):
         run_page(PLANTED.format(command, shown), tmp_path)
+
+
+def commits(text: str) -> str:
+    """What a page tells git of the user, up to its first commit."""
+    lines = [line for block in runnable(text) for line in block.body.splitlines()]
+    first = next(number for number, line in enumerate(lines) if "git commit" in line)
+    known = [line for line in lines[:first] if line.startswith("git config")]
+    return "\n".join(["git init --quiet", *known, "git commit --quiet --allow-empty -m one"])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if any("git commit" in b.body for b in runnable(page(name)))]
+)
+def test_a_page_commits_where_git_knows_nobody(name, tmp_path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    block = "<!-- run: baked -->\n```bash\n{}\n```\n"
+    with pytest.raises(AssertionError, match="no email was given"):
+        run_page(block.format("git init --quiet\ngit commit --allow-empty -m one"), folder)
+    run_page(block.format(commits(page(name))), folder)
+
+
+def test_scores_in_the_readme_have_the_digits_of_the_report():
+    """Four decimals, however small: wording.metric in the project, which has its own tests."""
+    (row,) = [line for line in page("README.md").splitlines() if line.startswith("> | R²")]
+    for cell in row.split("|")[2:6]:
+        assert re.fullmatch(r"[−+]?\d\.\d{4}", cell.strip()), row
+
+
+def test_the_readme_of_a_project_says_how_a_refusal_looks(bake):
+    text = " ".join(prose(page(f"{PROJECT.name}/README.md")).split())
+    assert "The line that begins with `stopped:` says what is wrong" in text
+    assert "make adds a line of its own after it (`make: *** … Error 1`)" in text
+    lines = make(bake(), "adopt", ok=False).splitlines()
+    assert lines[-2].startswith(" stopped: say which table and column")
+    assert re.fullmatch(r"make: \*\*\* .* Error 1", lines[-1])
+
+
+def test_the_readme_of_a_project_has_a_row_for_every_way_to_use_a_model():
+    text = page(f"{PROJECT.name}/README.md")
+    told = " ".join(cells[1] for cells in rows(text, "you want"))
+    assert re.findall(r"make (adopt|serve|predict|pipeline)\b", told) == [
+        "adopt",
+        "serve",
+        "predict",
+        "pipeline",
+    ]
+    index = page(f"{PROJECT.name}/docs/README.md")
+    assert {"make serve", "make predict", "make pipeline"} <= set(spans(index))
+    assert "As generated, the data are a sample made by" in text, "and no table of the user's"
 
 
 def test_a_planted_right_command_passes(tmp_path):

@@ -2,8 +2,13 @@
 
 import pytest
 
+from mlproject.console import Screen
 from mlproject.errors import ProjectError
-from mlproject.experiments import experiment, name_of
+from mlproject.experiments import (
+    beside_champion,
+    experiment,
+    name_of,
+)
 
 
 def test_a_name_is_made_of_the_knobs():
@@ -23,6 +28,32 @@ def test_a_name_is_made_of_the_knobs():
     assert len(set(names)) == len(many)
     assert all(len(name) < 60 and name.replace("-", "").isalnum() for name in names)
     assert names == [name_of(knobs) for knobs in many], "the same knobs, the same folder"
+
+
+def test_the_champion_stands_beside_a_trial_where_it_can_be_measured(capsys):
+    found = {"candidate": {"metrics": {"rmse": 356.7, "r2": -0.000462}}, "champion": None}
+    assert list(beside_champion("tune-trials-40", found)) == ["tune-trials-40"]
+    found["champion"] = {"version": "7", "comparable": True, "metrics": {"rmse": 400, "r2": 0.9}}
+    columns = beside_champion("tune-trials-40", found)
+    Screen(1).metrics(columns, ["rmse", "r2"], "MW")
+    head, *lines = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert head == ["metric", "(MW)", "tune-trials-40", "champion", "v7"]
+    assert lines == [["rmse", "356.7", "400.0"], ["r2", "−0.0005", "0.9000"]]
+    found["champion"]["comparable"] = False
+    assert list(beside_champion("tune-trials-40", found)) == ["tune-trials-40"]
+
+
+def test_a_long_reason_is_wrapped_under_itself(capsys):
+    reason = "worst slice station=harbour: rmse 1,216, 1.94 x overall, wanted ≤ 1.8 x; " * 3
+    Screen(1).said_of("held", f"{reason}{'x' * 130}")
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith(" held      worst slice")
+    assert len(others) >= 3
+    assert all(line.startswith(" " * 11) and line[11] != " " for line in others)
+    assert max(map(len, [first, *others])) <= 100
+    assert "".join([first[11:], *(line[11:] for line in others)]).replace(" ", "") == (
+        f"{reason}{'x' * 130}".replace(" ", "")
+    )
 
 
 def test_the_run_again_is_refused_with_an_example(tmp_path):

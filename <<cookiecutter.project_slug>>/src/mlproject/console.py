@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from rich.console import Console
 from rich.markup import escape
@@ -59,6 +60,13 @@ class Screen:
     def say(self, text: str = "", style: str = "") -> None:
         """One plain line."""
         self.console.print(escape(text), style=style or None, soft_wrap=True)
+
+    def said_of(self, name: str, text: str, style: str = "") -> None:
+        """A name and what is said of it, wrapped under itself."""
+        first, rest = f" {name:<9} ", " " * 11
+        width = self.console.width
+        for line in wrap(text, width, initial_indent=first, subsequent_indent=rest):
+            self.say(line, style)
 
     def metrics(
         self, columns: Mapping[str, Mapping[str, float | None]], names: Sequence[str], unit: str

@@ -29,14 +29,22 @@ def experiment(root: Path, name: str | None, overrides: tuple[str, ...]) -> None
         _close_abandoned(context)
         run_steps(context, EXPERIMENT_STEPS, None, screen.step)
     evaluation = read_json(context.workspace.evaluation)
-    columns, champion = {name: evaluation["candidate"]["metrics"]}, evaluation["champion"]
-    if champion and champion["comparable"]:
-        columns[f"champion v{champion['version']}"] = champion["metrics"]
     screen.say()
-    screen.metrics(columns, list(DIRECTIONS[params.data.task]), evaluation["unit"])
+    screen.metrics(
+        beside_champion(name, evaluation), list(DIRECTIONS[params.data.task]), evaluation["unit"]
+    )
     run_id = read_json(context.workspace.tracked)["run_id"]
     screen.say(f" tracked   run {run_id[:8]} in MLflow experiment `experiments`")
     screen.say(f" report    {(context.workspace.reports / 'report.html').relative_to(root)}")
+
+
+def beside_champion(name: str, evaluation: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """Metrics of a trial and of the champion on the same rows, where it can be measured there."""
+    champion = evaluation["champion"]
+    columns = {name: evaluation["candidate"]["metrics"]}
+    if champion and champion["comparable"]:
+        columns[f"champion v{champion['version']}"] = champion["metrics"]
+    return columns
 
 
 def name_of(overrides: tuple[str, ...]) -> str:

@@ -76,7 +76,7 @@ def summarize(context: Context, screen: Screen) -> None:
         "green" if decision["verdict"] != "hold" else "yellow",
     )
     for reason in decision["reasons"] if decision["verdict"] == "hold" else ():
-        screen.say(f" held      {reason}", "yellow")
+        screen.said_of("held", reason, "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
     screen.say(" next      make ui · make lineage · make experiment PARAM=tune.trials=40")
 
@@ -153,5 +153,8 @@ def adopt(
         )
         _first_commit(root, screen, fresh)
     if not fresh:  # what is not committed cannot be gone back to
+        if not git.knows_user(root):
+            screen.say(' next      git config user.email "you@example.org"')
+            screen.say(' next      git config user.name "Your Name"')
         screen.say(" next      git add --all && git commit, so that the model can be reproduced")
     screen.say(" next      make run")

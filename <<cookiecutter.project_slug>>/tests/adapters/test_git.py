@@ -94,6 +94,21 @@ def test_a_user_that_git_knows_commits_as_himself(project):
     assert said(project, "log", "--format=%an <%ae>") == "Ada <ada@example.org>"
 
 
+def test_git_knows_a_user_just_where_a_commit_has_one(project):
+    (project.parent / "home").mkdir()
+    (project.parent / "home" / ".gitconfig").write_text("[user]\nuseConfigOnly = true\n")
+    git.start(project)
+    said(project, "add", "--all")
+    commit = ["git", "-C", str(project), "commit", "--quiet", "--message", "Mine"]
+    assert git.knows_user(project) is False
+    assert subprocess.run(commit, capture_output=True, check=False).returncode != 0
+    said(project, "config", "user.email", "ada@example.org")
+    assert git.knows_user(project) is False, "the name is missing"
+    said(project, "config", "user.name", "Ada")
+    assert git.knows_user(project) is True
+    assert subprocess.run(commit, capture_output=True, check=False).returncode == 0
+
+
 def test_there_is_nothing_to_commit_twice(committed):
     before = git.commit(committed)
     assert git.commit_all(committed, "Again") is False

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,29 @@ def refused(frame, target="y", **asked):
         infer(texts(frame), target, **asked, source="t.csv")
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_numbers_that_look_like_codes_are_offered_as_categories():
+    frame = BASE.assign(
+        origin=[1, 2, 3, 1] * 50,
+        grade=[0, 1, 2, 3] * 50,
+        gaps=[1, 2, None, 3] * 50,
+        cylinders=[4, 6, 8, 5] * 50,
+        year=[70, 71, 72, 73] * 50,
+        hour=list(range(20)) * 10,
+    )
+    params, _, said = adopted(frame)
+    offered = {name: lines[-1] for name, lines in said.items() if "or a category" in lines[-1]}
+    assert set(offered) == {"origin", "grade", "gaps"}
+    assert params.data.features["origin"].type == "int", "the user decides"
+    for name, line in offered.items():
+        entry = yaml.safe_load(line.partition("write ")[2])
+        tree, _ = infer(texts(frame), "y", source="t.csv")
+        tree["data"]["features"][name] = entry
+        changed = parse_params(tree)
+        values = canonical(texts(frame), changed.data)[name]
+        assert set(values.dropna()) == set(changed.data.features[name].categories), line
+        assert changed.data.features[name].nullable == (name == "gaps")
 
 
 def test_types_and_ranges():
@@ -324,6 +348,11 @@ def test_bounds_hold_what_was_seen(low, spread, whole):
 def test_model_names():
     assert model_name("data/raw/Bike Sharing_hourly.csv", "cnt") == "bike-sharing-hourly-cnt"
     assert model_name("Ä.csv", "Ö") == "model"
+    assert model_name("data/auto_mpg.csv", "mpg") == "auto-mpg"
+    assert model_name("rentals.csv", "Rentals") == "rentals"
+    assert model_name("compg.csv", "mpg") == "compg-mpg", "a word, not the end of one"
+    assert model_name("mpg_auto.csv", "mpg") == "mpg-auto-mpg"
+    assert model_name("t.csv", "Ö") == "t"
     assert len(model_name("x" * 300 + ".csv", "y")) == 63
 
 

@@ -101,6 +101,9 @@ def test_a_missing_metric_is_red_and_named(tree):
 def test_the_champion_itself_is_unchanged(tree):
     found = made(tree, champion={"factor": 1.0, "digest": "c" * 64})
     assert first_line(found) == "### 🟢 Gate: unchanged — `small-load` v7 is this very model"
+    why = "this run trained the champion's own model again (the same digest): there is no other to "
+    assert f"**Why:** {why}promote." in markdown.render(found).replace("\\", "")
+    assert f"<p>Why: {html.escape(why)}promote.</p>" in report_html.render(found, [])
 
 
 def test_the_champion_itself_that_now_fails_is_red(tree):
@@ -109,6 +112,9 @@ def test_the_champion_itself_that_now_fails_is_red(tree):
     assert first_line(found).startswith(
         "### 🔴 Gate: unchanged — `small-load` v7 is this very model and now fails 1 of 6"
     )
+    assert found.verdict.why.startswith("this run trained the champion's own model again")
+    assert "no other to promote; R² 0.9" in found.verdict.why
+    assert "against v7" not in found.verdict.why, "a model need not beat itself"
 
 
 def test_a_decision_about_another_candidate_is_not_taken_for_this_one(tree):
@@ -344,9 +350,83 @@ def test_slices_left_out_are_named_with_the_key_that_leaves_them_out(tree):
     for slices in (found["slices"], []):
         built = report.build(parse_params(tree), report.Sources({**found, "slices": slices}))
         assert said in markdown.render(built)
-        assert said in report_html.render(built, [])
+        page = report_html.render(built, [])
+        assert said in re.sub("</?code>", "`", page)
         assert markdown.render(built).count("kind = k") == 6
         assert "2 more." in markdown.render(built)
+
+
+def slices(count):
+    """The first is the worst."""
+    rates = [{"column": "kind", "value": f"k{n}", "metrics": {"rmse": 50.0 - n}} for n in range(9)]
+    return [{**item, "rows": 40} for item in rates[:count]]
+
+
+@pytest.mark.parametrize(
+    ("judged", "small", "said"),
+    [
+        (3, 0, r"Slices: kind = k0 is the worst, \d\.\d\d × overall"),
+        (2, 6, r"Slices: 2 of 8 judged, 6 too small; kind = k0 is the worst, \d\.\d\d × overall"),
+        (0, 4, r"Slices: none is large enough to be judged"),
+    ],
+)
+def test_the_heading_of_the_slices_says_how_many_were_judged(tree, judged, small, said):
+    few = [{"column": "kind", "value": f"s{n}", "rows": 3} for n in range(small)]
+    found = made(tree, slices=slices(judged), small_slices=few)
+    page = report_html.render(found, []).replace(wording.NARROW, " ")
+    text = markdown.render(found).replace(wording.NARROW, " ")
+    assert re.search(f"<h2>{said}</h2>", page)
+    assert re.search(f"<summary>{said}</summary>", text)
+    assert "at worst" not in page
+
+
+def test_names_between_backticks_are_code_on_the_page_too(tree):
+    validation = {"checks": [], "warnings": ["column `a<b` holds `x`, `half"]}
+    found = made(
+        tree,
+        validation=validation,
+        small_slices=[{"column": "kind", "value": "k", "rows": 3}],
+        champion={"factor": 1, "comparable": False, "reason": "it needs `wind`", "metrics": {}}
+        | {"slices": []},
+    )
+    page = report_html.render(found, [])
+    assert "🟡 column <code>a&lt;b</code> holds <code>x</code>, `half</li>" in page
+    assert "fewer than <code>evaluate.min_slice_rows</code> (5) rows" in page
+    assert page.count("it needs <code>wind</code>") == 2, "in the banner and among the rules"
+    assert "`" not in page.replace("`half", "")
+
+
+@pytest.mark.parametrize("factor", [None, 0.9])
+def test_both_forms_of_the_report_order_their_columns_alike(tree, factor):
+    found = made(tree, champion=None if factor is None else {"factor": factor})
+    lines = markdown.render(found).splitlines()
+    head = next(line for line in lines if line.startswith("| metric"))
+    shown = [cell.strip() for cell in head.split("|")[1:-2]]
+    page = report_html.render(found, [])
+    header, first = re.findall(r"<tr[^>]*>(.*?)</tr>", page)[:2]
+    assert re.findall(r"<th[^>]*>(.*?)</th>", header) == shown
+    row = next(line for line in lines if line.startswith("| RMSE"))
+    values = [cell.strip() for cell in row.split("|")[1:-3]]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", first)[:-1] == values
+
+
+def test_the_rows_of_the_onnx_check_are_explained(tree):
+    found = made(tree)
+    for text in (markdown.render(found), report_html.render(found, [])):
+        assert text.count("on 111 test rows and 9 made from them with odd values") == 2
+        assert "a missing one, a category never seen" in text
+    old = {"rows": 120, "max_difference": 0.0, "relative_difference": 0.0}
+    assert "on 120 rows (" in made(tree, parity=old).parity
+
+
+def test_r2_has_four_decimals_however_small():
+    values = (-0.000462, 0.0, 0.9731, 0.99644)
+    assert [wording.metric("r2", value) for value in values] == [
+        "−0.0005",
+        "0.0000",
+        "0.9731",
+        "0.9964",
+    ]
 
 
 def test_ordinary_text_is_readable_in_the_source():

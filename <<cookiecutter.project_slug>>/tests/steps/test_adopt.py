@@ -1,6 +1,7 @@
 """`adopt` turns the project to another table: files, commands, and tables nobody here made."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from shared_tables import shared_table
 
+from mlproject.adapters import git
 from mlproject.config import load_params
 from mlproject.core.adoption.params_text import params_text
 from mlproject.errors import ProjectError
@@ -147,8 +149,33 @@ def test_sections_have_comments_and_read_back():
     assert yaml.safe_load(text) == tree
 
 
+def test_a_hint_stands_behind_the_feature_it_is_about(project, csv):
+    frame = pd.read_csv(csv).assign(**{"Season (no)": [1, 2, 3, 4] * 30})
+    frame.to_csv(csv, index=False)
+    project.adopt(csv, "y")
+    hint = "if its numbers are codes, write {type: category, categories: ['1', '2', '3', '4']}"
+    assert any(line.startswith(" Season (no) ") and hint in line for line in project.said)
+    lines = (project.root / "params.yaml").read_text().splitlines()
+    (line,) = [line for line in lines if "codes" in line]
+    assert line == f"    season_no: {{type: int, min: 0, max: 6}}  # {hint}"
+
+
+def test_git_ignores_every_params_yaml_that_is_replaced(project, csv):
+    shutil.copy(FEATURE_REPO.parent / ".gitignore", project.root)
+    project.adopt(csv, "y")
+    project.adopt(csv, "x")
+    assert len(list(project.root.glob("params.yaml.bak*"))) == 2
+    assert sum("which git ignores" in line for line in project.said) == 2
+    git.start(project.root)
+    git.commit_all(project.root, "First")
+    words = ["git", "-C", str(project.root), "ls-files", "params.yaml*"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["params.yaml"]
+
+
 def test_auto_mpg(project):
     params = project.adopt(shared_table("auto_mpg.csv"), "mpg")
+    assert params.data.name == "auto-mpg"
     assert params.data.missing_markers == ("?",)
     assert "name" not in params.data.features
     assert params.data.features["horsepower"].nullable

@@ -51,6 +51,11 @@ def start(root: Path) -> bool:
     return _git(root, "init", "--quiet", "--initial-branch=main") is not None
 
 
+def knows_user(root: Path) -> bool:
+    """Whether a commit that the user makes has a name and an address."""
+    return all(_git(root, "var", f"GIT_{who}_IDENT") for who in ("AUTHOR", "COMMITTER"))
+
+
 def commit_all(root: Path, message: str) -> bool:
     """Commit everything not ignored, as the user, or as the project where git knows no user."""
     identity: list[str] = []

@@ -10,6 +10,7 @@ from typing import Any
 from ..adapters.files import atomic, digest, shown, write_text
 from ..adapters.tables import read_raw
 from ..config import Params, parse_params
+from ..core.adoption.codes import hints
 from ..core.adoption.columns import Decision
 from ..core.adoption.infer import infer
 from ..core.adoption.params_text import params_text
@@ -54,9 +55,12 @@ def adopt(
     track(copied)
     tree["data"]["source"] = copied.relative_to(root).as_posix()
     title = f"Predicts {target} from {data_path.name} ({rows:,} rows)."
-    kept = _write(root / "params.yaml", tree, title)
+    beside = hints(tree["data"].get("rename", {}), decisions)
+    kept = _write(root / "params.yaml", tree, title, beside)
     if kept is not None:
-        console_print(f" {'params.yaml':<24} written; the old one is {kept.name}")
+        console_print(
+            f" {'params.yaml':<24} written; the old one is {kept.name}, which git ignores"
+        )
     _describe(root / "README.md", title)
     return decisions
 
@@ -111,9 +115,9 @@ def _keep(root: Path, path: Path) -> Path:
     return kept
 
 
-def _write(path: Path, tree: dict[str, Any], title: str) -> Path | None:
+def _write(path: Path, tree: dict[str, Any], title: str, beside: dict[str, str]) -> Path | None:
     """Write params.yaml. Returns where the old one is kept, None where nothing was lost."""
-    text, kept = params_text(tree, title), None
+    text, kept = params_text(tree, title, beside), None
     if path.exists() and (old := path.read_text(encoding="utf-8")) != text:
         kept = path.with_name(path.name + ".bak")
         count = 1

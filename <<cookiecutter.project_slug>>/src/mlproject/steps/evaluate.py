@@ -117,7 +117,8 @@ def _parity(
 ) -> dict[str, Any]:
     probe = parity.probe_rows(frame, features, PARITY_ROWS, seed)
     exported = onnx.predict(trained.files["model.onnx"], task, probe)
-    return parity.compare(estimators.predict(model, task, probe), exported)
+    found = parity.compare(estimators.predict(model, task, probe), exported)
+    return {**found, "odd_rows": len(probe) - min(PARITY_ROWS, len(frame))}
 
 
 def _importance(

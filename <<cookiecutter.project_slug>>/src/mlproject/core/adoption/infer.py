@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import ProjectError
+from .codes import perhaps_codes
 from .columns import Decision, declare, names_for, usable
 from .keys import Keys, find_keys
 from .kinds import Look, look
@@ -48,6 +49,8 @@ def infer(
             f"{f': {reasons}' if reasons else ', the table needs at least one more'}"
         )
     tree = _tree(source, answer, keys, chosen, decisions)
+    offers = (perhaps_codes(item, raw[item.name]) for item in chosen)
+    decisions += [offer for offer in offers if offer is not None]
     return tree, decisions
 
 
@@ -94,8 +97,16 @@ def _tree(
 
 
 def model_name(source: str, target: str) -> str:
-    """Kebab-case of file and target, at most 63 characters."""
-    text = re.sub(r"[^a-z0-9]+", "-", f"{PurePath(source).stem}-{target}".lower()).strip("-")
+    """Kebab-case of file and target, which a file that ends with it need not repeat.
+
+    At most 63 characters.
+    """
+    table, answer = (
+        re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        for text in (PurePath(source).stem, target)
+    )
+    said = answer and f"-{table}".endswith(f"-{answer}")
+    text = table if said else f"{table}-{answer}".strip("-")
     return (text or "model")[:63].rstrip("-")
 
 

@@ -1,5 +1,6 @@
 """params.yaml as people read it: one comment over each section, one line per feature."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -29,8 +30,8 @@ NOTES = {
 }
 
 
-def params_text(tree: dict[str, Any], title: str) -> str:
-    """Return the tree as commented YAML."""
+def params_text(tree: dict[str, Any], title: str, hints: Mapping[str, str] | None = None) -> str:
+    """Return the tree as commented YAML; `hints` stand behind the features they name."""
     blocks = [f"# {title}\n# Every versioned knob; sections are named after the steps.\n"]
     for section, values in tree.items():
         body = yaml.safe_dump(
@@ -40,14 +41,16 @@ def params_text(tree: dict[str, Any], title: str) -> str:
             default_flow_style=None,
             width=10_000,
         )
-        lines = [_noted(line) for line in body.splitlines()]
+        lines = [_noted(line, hints or {}) for line in body.splitlines()]
         blocks.append("\n".join([f"# {COMMENTS[section]}", *lines]) + "\n")
     return "\n".join(blocks)
 
 
-def _noted(line: str) -> str:
+def _noted(line: str, hints: Mapping[str, str]) -> str:
     key = line.strip().partition(":")[0]
     depth = len(line) - len(line.lstrip())
     if depth == 2 and key == "features":
         return f"{line}  # {NOTES['min']}"
+    if depth == 4 and key in hints and "{type: int," in line:
+        return f"{line}  # {hints[key]}"
     return f"{line}  # {NOTES[key]}" if depth == 2 and key in NOTES else line

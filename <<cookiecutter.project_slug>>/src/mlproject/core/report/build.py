@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..gate import rows_compared
 from ..metrics import DIRECTIONS
 from . import wording
 from .tables import MetricTable, SliceLine, left_out, metric_table, reference, slice_lines
@@ -61,7 +62,8 @@ class Report:
     table: MetricTable
     slices: tuple[SliceLine, ...]
     slice_limit: float | None
-    left_out: str  # which slices nobody judges, and why
+    small: int  # slices too small to be judged
+    left_out: str  # which, and why
     tuning: tuple[Branch, ...]
     family: str
     parameters: tuple[tuple[str, str], ...]
@@ -95,6 +97,7 @@ def build(params: "Params", sources: Sources) -> Report:
         table=metric_table(evaluation, verdict, params),
         slices=slice_lines(evaluation, params),
         slice_limit=params.promote.worst_slice_ratio,
+        small=len(evaluation.get("small_slices") or ()),
         left_out=left_out(evaluation, params),
         tuning=read_trials(sources.tuning),
         family=candidate["family"],
@@ -153,7 +156,8 @@ def _parity(evaluation: Tree) -> str:
     return (
         f"the served ONNX model and scikit-learn differ by at most {most}, "
         f"{wording.number(parity['relative_difference'])} of the predictions' spread, "
-        f"on {wording.plural(parity['rows'], 'row')}, odd values included"
+        f"on {rows_compared(parity)} (the least and the largest value of a feature, zero, "
+        "a missing one, a category never seen)"
     )
 
 

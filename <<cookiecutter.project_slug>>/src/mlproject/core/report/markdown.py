@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from . import wording
 from .build import Report
 from .mermaid import trial_chart
-from .tables import MetricLine
+from .tables import MetricLine, slices_title
 
 MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
 _SHORT_HASH = 12
@@ -117,7 +117,7 @@ def _details(report: Report) -> Iterator[str]:
     if report.slices:
         yield _slices(report)
     elif report.left_out:
-        yield details("No slice is large enough", f"{prose(report.left_out)}.")
+        yield details(slices_title((), report.small), f"{prose(report.left_out)}.")
     if report.tuning:
         yield _tuning(report)
     yield _parameters(report)
@@ -157,12 +157,7 @@ def _slices(report: Report) -> str:
     body = table(header, "lrr" + "r" * champion + "rc", rows) + _more(len(report.slices), "slice")
     if report.left_out:
         body += f"\n\n{prose(report.left_out)}."
-    worst = report.slices[0]
-    return details(
-        f"{wording.plural(len(report.slices), 'slice')}: the worst is {inside_html(worst.name)}, "
-        f"{inside_html(worst.times)} overall",
-        body,
-    )
+    return details(inside_html(slices_title(report.slices, report.small)), body)
 
 
 def _unit(report: Report) -> str:

@@ -1,13 +1,14 @@
 """The report as one HTML page that needs nothing else: no script, no link, no network."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from . import wording
 from .build import Report
 from .style import CSS
-from .tables import MetricLine, SliceLine
+from .tables import MetricLine, SliceLine, slices_title
 
 Plot = tuple[str, str]  # its finding, and an <svg> element made by the drawing adapter
 MOST_ROWS = 200
@@ -31,9 +32,9 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
     yield _headline(report)
     yield f"<h2>Metrics</h2>\n{_metrics(report)}"
     yield f'<div class="columns"><section><h2>Rules of the gate</h2>\n{_rules(report)}</section>'
-    note = f'<p class="muted">{escape(report.left_out)}.</p>' if report.left_out else ""
-    shown = _slices(report) if report.slices else "<h2>Slices</h2>" if note else ""
-    yield f"<section>{shown}{note}</section></div>" if shown else "</div>"
+    note = f'<p class="muted">{_text(report.left_out)}.</p>' if report.left_out else ""
+    shown = f"<h2>{_text(slices_title(report.slices, report.small))}</h2>\n{_slices(report)}{note}"
+    yield f"<section>{shown}</section></div>" if report.slices or note else "</div>"
     if plots:
         yield f'<h2>Plots</h2>\n<div class="plots">{"".join(_figure(plot) for plot in plots)}</div>'
     yield '<div class="columns">'
@@ -66,8 +67,8 @@ def _banner(report: Report) -> str:
     return (
         f'<header class="banner {"good" if verdict.good else "bad"}">'
         f"<h1>{verdict.light} {escape(verdict.title)} — "
-        f"<code>{escape(report.name)}</code> {escape(verdict.summary)}</h1>"
-        f"<p>Why: {escape(verdict.why)}</p></header>"
+        f"<code>{escape(report.name)}</code> {_text(verdict.summary)}</h1>"
+        f"<p>Why: {_text(verdict.why)}</p></header>"
     )
 
 
@@ -86,11 +87,11 @@ def _headline(report: Report) -> str:
 
 
 def _metrics(report: Report) -> str:
-    """The candidate stands first, where a phone shows it; the nearest reference follows."""
-    others = "".join(f"<th>{escape(name)}</th>" for name in reversed(report.table.others))
+    """Columns in the order of report.md."""
+    others = "".join(f"<th>{escape(name)}</th>" for name in report.table.others)
     header = (
-        f"<th>metric</th><th>this candidate</th><th>Δ {escape(report.table.against)}</th>"
-        f'{others}<th class="text">rule</th>'
+        f"<th>metric</th>{others}<th>this candidate</th>"
+        f'<th>Δ {escape(report.table.against)}</th><th class="text">rule</th>'
     )
     return table(header, (_metric_row(line) for line in report.table.lines))
 
@@ -100,18 +101,19 @@ def _metric_row(line: MetricLine) -> str:
         escape(text) if passed else f"<strong>{escape(text)}</strong>"
         for text, passed in line.rules
     )
-    others = "".join(f"<td>{escape(text)}</td>" for text in reversed(line.others))
+    others = "".join(f"<td>{escape(text)}</td>" for text in line.others)
     failed = ' class="failed"' if line.light == "🔴" else ""
     return (
-        f'<tr{failed}><td>{escape(line.label)}</td><td class="mine">{escape(line.mine)}</td>'
-        f'<td>{escape(line.change)}</td>{others}<td class="text">{line.light} {rules}</td></tr>'
+        f"<tr{failed}><td>{escape(line.label)}</td>{others}"
+        f'<td class="mine">{escape(line.mine)}</td><td>{escape(line.change)}</td>'
+        f'<td class="text">{line.light} {rules}</td></tr>'
     )
 
 
 def _rules(report: Report) -> str:
     lines = (
         f"<li>{'🟢' if rule.passed else '🔴'} <strong>{escape(rule.name)}</strong>: "
-        f"{escape(rule.finding)}</li>"
+        f"{_text(rule.finding)}</li>"
         for rule in report.verdict.rules
     )
     return f'<ul class="rules">{"".join(lines)}</ul>'
@@ -119,6 +121,8 @@ def _rules(report: Report) -> str:
 
 def _slices(report: Report) -> str:
     """Worst first; the bar is the ratio to the whole."""
+    if not report.slices:
+        return ""
     ratios = [line.ratio for line in report.slices if math.isfinite(line.ratio)]
     longest = max([*ratios, report.slice_limit or 0.0, 1e-12])
     champion = any(line.champion for line in report.slices)
@@ -128,8 +132,7 @@ def _slices(report: Report) -> str:
         f"</th>{'<th>champion</th>' * champion}<th>× overall</th>"
     )
     rows = (_slice_row(line, longest, champion) for line in report.slices[:MOST_ROWS])
-    said = f"Slices: {report.slices[0].times} overall at worst"
-    return f"<h2>{escape(said)}</h2>\n{table(header, rows)}"
+    return table(header, rows)
 
 
 def _slice_row(line: SliceLine, longest: float, champion: bool) -> str:
@@ -150,7 +153,7 @@ def _figure(plot: Plot) -> str:
 
 
 def _candidate(report: Report) -> str:
-    parity = escape(report.parity[:1].upper() + report.parity[1:])
+    parity = _text(report.parity[:1].upper() + report.parity[1:])
     return (
         f"<p><code>{escape(report.family)}</code></p>{pairs(report.parameters)}"
         f'<p class="muted">{parity}.</p>'
@@ -172,5 +175,8 @@ def _checks(report: Report) -> str:
 
 
 def _text(text: str) -> str:
-    """Long text that came with the data."""
-    return escape(wording.clean(text, 400))
+    """Long text that came with the data; what stands between a pair of backticks is a name."""
+    *pairs, last = re.split(r"`([^`]*)`", wording.clean(text, 400))
+    marked = zip(pairs[::2], pairs[1::2], strict=True)
+    found = (f"{escape(plain)}<code>{escape(name)}</code>" for plain, name in marked)
+    return f"{''.join(found)}{escape(last)}"

@@ -1,6 +1,7 @@
 """The report's tables: metrics against their references and rules, and slices against the whole."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -201,6 +202,17 @@ def left_out(evaluation: Tree, params: "Params") -> str:
         f"{wording.plural(len(small), 'slice')} left out, fewer than "
         f"`evaluate.min_slice_rows` ({least:,}) rows: {', '.join([*names, *more])}"
     )
+
+
+def slices_title(judged: Sequence[SliceLine], small: int) -> str:
+    """What was judged, what was too small for it, and which of the judged is the worst."""
+    if not judged:
+        return "Slices: none is large enough to be judged"
+    worst = f"{judged[0].name} is the worst, {judged[0].times} overall"
+    if not small:
+        return f"Slices: {worst}"
+    of = f"{len(judged):,} of {len(judged) + small:,}"
+    return f"Slices: {of} judged, {small:,} too small; {worst}"
 
 
 def _ratio(task: str, metric: str, value: float | None, whole: float | None) -> float:

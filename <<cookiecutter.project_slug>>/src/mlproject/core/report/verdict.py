@@ -59,9 +59,14 @@ class Verdict:
     @property
     def why(self) -> str:
         """One sentence of cause."""
-        if not self.failed:
-            return f"all {len(self.rules)} rules passed."
-        return "; ".join(rule.text for rule in self.failed) + "."
+        failed = self.failed
+        if self.word == "unchanged":  # a model need not beat itself
+            failed = [rule for rule in failed if rule.name != "beats champion"]
+        found = "; ".join(rule.text for rule in failed)
+        if self.word == "unchanged":
+            again = "this run trained the champion's own model again (the same digest)"
+            return f"{again}: there is no other to promote{found and f'; {found}'}."
+        return f"{found or f'all {len(self.rules)} rules passed'}."
 
 
 def judge(evaluation: Tree, decision: Tree | None, params: "Params") -> Verdict:
