@@ -4,7 +4,8 @@ Every block tagged `bash` is run, page by page and in order. The first line of a
 `<!-- run: baked -->` in a project just generated, `ran` in one whose loop has run, `empty` in an
 empty folder, with $TEMPLATE naming a repository of the template. A comment before a block changes
 that: `<!-- run: none: why -->` leaves it out, `<!-- run: refused -->` wants its one command to
-fail. A block tagged `text` is what the block of commands before it prints: its lines are there, in
+fail, `<!-- run: served -->` asks the service of the project, which listens on a free port then. A
+block tagged `text` is what the block of commands before it prints: its lines are there, in
 order, whatever their numbers and hashes.
 """
 
@@ -84,6 +85,20 @@ def rows(text: str, header: str) -> Iterator[list[str]]:
 # Commands
 
 
+SERVED = """
+rm -f served.log
+python -m load_forecast serve --port 0 > served.log 2>&1 & service=$!
+trap 'kill $service' EXIT
+for _ in {{1..300}}; do grep -qs ' serving ' served.log && break; sleep 0.1; done
+address=$(grep -o '127.0.0.1:[0-9]*' served.log)
+{}
+echo
+kill $service
+wait $service || true
+trap - EXIT
+"""
+
+
 def script(text: str) -> str:
     """Make one shell script of a page, which says which block it is in."""
     lines = ["set -eu -o pipefail"]
@@ -94,6 +109,9 @@ def script(text: str) -> str:
             assert "\n" not in command, f"line {block.line}: one command is refused, not several"
             refusal = f"echo 'line {block.line} was to be refused'; exit 1"
             lines.append(f"if {command}; then {refusal}; fi")
+        elif block.how == "served":
+            assert "http://127.0.0.1:8000/" in block.body, f"line {block.line} asks no service"
+            lines.append(SERVED.format(block.body.replace("127.0.0.1:8000", "$address")))
         else:
             lines.append(block.body)
     return "\n".join(lines)
@@ -134,7 +152,7 @@ def run_page(text: str, folder: Path, **more: str) -> None:
 
 def masked(line: str) -> str:
     """Take hashes, numbers and widths out of a line."""
-    line = re.sub(r"\b[0-9a-f]{7,}\b", "#", line)
+    line = re.sub(r"(?<!\.)\b[0-9a-f]{7,}\b", "#", line)  # and no decimals
     return " ".join(re.sub(r"\d[\d,.]*", "0", line).split())
 
 
@@ -296,7 +314,7 @@ def test_the_readme_of_a_project_has_a_row_for_every_way_to_use_a_model():
 
 
 def test_a_planted_right_command_passes(tmp_path):
-    command, shown = "echo 1 row in 2.5 s; echo 0123abcd", "2 row in 10 s\n89abcdef0"
+    command, shown = "echo 1 row in 2.5 s; echo 0123abcd", "2 row in 10.123456789 s\n89abcdef0"
     run_page(PLANTED.format(command, shown), tmp_path)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from running import ROOT, command, held, serving
+from running import ROOT, command, held, logged, serving
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +129,12 @@ def test_every_row_of_a_table_gets_the_same_number_both_ways(timeless):
         looked_up = running.post("/predict", {"entities": keys})[1]["predictions"]
         alone = [running.post("/predict", {"entities": [key]})[1] for key in keys[:40]]
         status, answer = running.post("/predict", {"entities": [{"row_id": 300}]})
+        _, schema = running.get("/openapi.json")
+        assert running.stop() in (0, -15)
+    log = logged(timeless / "data/predictions.db", "select event_time from predictions")
+    assert all("features_at" not in answer for answer in alone), "no time is made up"
+    assert "features_at" not in json.dumps(schema)
+    assert (len(log), set(log)) == (300 + 300 + 40, {(None,)})
     assert len(sent) == 300
     assert sent == looked_up == directly(timeless, rows)
     assert [answer["predictions"][0] for answer in alone] == sent[:40]
@@ -137,6 +143,23 @@ def test_every_row_of_a_table_gets_the_same_number_both_ways(timeless):
         404,
         "entities[0].row_id: the online store does not know 300",
     )
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_without_time_comes_out_without_one(timeless, tmp_path, kind):
+    """The 2000-01-01 that Feast needs is nobody's: it is in no answer."""
+    table = pd.read_parquet(timeless / "data/features.parquet")
+    assert set(table["event_timestamp"].astype(str)) == {"2000-01-01 00:00:00+00:00"}
+    source, output = tmp_path / f"in.{kind}", tmp_path / "out.csv"
+    table.to_csv(source, index=False) if kind == "csv" else table.to_parquet(source)
+    done = command(timeless, "predict", "--input", str(source), "--output", str(output))
+    assert "300 rows by houses v1" in done.stdout, done.stderr
+    text = output.read_text()
+    assert "2000-01-01" not in text
+    found = pd.read_csv(output, float_precision="round_trip")
+    kept = [name for name in table if name != "event_timestamp"]
+    assert list(found) == [*kept, "prediction", "model_version"]
+    assert found["prediction"].tolist() == directly(timeless, plain(table))
 
 
 def changed(**fields):

@@ -53,7 +53,7 @@ def _predict(app: FastAPI, service: Service) -> None:
             "unit": served.unit,
             "predictions": answers,
         }
-        if asked.looked_up:
+        if asked.looked_up and served.key.time:
             found["features_at"] = [time.isoformat() for _, time in asked.keys if time]
         return answer(found)
 

@@ -34,8 +34,8 @@ class Lookup:
 
     async def columns(
         self, served: Served, rows: list[Any]
-    ) -> tuple[list[tuple[str | int, datetime]], dict[str, list[Any]]]:
-        """Key and features of each asked row. Raises RequestError."""
+    ) -> tuple[list[tuple[str | int, datetime | None]], dict[str, list[Any]]]:
+        """Key and features of each asked row, no time where none is. Raises RequestError."""
         asked = [_asked(served, row, f"entities[{number}]") for number, row in enumerate(rows)]
         began = time.perf_counter()
         try:
@@ -47,7 +47,7 @@ class Lookup:
             raise RequestError(str(error), 503) from error
         self._metrics.store_seconds.observe(time.perf_counter() - began)
         columns: dict[str, list[Any]] = {name: [] for name in served.features}
-        keys = []
+        keys: list[tuple[str | int, datetime | None]] = []
         for number, ((entity, wanted), row) in enumerate(zip(asked, found, strict=True)):
             where = f"entities[{number}]"
             if row is None:
@@ -59,7 +59,7 @@ class Lookup:
                 )
             _same_time(served, where, entity, wanted, row[1])
             _fill(served, columns, row[0], entity)
-            keys.append((entity, row[1]))
+            keys.append((entity, row[1] if served.key.time else None))
         return keys, columns
 
     def _read(self, served: Served, entities: list[str | int]) -> list[Row | None]:

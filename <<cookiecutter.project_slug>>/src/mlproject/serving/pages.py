@@ -123,11 +123,12 @@ def _prediction(served: Served) -> dict[str, Any]:
     }
     texts = {key: {"type": "string"} for key in ("id", "model", "version", "target", "unit")}
     found = {"type": "array", "items": label if served.classes else number}
-    times = {"type": "array", "items": {"type": "string", "format": "date-time"}}
+    moments = {"type": "array", "items": {"type": "string", "format": "date-time"}}
+    times = {"features_at": moments} if served.key.time else {}
     required = [*texts, "predictions"]
     return {
         "type": "object",
-        "properties": {**texts, "predictions": found, "features_at": times},
+        "properties": {**texts, "predictions": found, **times},
         "required": required,
     }
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ..adapters import streams
 from ..adapters.files import shown
 from ..adapters.memory import release
+from ..core.contract import TIMESTAMP
 from ..core.metrics import Array
 from ..core.typed_rows import model_columns
 from ..errors import ProjectError
@@ -26,13 +27,14 @@ def run(served: Served, source: Path, output: Path, markers: Collection[str] = (
         raise ProjectError(f"{name} is read and cannot be the output too: name another file")
     with streams.reading(source) as (schema, batches):
         _check(served, schema.names, name)
-        wide = _schema(served, schema)
+        kept = _kept(served, schema.names)
+        wide = _schema(served, schema, kept)
         with streams.writing(output, wide) as write:
             for number, batch in enumerate(batches, start=1):
                 table = streams.frame(batch, list(served.features), rows)
                 columns = model_columns(table, served.features, name, markers)
                 found = _score(served, columns, name, rows)
-                write(streams.extended(batch, _answers(served, found), wide))
+                write(streams.extended(batch.select(kept), _answers(served, found), wide))
                 rows += len(batch)
                 if number % _OFTEN == 0:
                     release()
@@ -53,6 +55,11 @@ def _check(served: Served, names: list[str], source: str) -> None:
             raise ProjectError(f"{source} has a column `{name}` already: rename or remove it")
 
 
+def _kept(served: Served, names: list[str]) -> list[str]:
+    """Columns that go out again: all but the event time made up for a table that has none."""
+    return [name for name in names if served.key.time or name != TIMESTAMP]
+
+
 def _score(served: Served, columns: dict[str, Any], source: str, start: int) -> Array:
     found = served.scorer(columns)
     finite = np.isfinite(found).reshape(len(found), -1).all(axis=1)
@@ -70,9 +77,9 @@ def _columns(served: Served) -> dict[str, pa.DataType]:
     return {LABEL: pa.string(), **chances, VERSION: pa.string()}
 
 
-def _schema(served: Served, schema: pa.Schema) -> pa.Schema:
+def _schema(served: Served, schema: pa.Schema, kept: list[str]) -> pa.Schema:
     added = [pa.field(name, kind) for name, kind in _columns(served).items()]
-    return pa.schema([*schema, *added])
+    return pa.schema([*map(schema.field, kept), *added])
 
 
 def _answers(served: Served, found: Array) -> dict[str, Any]:
