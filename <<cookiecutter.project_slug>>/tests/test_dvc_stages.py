@@ -21,6 +21,7 @@ PLUMBING = {
     "adapters/mlflow_trials.py",
     "artifact.py",
     "config.py",
+    "core/scikit.py",
     "errors.py",
     "lineage.py",
     "progress.py",

@@ -53,6 +53,8 @@ def log(
     frame: pd.DataFrame,
 ) -> str:
     """Track the evaluated candidate as one finished run; write its id. Returns the run id."""
+    from .adapters import skops  # it loads scikit-learn, other callers of this module need none
+
     workspace, params = context.workspace, context.params
     features = trained.features
     family = trained.record["family"]
@@ -62,7 +64,7 @@ def log(
         task=params.data.task,
         features=features,
         example=frame.head(3),
-        trusted=estimators.FAMILIES[family].trusted,
+        trusted=skops.trusted(trained.files["model.skops"], estimators.FAMILIES[family].trusted),
         requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
         params={"family": family, "seed": trained.record["seed"], "metric": params.metric, **flat},
         metrics=_flat_metrics(evaluation),

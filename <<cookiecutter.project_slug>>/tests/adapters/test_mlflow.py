@@ -19,7 +19,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlproject.adapters import mlflow as adapter
-from mlproject.adapters import mlflow_trials, onnx
+from mlproject.adapters import mlflow_trials, onnx, skops
 from mlproject.core import estimators
 from mlproject.core.contract import Feature
 from mlproject.errors import ProjectError
@@ -55,7 +55,7 @@ def record(learnable, folder, family="linear", task="regression", **changes):
         "task": task,
         "features": features,
         "example": frame.head(3),
-        "trusted": estimators.FAMILIES[family].trusted,
+        "trusted": skops.trusted(skops.dumps(model), estimators.FAMILIES[family].trusted),
         "requirements": ["scikit-learn", "skops"],
         "params": {"family": family, "seed": 0, "candidate.alpha": 0.5},
         "metrics": {"rmse": 12.5, "mean.rmse": 40.0, "r2": math.nan},

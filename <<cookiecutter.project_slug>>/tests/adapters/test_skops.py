@@ -124,3 +124,25 @@ def test_a_file_that_skops_wrote_itself_is_read(learnable):
     _, frame, truth = learnable("regression")
     model = estimators.baseline("regression").fit(frame, truth)
     assert (adapter.loads(skops.io.dumps(model), ()).predict(frame) == model.predict(frame)).all()
+
+
+def test_estimators_of_scikit_learn_are_found_one_by_one_and_nothing_else():
+    """In a process of its own: others have imported skops with its list of all of them."""
+    probe = """if True:
+        from mlproject.adapters import skops
+        from sklearn.linear_model import Ridge
+        print(skops.skops.io._trusted_types.SKLEARN_ESTIMATOR_TYPE_NAMES)
+        print(skops.trusted(skops.dumps(Ridge()), ["one.that.is.Listed"]))
+        class Sneaky: pass
+        print(skops.trusted(skops.dumps(Sneaky()), ()))
+    """
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True)
+    ridge = "sklearn.linear_model._ridge.Ridge"
+    assert done.stdout.splitlines() == ["[]", f"['one.that.is.Listed', '{ridge}']", "[]"]
+
+
+@pytest.mark.parametrize(
+    "name", ["sklearn.base.clone", "sklearn.nowhere.Thing", "sklearn_evil.Estimator", "os.system"]
+)
+def test_a_name_that_is_no_estimator_is_not_trusted(name):
+    assert not adapter._is_estimator(name)

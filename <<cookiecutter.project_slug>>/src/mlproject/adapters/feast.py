@@ -182,7 +182,8 @@ def _duckdb(store: FeatureStore, params: Params) -> Iterator[None]:
         )
         ibis.options.default_backend = backend
         try:
-            yield
+            with _unchecked():  # a first read imports the sources of other warehouses
+                yield
         finally:
             ibis.options.default_backend = None
             backend.disconnect()

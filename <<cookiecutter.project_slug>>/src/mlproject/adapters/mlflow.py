@@ -233,7 +233,7 @@ class RunRecord:
     task: str
     features: Mapping[str, Feature]
     example: Any
-    trusted: tuple[str, ...]
+    trusted: list[str]
     requirements: list[str]
     params: dict[str, Any]
     metrics: dict[str, float]
@@ -258,7 +258,7 @@ def _log_model(record: RunRecord) -> Any:
             record.model,
             name="model",
             serialization_format="skops",
-            skops_trusted_types=list(record.trusted),
+            skops_trusted_types=record.trusted,
             signature=signature(record.features, record.task),
             input_example=record.example,
             pip_requirements=record.requirements,

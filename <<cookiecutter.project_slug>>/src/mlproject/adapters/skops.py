@@ -1,15 +1,21 @@
 """skops: scikit-learn models as files without pickle, the same model giving the same bytes."""
 
+import importlib
 import io
 import json
 import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 
-import skops.io
-
+from ..core import scikit
 from ..errors import ProjectError
+
+scikit.load()
+# skops would import every module of scikit-learn to list its estimators; `trusted` looks them up.
+with patch("sklearn.utils.all_estimators", list):
+    import skops.io
 
 _IDENTITY = re.compile(r'"__id__": (\d+)')
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -44,10 +50,29 @@ def _renamed(name: str, numbers: dict[str, str]) -> str:
     return f"{numbers.get(stem, stem)}{dot}{suffix}"
 
 
-def loads(data: bytes, trusted: Sequence[str]) -> Any:
+def trusted(data: bytes, listed: Sequence[str]) -> list[str]:
+    """Types of a model's bytes that may be loaded: those listed, and scikit-learn's estimators."""
+    names = skops.io.get_untrusted_types(data=data)
+    return [*listed, *(name for name in names if _is_estimator(name))]
+
+
+def _is_estimator(name: str) -> bool:
+    module, _, kind = name.rpartition(".")
+    if module.split(".")[0] != "sklearn":
+        return False
+    from sklearn.base import BaseEstimator
+
+    try:
+        found = getattr(importlib.import_module(module), kind, None)
+    except ImportError:
+        return False
+    return isinstance(found, type) and issubclass(found, BaseEstimator)
+
+
+def loads(data: bytes, listed: Sequence[str]) -> Any:
     """Load a model whose types are scikit-learn's or listed. Raises ProjectError for any other."""
     try:
-        return skops.io.loads(data, trusted=list(trusted))
+        return skops.io.loads(data, trusted=trusted(data, listed))
     except Exception as error:
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ProjectError(

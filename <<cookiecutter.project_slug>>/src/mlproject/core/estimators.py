@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import scikit
 from .contract import Feature
 from .metrics import Array
 
@@ -60,10 +61,8 @@ def build(
     """Return an unfitted scikit-learn Pipeline from a model frame to predictions."""
     from sklearn.pipeline import Pipeline
 
-    entry = FAMILIES[family]
-    return Pipeline(
-        [("inputs", _inputs(features, entry.scaled)), ("model", entry.build(task, params, seed))]
-    )
+    model = FAMILIES[family].build(task, params, seed)
+    return Pipeline([("inputs", inputs(family, features)), ("model", model)])
 
 
 def pinned(threads: int) -> Any:
@@ -72,8 +71,9 @@ def pinned(threads: int) -> Any:
     More threads add numbers up in another order, so that machines would differ in the last digits;
     and on busy cores they wait for one another.
     """
-    import sklearn.ensemble  # noqa: F401  its OpenMP must be loaded before it can be limited
     from threadpoolctl import threadpool_limits
+
+    scikit.load()  # its OpenMP must be there before it can be limited
 
     return threadpool_limits(limits=threads)
 
@@ -107,13 +107,14 @@ def examples(
     return model_frame(part, features), table[target].to_numpy()[chosen]
 
 
-def predict(model: Any, task: str, frame: pd.DataFrame) -> Array:
+def predict(model: Any, task: str, frame: Any) -> Array:
     """Predictions of shape (n,), or class probabilities of shape (n, k)."""
     out = model.predict(frame) if task == "regression" else model.predict_proba(frame)
     return np.asarray(out, dtype=np.float64)
 
 
-def _inputs(features: Mapping[str, Feature], scaled: bool) -> Any:
+def inputs(family: str, features: Mapping[str, Feature]) -> Any:
+    """What stands before the estimator: an unfitted transformer that depends on no parameter."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -123,7 +124,7 @@ def _inputs(features: Mapping[str, Feature], scaled: bool) -> Any:
     categories = [name for name, feature in features.items() if not feature.numeric]
     prepare = (
         make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-        if scaled
+        if FAMILIES[family].scaled
         else "passthrough"
     )
     parts: list[tuple[str, Any, list[str]]] = []

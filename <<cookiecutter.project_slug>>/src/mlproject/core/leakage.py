@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from . import scikit
 from .contract import DataContract
 from .leakage_sums import MIN_ROWS, Leak, copies, sums
 
@@ -99,6 +100,7 @@ def _score(
 def _tree_score(
     x: Floats, y: Floats, fit: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_], task: str
 ) -> float:
+    scikit.load()
     from sklearn.metrics import balanced_accuracy_score, r2_score
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 

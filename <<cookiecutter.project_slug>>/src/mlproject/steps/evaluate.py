@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..adapters import onnx, parquet, skops  # skops looks through all modules there are
+
+# isort: split
 from .. import artifact, tracking
-from ..adapters import onnx, parquet, skops
 from ..adapters.files import atomic, write_json
 from ..core import estimators, metrics, parity
 from ..core.contract import Feature

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -130,18 +130,23 @@ def scorer(context: Context, source: Path | None = None) -> Score:
     }
     del dataset
 
+    @lru_cache(maxsize=1)  # trials come family by family, and their inputs are the same
+    def inputs(family: str) -> tuple[Any, Any]:
+        prepare = estimators.inputs(family, features)
+        return prepare.fit_transform(*parts[TRAIN]), prepare.transform(parts[VALIDATION][0])
+
     def score(family: str, values: dict[str, Any]) -> float:
+        train, validation = inputs(family)
         try:
-            model = estimators.build(family, contract.task, features, values, params.train.seed)
-            model.fit(*parts[TRAIN])
+            model = estimators.FAMILIES[family].build(contract.task, values, params.train.seed)
+            model.fit(train, parts[TRAIN][1])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             raise ProjectError(
                 f"params.yaml: tune.families.{family} does not take {values}: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        frame, truth = parts[VALIDATION]
-        prediction = estimators.predict(model, contract.task, frame)
-        return metrics.compute(contract.task, truth, prediction)[params.metric]
+        prediction = estimators.predict(model, contract.task, validation)
+        return metrics.compute(contract.task, parts[VALIDATION][1], prediction)[params.metric]
 
     return score
 
