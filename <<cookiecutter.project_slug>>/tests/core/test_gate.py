@@ -85,7 +85,17 @@ def test_the_reasons_carry_the_numbers_that_were_compared():
     record = gate.decide(judged, settings()).to_json()
     assert record["verdict"] == "hold"
     assert record["reasons"] == [
-        "rmse 95 against champion v3's 90, +5.6%, wanted ≤ +0.0%",
+        "rmse 95.00 against champion v3's 90.00, +5.6%, wanted ≤ +0.0%",
+    ]
+
+
+def test_the_reasons_have_the_digits_of_the_report():
+    judged = evaluation()
+    judged["candidate"]["metrics"] |= {"r2": -0.000462, "smape": 0.018019}
+    bounds = settings(thresholds={"r2": {"min": 0.9}, "smape": {"max": 0.01}})
+    assert gate.decide(judged, bounds).reasons == [
+        "r2 −0.0005, wanted ≥ 0.9",
+        "smape 1.80\u00a0%, wanted ≤ 0.01",
     ]
 
 

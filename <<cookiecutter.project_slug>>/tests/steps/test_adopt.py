@@ -1,5 +1,6 @@
 """`adopt` turns the project to another table: files, commands, and tables nobody here made."""
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from shared_tables import shared_table
 
+from mlproject import session
 from mlproject.adapters import git
 from mlproject.config import load_params
 from mlproject.core.adoption.params_text import params_text
@@ -171,6 +173,26 @@ def test_git_ignores_every_params_yaml_that_is_replaced(project, csv):
     words = ["git", "-C", str(project.root), "ls-files", "params.yaml*"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["params.yaml"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_where_git_knows_nobody_it_says_how_to_tell_it(project, csv, monkeypatch, capsys, known):
+    config = project.root.parent / "gitconfig"
+    config.write_text("[user]\nuseConfigOnly = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    monkeypatch.setattr(session.dvc, "track", lambda *_: None)
+    git.start(project.root)
+    if known:
+        config.write_text("[user]\nname = Ada\nemail = ada@example.org\n")
+    session.adopt(project.root, csv, "y", None, None, None, (), ())
+    said = capsys.readouterr().out.splitlines()
+    told = [line.split(maxsplit=1)[1] for line in said if line.startswith(" next ")]
+    who = ['git config user.email "you@example.org"', 'git config user.name "Your Name"']
+    commit = "git add --all && git commit, so that the model can be reproduced"
+    assert told == [*([] if known else who), commit, "make run"]
+    for line in told[:-2]:
+        subprocess.run(shlex.split(line), cwd=project.root, check=True)
+    assert git.knows_user(project.root)
 
 
 def test_auto_mpg(project):

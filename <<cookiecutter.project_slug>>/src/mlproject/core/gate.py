@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .metrics import DIRECTIONS, gain
+from .report import wording
 
 if TYPE_CHECKING:
     from ..config import Promote
@@ -71,9 +72,9 @@ def _number(value: Any) -> float:
     return float(value) if good else math.nan
 
 
-def shown(value: float) -> str:
-    """Four digits without an exponent, as everywhere in the report."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+def shown(metric: str, value: Any) -> str:
+    """A metric's name and its value in the digits of the report."""
+    return f"{metric} {wording.metric(metric, _number(value))}"
 
 
 def rows_compared(parity: Mapping[str, Any]) -> str:
@@ -108,7 +109,10 @@ def _thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
             if limit is not None
         )
         yield Rule(
-            f"threshold {name}", low and high, f"{name} {shown(value)}, wanted {wanted}", name
+            f"threshold {name}",
+            low and high,
+            f"{shown(name, value)}, wanted {wanted}",
+            name,
         )
 
 
@@ -155,7 +159,7 @@ def _champion(evaluation: Evaluation, settings: "Promote") -> Rule:
     theirs = _number(champion["metrics"].get(metric))
     change = gain(evaluation["task"], metric, mine, theirs)
     detail = (
-        f"{metric} {shown(mine)} against {name}'s {shown(theirs)}, "
+        f"{shown(metric, mine)} against {name}'s {wording.metric(metric, theirs)}, "
         f"{_versus(evaluation['task'], metric, change, '', settings.margin)}"
     )
     return Rule("beats champion", change >= settings.margin, detail, metric)
@@ -179,8 +183,8 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
 
     worst = max(evaluation["slices"], key=harm)
     detail = (
-        f"worst slice {worst['column']}={worst['value']}: {metric} "
-        f"{shown(_number(worst['metrics'].get(metric)))}, {harm(worst):.2f} x overall, "
+        f"worst slice {worst['column']}={worst['value']}: "
+        f"{shown(metric, worst['metrics'].get(metric))}, {harm(worst):.2f} x overall, "
         f"wanted ≤ {ratio:g} x"
     )
     yield Rule("worst slice", harm(worst) <= ratio, detail, metric)
