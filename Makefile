@@ -18,6 +18,8 @@ IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) P
 TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cookiecutter-mlops-level2
 export TOOLS
 export ACTIONLINT := v1.7.12
+KSERVE := v0.16.0
+export KSERVE_CRD = $(TOOLS)/kserve-$(KSERVE).yaml
 GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
@@ -36,7 +38,9 @@ $(VENV)/.ready: requirements/dev.txt | $(BIN)/python $(UV)
 setup: $(VENV)/.ready ## the template's tools (uv included)
 setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev
-tools: ## actionlint at its pinned version, where Go is at hand
+$(KSERVE_CRD):
+	@mkdir -p '$(@D)' && folder=$$('$(GO)' mod download -json 'github.com/kserve/kserve@$(KSERVE)' | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && install -m 644 "$$folder/config/crd/full/serving.kserve.io_inferenceservices.yaml" '$@'
+tools: $(if $(GO),$(KSERVE_CRD)) ## actionlint and KServe's schema at their pinned versions, where Go is at hand
 	@$(if $(GO),test -x $(TOOLS)/actionlint-$(ACTIONLINT) || { GOBIN=$(TOOLS) '$(GO)' install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) && mv $(TOOLS)/actionlint $(TOOLS)/actionlint-$(ACTIONLINT); },echo " tools     no Go here: the tests that need actionlint are skipped")
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
 	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo >/dev/null

@@ -213,6 +213,38 @@ def bundle(
 
 
 @app.command()
+def deploy(
+    environment: Annotated[str, typer.Argument(help="staging or production.")],
+    image: Annotated[str, typer.Option(help="Image that serves: repository@sha256:digest.")] = "",
+    record: Annotated[Path, typer.Option(help="What the pipeline handed over.")] = Path(
+        "artifacts/hand_over.json"
+    ),
+    canary: Annotated[
+        int | None, typer.Option(min=1, max=99, help="Percent of the requests to begin with.")
+    ] = None,
+    hold: Annotated[bool, typer.Option("--hold", help="Stop at the canary.")] = False,
+    minutes: Annotated[float, typer.Option(min=0, help="To wait for pods.")] = 10,
+    watch: Annotated[float, typer.Option(min=0, help="Seconds to watch a canary.")] = 60,
+) -> None:
+    """Deploy the model handed over to the cluster of an environment, and wait until it serves."""
+    from . import deployment, place
+
+    patience = place.Patience(minutes, watch)
+    deployment.deploy(Path.cwd(), environment, image, record, canary, hold, patience)
+
+
+@app.command()
+def rollback(
+    environment: Annotated[str, typer.Argument(help="staging or production.")],
+    minutes: Annotated[float, typer.Option(min=0, help="To wait for it.")] = 10,
+) -> None:
+    """Serve the version before the one deployed."""
+    from . import deployment, place
+
+    deployment.rollback(Path.cwd(), environment, place.Patience(minutes))
+
+
+@app.command()
 def pull() -> None:
     """Have the tracked raw table here: from DVC's cache, else from its remote."""
     from . import ci

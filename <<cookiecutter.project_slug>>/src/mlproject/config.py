@@ -217,6 +217,8 @@ class Settings(BaseSettings):
     tuner: Literal["optuna", "katib"] = "optuna"
     pipeline_run_id: str = ""  # what the tasks of one run and their retries share
     kubeconfig: str | None = None
+    kube_context_staging: str = "staging"  # of the kubeconfig: where `deploy` goes
+    kube_context_production: str = "production"
     katib_namespace: str | None = None
     trial_image: str | None = None
     trial_service_account: str | None = None

@@ -285,3 +285,13 @@ def test_a_broken_online_store_is_said_and_comes_back(promoted, tmp_path, exampl
         shutil.copy(away, registry)
         assert running.post("/predict", body)[0] == 200
         assert running.metrics()["serving_feature_store_errors_total"] == 1
+
+
+def test_another_model_than_the_one_deployed_is_not_served(bundle, tmp_path):
+    digest = json.loads((bundle / "model.json").read_text())["sha256"]["model.onnx"]
+    with serving(tmp_path, "--model", str(bundle), SERVE_SHA256=digest) as running:
+        assert running.get("/v2/health/ready")[0] == 200
+    done = command(tmp_path, "serve", "--port", "0", "--model", str(bundle), SERVE_SHA256="0" * 64)
+    assert done.returncode == 1
+    assert "is not the model to be served here: its SHA-256 is " in done.stderr
+    assert done.stderr.count("\n") == 1

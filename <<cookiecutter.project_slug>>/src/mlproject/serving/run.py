@@ -78,7 +78,7 @@ def _service(
     root: Path, settings: ServeSettings, source: Source, connect: Callable[[], Reader] | None
 ) -> Service:
     metrics = Metrics()
-    slot = Slot(source, metrics)
+    slot = Slot(source, metrics, settings.sha256)
     journal = None
     if settings.log is not None:
         journal = Journal(SqliteLog(root / settings.log), metrics.log_dropped.inc)

@@ -23,4 +23,5 @@ class ServeSettings(BaseSettings):
     drain_seconds: int = Field(30, ge=1, le=3_600)
     reload_seconds: float = Field(10, ge=0.05, le=86_400)
     log: Annotated[Path | None, BeforeValidator(_unless_off)] = Path("data/predictions.db")
+    sha256: str = ""  # of the one model that may be served here, as a deployment says it
     features: bool = True  # answer requests that name only the entity, from Feast's online store

@@ -5,17 +5,21 @@ import sys
 import time
 
 from ..adapters.prometheus import Metrics
-from .model import Served
+from ..errors import ProjectError
+from .model import Served, Stamp
 from .sources import Source
 
 
 class Slot:
-    """Holds one loaded version. Raises ProjectError where there is none to begin with."""
+    """Holds one loaded version. Raises ProjectError where there is none to begin with.
 
-    def __init__(self, source: Source, metrics: Metrics) -> None:
-        self._source, self._metrics = source, metrics
+    Where `only` is given, no model of another digest is served.
+    """
+
+    def __init__(self, source: Source, metrics: Metrics, only: str = "") -> None:
+        self._source, self._metrics, self._only = source, metrics, only
         self._complaint = ""
-        self.served = source.load(source.current())
+        self.served = self._load(source.current())
         self._tell(self.served)
 
     def reload(self) -> None:
@@ -27,7 +31,7 @@ class Slot:
                 self._complaint = ""
                 return
             outcome = "refused"
-            served = self._source.load(stamp)
+            served = self._load(stamp)
         except Exception as error:
             self._metrics.reloads.labels(outcome).inc()
             self._complain(f"{error!s:.300}")
@@ -43,6 +47,14 @@ class Slot:
         while self._source.moves:
             await asyncio.sleep(seconds)
             await asyncio.to_thread(self.reload)
+
+    def _load(self, stamp: Stamp) -> Served:
+        if self._only and stamp.digest != self._only:
+            raise ProjectError(
+                f"{stamp.name} v{stamp.version} is not the model to be served here: its SHA-256 is "
+                f"{stamp.digest[:12] or 'unknown'}…, SERVE_SHA256 says {self._only[:12]}…"
+            )
+        return self._source.load(stamp)
 
     def _tell(self, served: Served) -> None:
         self._metrics.serve(served.stamp, served.edges, time.time())

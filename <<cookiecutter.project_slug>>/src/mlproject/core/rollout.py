@@ -1,0 +1,95 @@
+"""How far a rollout is, read from a live object: plain Deployments and KServe."""
+
+from dataclasses import dataclass
+from typing import Any
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Done, failed for a reason, or what it still waits for."""
+
+    done: bool
+    failed: str = ""
+    waits: str = ""
+
+
+def deployment(live: Object) -> Progress:
+    """All pods are of the newest version and available."""
+    status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
+    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
+        return Progress(False, waits="the cluster has not seen the change yet")
+    for item in status.get("conditions", []):
+        if item["type"] == "Progressing" and item.get("reason") == "ProgressDeadlineExceeded":
+            return Progress(False, failed=item.get("message") or "no progress in time")
+    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    old = status.get("replicas", 0) - updated
+    if updated < wanted or available < wanted or old > 0:
+        waits = f"{min(updated, available)} of {wanted} new pods available, {max(old, 0)} old ones"
+        return Progress(False, waits=waits)
+    return Progress(True)
+
+
+def inference_service(live: Object, percent: int, other_than: str = "") -> Progress:
+    """The newest revision is ready and gets its percent of the requests.
+
+    `other_than` is the revision before the change: status lags behind it, and the field
+    observedGeneration is of the Knative service below, not of this object.
+    """
+    status = live.get("status", {})
+    model = status.get("modelStatus", {})
+    if model.get("transitionStatus") in ("BlockedByFailedLoad", "InvalidSpec"):
+        failure = model.get("lastFailureInfo", {})
+        return Progress(False, failed=failure.get("message") or failure.get("reason") or "failed")
+    part = status.get("components", {}).get("predictor", {})
+    newest, made = part.get("latestReadyRevision", ""), part.get("latestCreatedRevision", "")
+    if not newest or newest != made or newest == other_than:
+        return Progress(False, waits=_unready(status) or "the new revision is not ready")
+    ready = _condition(status, "Ready")
+    if ready.get("status") != "True":
+        return Progress(False, waits=_unready(status) or "it is not Ready")
+    gets = _gets(part, newest)
+    if gets != percent:
+        return Progress(False, waits=f"{newest} gets {gets} % of the requests, not {percent} %")
+    return Progress(True)
+
+
+def withdrawn(live: Object) -> Progress:
+    """The newest revision, ready or not, gets no requests."""
+    part = live.get("status", {}).get("components", {}).get("predictor", {})
+    newest = part.get("latestCreatedRevision", "")
+    gets = _gets(part, newest)
+    return Progress(gets == 0, waits=f"{newest} still gets {gets} % of the requests")
+
+
+def revision(live: Object | None) -> str:
+    """The newest ready revision of an InferenceService."""
+    status = (live or {}).get("status", {})
+    return str(status.get("components", {}).get("predictor", {}).get("latestReadyRevision", ""))
+
+
+def earlier(live: Object) -> bool:
+    """Whether an InferenceService has a revision to go back to."""
+    part = live.get("status", {}).get("components", {}).get("predictor", {})
+    newest, whole = part.get("latestReadyRevision", ""), part.get("latestRolledoutRevision", "")
+    return bool(part.get("previousRolledoutRevision") or (whole and whole != newest))
+
+
+def _gets(part: Object, name: str) -> int:
+    """Percent of the requests of a revision; it may stand in the list twice."""
+    entries = part.get("traffic", [])
+    return sum(item.get("percent", 0) for item in entries if item.get("revisionName") == name)
+
+
+def _condition(status: Object, kind: str) -> Object:
+    return next((item for item in status.get("conditions", []) if item["type"] == kind), {})
+
+
+def _unready(status: Object) -> str:
+    """What the conditions say is wrong, the most particular first."""
+    for kind in ("PredictorConfigurationReady", "PredictorReady", "Ready"):
+        found = _condition(status, kind)
+        if found.get("status") == "False" and (found.get("message") or found.get("reason")):
+            return str(found.get("message") or found.get("reason"))
+    return ""

@@ -1,0 +1,82 @@
+"""An environment that models are deployed to: its overlay, its cluster, what serves there."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .adapters.kubectl_apply import Cluster, build
+from .config import Settings
+from .console import Screen
+from .core import deployment, rollout
+from .errors import ProjectError
+
+ENVIRONMENTS = ("staging", "production")
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for pods, and to watch a canary."""
+
+    minutes: float = 10
+    watch: float = 60  # seconds
+    poll: float = 2  # seconds
+
+
+class Place:
+    """One environment: its overlay and the object that serves there."""
+
+    def __init__(self, root: Path, environment: str) -> None:
+        if environment not in ENVIRONMENTS:
+            raise ProjectError(
+                f"`{environment}` is no environment: use one of {', '.join(ENVIRONMENTS)}"
+            )
+        self.environment = environment
+        self.objects = build(root / "deploy" / "serving" / "overlays" / environment)
+        serving = deployment.workload(self.objects)
+        self.kind, self.name = serving["kind"], serving["metadata"]["name"]
+        context = getattr(Settings(), f"kube_context_{environment}")
+        space = serving["metadata"].get("namespace", "default")
+        self.cluster = Cluster(context, space, f"KUBE_CONTEXT_{environment.upper()}")
+        self.screen = Screen(0)
+
+    @property
+    def splits(self) -> bool:
+        """Whether a new version can begin with a part of the requests."""
+        return self.kind == "InferenceService"
+
+    def live(self) -> Object | None:
+        """The object as the cluster has it."""
+        return self.cluster.get(self.kind, self.name)
+
+    def give(self, percent: int) -> None:
+        """Give the newest version of an InferenceService a part of the requests."""
+        change = {"spec": {"predictor": {"canaryTrafficPercent": percent}}}
+        self.cluster.patch(self.kind, self.name, change)
+
+    def say(self, verb: str, text: str) -> None:
+        """One line: what was done."""
+        self.screen.say(f" {verb:<9} {text}")
+
+    def wait(
+        self, what: str, patience: Patience, look: Callable[[Object], rollout.Progress]
+    ) -> None:
+        """Until it is done. Raises ProjectError with what it waits for, or why it failed."""
+        end = time.monotonic() + 60 * patience.minutes
+        while True:
+            live = self.live()
+            if live is None:
+                raise ProjectError(f"{self.kind} {self.name} is gone from {self.environment}")
+            found = look(live)
+            if found.done:
+                return
+            if found.failed:
+                raise ProjectError(f"{what} did not come up in {self.environment}: {found.failed}")
+            if time.monotonic() > end:
+                raise ProjectError(
+                    f"{what} did not come up in {self.environment} within "
+                    f"{patience.minutes:g} minutes: {found.waits}"
+                )
+            time.sleep(patience.poll)

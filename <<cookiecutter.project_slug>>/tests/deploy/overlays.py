@@ -1,0 +1,46 @@
+"""Copies of deploy/serving with answers in place of questions, and what kustomize makes of them."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SERVING = ROOT / "deploy" / "serving"
+ENVIRONMENTS = sorted(path.name for path in (SERVING / "overlays").iterdir())
+QUESTION = re.compile(r"<<[^>]*>>")
+
+
+def kubectl():
+    """Skip where kubectl is not installed; CI must have it."""
+    if not shutil.which("kubectl"):
+        if os.environ.get("CI"):
+            pytest.fail("kubectl is missing: CI must build the overlays")
+        pytest.skip("kubectl is not installed: the overlays are not built here")
+
+
+def project(folder, engine="kserve", from_mlflow=False):
+    """A project's folder with overlays that use this engine."""
+    kubectl()
+    shutil.copytree(SERVING, folder / "deploy" / "serving")
+    for path in (folder / "deploy").rglob("*.yaml"):
+        path.write_text(QUESTION.sub("a-project", path.read_text()))
+    for name in ENVIRONMENTS:
+        path = folder / "deploy/serving/overlays" / name / "kustomization.yaml"
+        text = path.read_text().replace("- ../../kserve #", f"- ../../{engine} #")
+        if from_mlflow:
+            text = text.replace("# components:", "components:")
+        path.write_text(text)
+    return folder
+
+
+def build(folder, environment):
+    """The objects of an overlay of that folder."""
+    command = ["kubectl", "kustomize", str(folder / "deploy/serving/overlays" / environment)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
