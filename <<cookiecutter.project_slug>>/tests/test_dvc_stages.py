@@ -25,6 +25,7 @@ PLUMBING = {
     "errors.py",
     "lineage.py",
     "progress.py",
+    "references.py",
     "tracking.py",
     "workspace.py",
 }

@@ -245,6 +245,19 @@ def rollback(
 
 
 @app.command()
+def monitor(
+    source: Annotated[
+        str, typer.Option(help="log, data, or auto: the log where it has enough rows.")
+    ] = "auto",
+    overrides: Overrides = None,
+) -> None:
+    """Compare what the champion meets now with what it was accepted on."""
+    from . import watching
+
+    watching.monitor(Path.cwd(), source, tuple(overrides or ()))
+
+
+@app.command()
 def pull() -> None:
     """Have the tracked raw table here: from DVC's cache, else from its remote."""
     from . import ci

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .core import search_space
 from .core.contract import DataContract, Strict
 from .core.metrics import DIRECTIONS, primary_metric
+from .core.monitoring.knobs import Monitor
 from .core.search_space import Range, Sampler
 from .core.transforms import CALENDAR, derived_features, model_features, period
 from .errors import ProjectError
@@ -133,6 +134,7 @@ class Params(Strict):
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
     promote: Promote = Promote()
+    monitor: Monitor = Monitor()
 
     @property
     def metric(self) -> str:

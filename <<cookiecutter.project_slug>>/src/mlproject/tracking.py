@@ -78,6 +78,7 @@ def log(
                 workspace.tuning,
                 workspace.evaluation,
                 workspace.validation,
+                workspace.reference,
             )
             if path.exists()
         ),

@@ -83,6 +83,11 @@ class Workspace:
         return self.out / "artifacts" / "predictions.parquet"
 
     @property
+    def reference(self) -> Path:
+        """What the monitor compares with: the candidate's data and losses as counts."""
+        return self.out / "artifacts" / "reference.npz"
+
+    @property
     def tracked(self) -> Path:
         """MLflow run that holds this candidate."""
         return self.out / "artifacts" / "run.json"
@@ -101,6 +106,31 @@ class Workspace:
     def outcome(self) -> Path:
         """How the last run of the production pipeline ended."""
         return self.out / "artifacts" / "outcome.json"
+
+    @property
+    def watched(self) -> Path:
+        """The monitor's verdict."""
+        return self.out / "artifacts" / "monitor.json"
+
+    @property
+    def watched_metrics(self) -> Path:
+        """The same for Prometheus' textfile collector."""
+        return self.out / "artifacts" / "monitor.prom"
+
+    @property
+    def watched_page(self) -> Path:
+        """The monitor's report for people."""
+        return self.reports / "monitor.html"
+
+    @property
+    def watched_summary(self) -> Path:
+        """The monitor's report as Markdown."""
+        return self.reports / "monitor.md"
+
+    @property
+    def decided(self) -> Path:
+        """What the last look at the verdict led to."""
+        return self.out / "artifacts" / "decide.json"
 
     @property
     def stamps(self) -> Path:

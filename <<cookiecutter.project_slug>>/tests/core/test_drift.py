@@ -6,7 +6,8 @@ import pytest
 
 from mlproject.config import parse_params
 from mlproject.core.drift import drift
-from mlproject.core.profile import describe, expected, profile, psi
+from mlproject.core.monitoring.distances import psi
+from mlproject.core.profile import describe, expected, profile
 
 DAYS = pd.date_range("2016-01-01", "2021-12-31", tz="UTC").as_unit("us")
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from .contract import TIMESTAMP, DataContract
-from .profile import counts, describe, expected, psi
+from .monitoring.distances import psi
+from .profile import counts, describe, expected
 
 MIN_ROWS = 30  # fewer new rows say nothing
 AROUND = pd.Timedelta(days=15)  # a season is the same days of earlier years, and some around
@@ -59,7 +60,10 @@ def _rewritten(
     known: "pd.Series", like: dict[str, Any], max_psi: float, stops: bool
 ) -> list[Finding]:
     """Compare rows that were accepted before with their profile."""
-    if len(known) < MIN_ROWS or (value := psi(expected(like), counts(known, like))) <= max_psi:
+    if (
+        len(known) < MIN_ROWS
+        or (value := float(psi(expected(like), counts(known, like)))) <= max_psi
+    ):
         return []
     detail = (
         f"column `{known.name}` is distributed otherwise than in the last accepted data: "
@@ -158,4 +162,4 @@ def _psi(reference: "pd.Series", current: "pd.Series") -> float:
     like = describe(reference)
     if not sum(expected(like)) or not current.notna().any():
         return 0.0
-    return psi(expected(like), counts(current, like))
+    return float(psi(expected(like), counts(current, like)))

@@ -68,14 +68,3 @@ def expected(like: dict[str, Any]) -> Counts:
     if "edges" in like:
         return np.asarray(like["counts"], dtype=np.float64)
     return np.array([*like["counts"].values(), 0], dtype=np.float64)
-
-
-def psi(reference: Counts, current: Counts) -> float:
-    """Population stability index of two sets of counts in the same bins.
-
-    Sum of (q - p) ln(q / p) over bins (Siddiqi, Credit Risk Scorecards, 2006); 0.1 is small and
-    0.25 large for independent rows. Half a row is added to each bin, so an empty one is finite.
-    """
-    p = (reference + 0.5) / (reference + 0.5).sum()
-    q = (current + 0.5) / (current + 0.5).sum()
-    return float(np.sum((q - p) * np.log(q / p)))

@@ -8,7 +8,7 @@ import pandas as pd
 from ..adapters import onnx, parquet, skops  # skops looks through all modules there are
 
 # isort: split
-from .. import artifact, tracking
+from .. import artifact, references, tracking
 from ..adapters.files import atomic, write_json
 from ..core import estimators, metrics, parity
 from ..core.contract import Feature
@@ -44,6 +44,7 @@ def run(context: Context) -> str:
     }
     write_json(workspace.metrics, measured)
     write_json(workspace.evaluation, evaluation)
+    references.write(context, model, measured["candidate"])
     run_id = tracking.log(context, trained, model, evaluation, frame)
     others = [
         f"{name} {wording.metric(params.metric, values[params.metric])}"

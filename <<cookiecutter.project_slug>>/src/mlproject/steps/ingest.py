@@ -15,20 +15,25 @@ from ..workspace import Context
 def run(context: Context) -> str:
     """Write the ingested table; return what it holds in one line."""
     contract = context.params.data
-    path = _fetched(context)
+    table, rows = read(context, fetched(context))
+    with atomic(context.workspace.ingested) as temporary:
+        parquet.write(table, temporary)
+    return summary(table, contract, rows - len(table))
+
+
+def read(context: Context, path: Path) -> tuple[pd.DataFrame, int]:
+    """The raw table typed and in order, and its rows. Raises ProjectError for what does not fit."""
+    contract = context.params.data
     raw = read_typed(path, *needed(contract), contract.missing_markers)
     if raw is None:  # something does not fit: the slow reader finds the value to blame
         raw = read_raw(path)
     rows = len(raw)
     table, lines = typed(raw, contract, context.params.validate_.max_missing)
     del raw  # ordered holds one table then, not two
-    table = ordered(table, lines, contract)
-    with atomic(context.workspace.ingested) as temporary:
-        parquet.write(table, temporary)
-    return summary(table, contract, rows - len(table))
+    return ordered(table, lines, contract), rows
 
 
-def _fetched(context: Context) -> Path:
+def fetched(context: Context) -> Path:
     """The raw table as a file, downloaded where it is an object; write down which bytes it is."""
     source, path = context.params.data.source, context.workspace.source(context.params)
     remote = context.params.data.remote

@@ -14,6 +14,7 @@ COMMENTS = {
     "train": "What makes two trainings the same.",
     "evaluate": "The slices that are watched beside the whole.",
     "promote": "The quality gate: what a candidate must reach to become champion.",
+    "monitor": "What the champion meets, against what it was accepted on.",
 }
 NOTES = {
     "missing_markers": "what stands for a missing value, besides nothing",

@@ -27,13 +27,24 @@ PROMOTE = {
     "onnx_tolerance": 0.001,
     "replace_incomparable_champion": False,
 }
+MONITOR = {
+    "window_days": 30,
+    "min_rows": 30,
+    "max_psi": 0.1,
+    "margin": 1.1,
+    "max_missing_increase": 0.1,
+    "max_out_of_range": 0.01,
+    "max_unknown": 0.01,
+    "max_loss": 1.5,
+    "max_model_age_days": 90,
+}
 MAX_SLICES = 3
 
 
 def sections(
     data: dict[str, Any], looks: dict[str, Look], keys: Keys, answer: Answer
 ) -> tuple[dict[str, Any], list[Decision]]:
-    """Return validate, featurize, build_dataset, tune, train, evaluate and promote."""
+    """Return validate, featurize, build_dataset, tune, train, evaluate, promote and monitor."""
     decisions: list[Decision] = []
     featurize = _featurize(data, keys, answer, decisions)
     evaluate: dict[str, Any] = {"slices": _slices(data, looks, featurize), "min_slice_rows": 30}
@@ -67,6 +78,7 @@ def sections(
         "train": {"seed": 0, "threads": 1},
         "evaluate": evaluate,
         "promote": dict(PROMOTE),
+        "monitor": dict(MONITOR),
     }
     return tree, decisions
 

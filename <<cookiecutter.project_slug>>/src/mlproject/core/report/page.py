@@ -17,13 +17,16 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, 
 
 def render(report: Report, plots: Sequence[Plot]) -> str:
     """The whole page; every text of the report is escaped here, plots are markup already."""
-    title = escape(f"{report.name}: {report.verdict.title}")
-    body = "\n".join(_sections(report, plots))
+    return whole(f"{report.name}: {report.verdict.title}", "\n".join(_sections(report, plots)))
+
+
+def whole(title: str, body: str) -> str:
+    """A page around a body that is markup; the title is escaped here."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -36,7 +39,7 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
     shown = f"<h2>{_text(slices_title(report.slices, report.small))}</h2>\n{_slices(report)}{note}"
     yield f"<section>{shown}</section></div>" if report.slices or note else "</div>"
     if plots:
-        yield f'<h2>Plots</h2>\n<div class="plots">{"".join(_figure(plot) for plot in plots)}</div>'
+        yield f'<h2>Plots</h2>\n<div class="plots">{"".join(figure(plot) for plot in plots)}</div>'
     yield '<div class="columns">'
     yield f"<section><h2>Candidate</h2>\n{_candidate(report)}</section>"
     if report.checks is not None:
@@ -147,7 +150,8 @@ def _slice_row(line: SliceLine, longest: float, champion: bool) -> str:
     )
 
 
-def _figure(plot: Plot) -> str:
+def figure(plot: Plot) -> str:
+    """One plot under its finding."""
     title, drawing = plot
     return f"<figure><figcaption>{escape(title)}</figcaption>{drawing}</figure>"
 

@@ -1,0 +1,99 @@
+"""How much the champion errs now that labels have arrived, against rows it was judged on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..metrics import Array, compute
+from .findings import Finding
+from .knobs import Monitor
+from .reference import Counts, Grid, Places
+
+TRUTH = "truth"
+_LEAST = 1e-12  # of a probability
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Mean loss of the labelled rows, its limit, and the metric people know."""
+
+    rows: int
+    loss: float
+    usual: float
+    limit: float
+    metric: str
+    value: float
+    accepted: float | None
+
+
+def losses(task: str, metric: str, truth: Array, prediction: Array) -> Array:
+    """The loss of each row: squared or absolute error, or the log loss of its class."""
+    if task == "regression":
+        error = prediction - truth
+        return np.asarray(error**2 if metric in ("rmse", "r2") else np.abs(error))
+    chosen = prediction[np.arange(len(truth)), truth.astype(int)]
+    return np.asarray(-np.log(np.maximum(chosen, _LEAST)))
+
+
+def by_slice(found: Array, times: Places, grid: Grid) -> Counts:
+    """Rows, sum and sum of squares of losses in each time slice."""
+    inside = (times >= 0) & (times < grid.slices)
+    sums = [
+        np.bincount(times[inside], part[inside], minlength=grid.slices)
+        for part in (np.ones_like(found), found, found**2)
+    ]
+    return np.stack(sums, axis=-1).astype(np.float64)
+
+
+def judge(
+    labelled: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
+) -> tuple[Performance, Finding | None] | None:
+    """Compare labelled rows with the windows the champion was judged on; None for too few."""
+    if len(labelled) < knobs.min_rows or not reference[:, 0].any():
+        return None
+    task, metric = told["task"], told["metric"]
+    truth = labelled[TRUTH].to_numpy(np.float64)
+    prediction = predictions(labelled, told)
+    found = losses(task, metric, truth, prediction)
+    rows, total, squares = reference.sum(axis=0)
+    usual = total / rows
+    noise = 3 * np.sqrt(max(squares / rows - usual**2, 0.0) / len(found))
+    limit = max(knobs.max_loss * usual, knobs.margin * _worst(grid, reference, knobs) + noise)
+    now = Performance(
+        rows=len(found),
+        loss=float(found.mean()),
+        usual=float(usual),
+        limit=float(limit),
+        metric=metric,
+        value=compute(task, truth, prediction)[metric],
+        accepted=told["metrics"].get(metric),
+    )
+    if now.loss <= now.limit:
+        return now, None
+    detail = (
+        f"the champion errs more: mean loss {now.loss:,.4g} on {now.rows:,} labelled rows, "
+        f"{now.usual:,.4g} when it was accepted, {now.limit:,.4g} is allowed; "
+        f"{metric} {now.value:,.4g}, accepted with {now.accepted or float('nan'):,.4g}"
+    )
+    return now, Finding("performance", "loss", TRUTH, now.loss, now.limit, detail)
+
+
+def predictions(table: pd.DataFrame, told: dict[str, Any]) -> Array:
+    """What the champion answered: numbers, or a column of probabilities for each class."""
+    if told["task"] == "regression":
+        return table["prediction"].to_numpy(np.float64)
+    return table[[f"p_{name}" for name in told["classes"]]].to_numpy(np.float64)
+
+
+def _worst(grid: Grid, reference: Counts, knobs: Monitor) -> float:
+    """The largest mean loss of a window as long as the current one."""
+    length = max(1, int(knobs.window_days * 86_400 // grid.step)) if grid.step else grid.slices
+    seen = np.flatnonzero(reference[:, 0])
+    part = reference[seen[0] : seen[-1] + 1]
+    length = min(length, len(part))
+    sums = np.cumsum(np.vstack([np.zeros(3), part]), axis=0)
+    windows = sums[length:] - sums[:-length]
+    whole = windows[:, 0] >= 0.5 * windows[:, 0].max()
+    return float((windows[whole, 1] / windows[whole, 0]).max())

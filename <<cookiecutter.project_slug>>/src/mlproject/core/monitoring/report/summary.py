@@ -1,0 +1,44 @@
+"""The monitor's report as Markdown: for a job's page or an issue."""
+
+from collections.abc import Iterator
+
+from ...report import wording
+from ...report.markdown import prose
+from . import words
+
+MOST = 40
+
+
+def render(verdict: words.Verdict) -> str:
+    """The whole text; nothing that came with the data can break out of its place."""
+    return "\n\n".join(_parts(verdict)) + "\n"
+
+
+def _parts(verdict: words.Verdict) -> Iterator[str]:
+    yield f"### {prose(words.headline(verdict))}"
+    yield prose(words.window(verdict)) + "."
+    found = [
+        f"- {'🔴' if item['alarm'] else '🟡'} {prose(item['detail'])}"
+        for item in verdict["findings"][:MOST]
+    ]
+    if found:
+        yield "\n".join(found)
+    yield "| signal | state | what it is about |\n|---|---|---|\n" + "\n".join(
+        f"| {name} | {words.LIGHTS[state]} {words.STATES[state]} | {words.MEANT[name]} |"
+        for name, state in verdict["signals"].items()
+    )
+    yield f"Performance: {prose(words.performance(verdict))}."
+    if verdict["columns"]:
+        yield f"<details><summary>Every column</summary>\n\n{_table(verdict)}\n\n</details>"
+
+
+def _table(verdict: words.Verdict) -> str:
+    lines = [
+        f"| {prose(item['column'])} | {item['rows']:,} | {wording.number(item['psi'])} | "
+        f"{wording.number(item['psi_limit'])} | {words.NAMES[item['statistic']]} "
+        f"{wording.number(item['gap'])} | {wording.number(item['gap_limit'])} | "
+        f"{'🔴' if item['drifted'] else '🟢'} |"
+        for item in words.columns(verdict)[:MOST]
+    ]
+    head = "| column | values | PSI | usual up to | shape | usual up to | |"
+    return "\n".join([head, "|---|--:|--:|--:|--:|--:|:-:|", *lines])

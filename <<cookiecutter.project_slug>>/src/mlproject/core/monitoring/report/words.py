@@ -1,0 +1,69 @@
+"""What the monitor's report says, before it is laid out as Markdown or HTML."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...report import wording
+
+LIGHTS = {"quiet": "🟢", "warn": "🟡", "alarm": "🔴", "unknown": "⚪"}
+TITLES = {
+    "quiet": "Monitor: quiet",
+    "warn": "Monitor: look at it",
+    "alarm": "Monitor: alarm",
+    "unknown": "Monitor: nothing to compare",
+}
+STATES = {"quiet": "as usual", "warn": "worth a look", "alarm": "alarm", "unknown": "not known"}
+MEANT = {
+    "quality": "values missing, out of range, unknown, in another unit",
+    "data": "features distributed otherwise",
+    "prediction": "predictions distributed otherwise",
+    "target": "labels distributed otherwise",
+    "performance": "errors, where labels have arrived",
+    "staleness": "age of model and data",
+}
+NAMES = {"ks": "KS", "w": "w (χ²)"}
+
+Verdict = Mapping[str, Any]
+
+
+def headline(verdict: Verdict) -> str:
+    """Verdict and model in one line."""
+    model = verdict["model"]
+    light, title = LIGHTS[verdict["verdict"]], TITLES[verdict["verdict"]]
+    return f"{light} {title} — {model['name']} v{model['version']}"
+
+
+def window(verdict: Verdict) -> str:
+    """Which rows were compared with which."""
+    now, before = verdict["window"], verdict["reference"]
+    rows = f"{wording.plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
+    labelled = f", {now['labelled']:,} of them with their label" if now["labelled"] else ""
+    against = f"{wording.plural(before['rows'], 'row')} the champion was made of{_span(before)}"
+    how = " by the same season of earlier years" if verdict["seasonal"] else ""
+    return f"{rows}{labelled}, against {against}{how}"
+
+
+def performance(verdict: Verdict) -> str:
+    """The metric on labelled rows beside the one the champion was accepted with."""
+    found = verdict["performance"]
+    if not found:
+        return "no labels have arrived for these rows"
+    name = wording.label(found["metric"])
+    accepted = wording.metric(found["metric"], found["accepted"])
+    value = wording.metric(found["metric"], found["value"])
+    return (
+        f"{name} {value} on {wording.plural(found['rows'], 'labelled row')}, accepted with "
+        f"{accepted}; mean loss {wording.number(found['loss'])}, usual "
+        f"{wording.number(found['usual'])}, allowed {wording.number(found['limit'])}"
+    )
+
+
+def columns(verdict: Verdict) -> list[dict[str, Any]]:
+    """Compared columns, the one nearest to its limits or beyond them first."""
+    return sorted(verdict["columns"], key=lambda item: -item["times"])
+
+
+def _span(part: Mapping[str, Any]) -> str:
+    if not part["first"]:
+        return ""
+    return f" ({part['first'][:10]} … {part['last'][:10]})"

@@ -1,0 +1,68 @@
+"""The reference window of a model: written beside its evaluation, read back by the monitor."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .adapters import parquet, reference_file
+from .adapters.mlflow import Registry, Version
+from .core import estimators
+from .core.monitoring import build
+from .core.monitoring.compare import PREDICTION
+from .core.monitoring.reference import Reference
+from .core.transforms import CALENDAR, model_features
+from .errors import ProjectError
+from .workspace import Context
+
+
+def write(context: Context, model: Any, metrics: dict[str, float]) -> None:
+    """Count what the candidate learnt from and how it erred on its test rows."""
+    params, workspace = context.params, context.workspace
+    contract, features = params.data, model_features(params.data, params.featurize)
+
+    def column(name: str) -> "pd.Series":
+        return parquet.read(workspace.dataset, [name])[name]
+
+    keys = parquet.read(workspace.dataset, contract.key)
+    rows = np.unique(np.linspace(0, len(keys) - 1, min(len(keys), build.ROWS)).astype(int))
+    some = pd.DataFrame({name: column(name).iloc[rows] for name in features})
+    frame = estimators.model_frame(some.reset_index(drop=True), features)
+    keyed = keys.iloc[rows].reset_index(drop=True)
+    keyed[PREDICTION] = answers(estimators.predict(model, contract.task, frame), contract.classes)
+    # a day of the year drifts by its nature: calendar columns are told by the time itself
+    watched = [name for name in features if name not in CALENDAR]
+    told = {
+        "task": contract.task,
+        "metric": params.metric,
+        "classes": list(contract.classes or ()),
+        "metrics": {name: value for name, value in metrics.items() if np.isfinite(value)},
+    }
+    made = build.build(
+        keys,
+        {name: partial(column, name) for name in (*watched, contract.target)},
+        contract,
+        keyed,
+        parquet.read(workspace.predictions),
+        told,
+    )
+    reference_file.save(made, workspace.reference)
+
+
+def answers(found: Any, classes: tuple[str, ...] | None) -> Any:
+    """Predictions as one column: numbers, or the label of the likeliest class."""
+    return np.array(classes, dtype=object)[found.argmax(axis=1)] if classes else found
+
+
+def read(context: Context, store: Registry, champion: Version) -> Reference:
+    """The champion's reference. Raises ProjectError for a model that has none."""
+    name = context.workspace.reference.name
+    data = store.run_file(champion.run_id, name)
+    where = f"{name} of {champion.name} v{champion.version}"
+    if data is None:
+        raise ProjectError(
+            f"{where} is not in MLflow, an older project made that version: `make run` makes one "
+            "that can be watched"
+        )
+    return reference_file.load(data, where)

@@ -1,0 +1,72 @@
+"""What `monitor` and `decide` do at the terminal and in jobs: fetch, compare, decide, act."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from .adapters.files import read_json
+from .console import Screen
+from .core.monitoring.look import Current
+from .errors import ProjectError
+from .serving.settings import ServeSettings
+from .session import open_context
+from .steps import ingest
+from .steps import monitor as step
+from .workspace import Context, Workspace
+
+SOURCES = ("auto", "log", "data")
+LIGHTS = {"quiet": "green", "warn": "yellow", "alarm": "red", "unknown": "yellow"}
+
+
+def monitor(root: Path, source: str, overrides: tuple[str, ...] = ()) -> None:
+    """Write and say the verdict over the prediction log, or over new raw data."""
+    screen = Screen(0)
+    if source not in SOURCES:
+        raise ProjectError(f"`{source}` is no window to look at: use log or data")
+    context = open_context(root, overrides, screen)
+    line = step.run(context, known := step.champion(context), _current(context, known, source))
+    verdict = read_json(context.workspace.watched)
+    screen.say(f" monitor   {line}", LIGHTS[verdict["verdict"]])
+    for item in verdict["findings"]:
+        screen.say(f"           {item['detail']}", "red" if item["alarm"] else "yellow")
+    screen.say(f" report    {context.workspace.watched_page.relative_to(root)}")
+
+
+def _current(context: Context, known: step.Champion, source: str) -> Current:
+    """The current window; raw data that cannot be read are a finding, not an end."""
+    raw, fault = _raw(context)
+    log = _log(context)
+    least = context.params.monitor.min_rows
+    if source != "data" and log:
+        table = step.from_log(context, log, known, raw)
+        if len(table) >= least or source == "log":
+            return Current(table, "prediction log", fault)
+    elif source == "log":
+        raise ProjectError("there is no prediction log: `make serve` writes it, SERVE_LOG names it")
+    table = pd.DataFrame() if raw is None else step.from_data(context, known, raw)
+    return Current(table, "raw data", fault)
+
+
+def _log(context: Context) -> Path | None:
+    """The prediction log, where there is one."""
+    name = ServeSettings().log
+    path = context.workspace.root / name if name else None
+    return path if path and path.is_file() else None
+
+
+def _raw(context: Context) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """The raw table, typed; or why it does not fit its contract. It leaves nothing behind."""
+    workspace, params = context.workspace, context.params
+    if not params.data.remote and not workspace.source(params).exists():
+        raise ProjectError(
+            f"{params.data.source} is not here: `make pull` fetches it, labels come from it"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        apart = replace(context, workspace=Workspace(workspace.root, Path(folder)))
+        path = ingest.fetched(apart)
+        try:
+            return ingest.read(apart, path)[0], ()
+        except ProjectError as error:
+            return None, (f"raw data do not fit the contract: {error}",)

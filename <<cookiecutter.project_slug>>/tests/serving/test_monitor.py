@@ -1,0 +1,132 @@
+"""The monitor as a command: over a real service's log, and over new raw data."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from running import command, serving
+
+from mlproject.adapters import reference_file
+from mlproject.errors import ProjectError
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def project(promoted, tmp_path):
+    return shutil.copytree(promoted, tmp_path / "project")
+
+
+def watch(folder, *words, **settings):
+    done = command(folder, "monitor", *words, **settings)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads((folder / "artifacts/monitor.json").read_text())
+
+
+def days(folder, until, shock=None):
+    """New raw data, and their rows as requests carry them."""
+    words = ["sample", "--until", until, *(["--shock", shock] if shock else [])]
+    assert command(folder, *words).returncode == 0
+    table = pd.read_csv(folder / "data/raw/load.csv", parse_dates=["date"])
+    time = table["date"]
+    table["area_key"] = table["area"]
+    table["weekday"], table["day_of_year"] = time.dt.weekday, time.dt.dayofyear
+    for lag in (1, 2, 7, 14):
+        table[f"load_lag_{lag}"] = table.groupby("area")["load"].shift(lag)
+    table = table[time > time.max() - pd.Timedelta(days=30)].drop(columns="load")
+    rows = table.assign(date=table["date"].dt.strftime("%Y-%m-%d"), holiday=table.holiday == 1)
+    return json.loads(rows.to_json(orient="records"))
+
+
+def test_new_raw_data_are_quiet_and_shocked_ones_are_not(project):
+    said, verdict = watch(project, "--source", "data")
+    assert "nothing to compare · 0 rows" in said
+    assert verdict["verdict"] == "unknown"
+    days(project, "2017-02-20")
+    said, verdict = watch(project)
+    assert "quiet · 120 rows of the raw data · load-forecast v1" in said
+    assert verdict["signals"]["performance"] == "quiet"
+    assert verdict["performance"]["rows"] == verdict["window"]["labelled"] == 120
+    days(project, "2017-02-20", "unit_change")
+    said, verdict = watch(project)
+    assert "alarm: quality" in said
+    assert "`temperature` looks as if its unit changed (°C became °F)" in said
+    page = (project / "reports/monitor.html").read_text()
+    assert "🔴 Monitor: alarm — load-forecast v1" in page
+    assert page.count("<svg") == 6
+    assert "°C became °F" in (project / "reports/monitor.md").read_text()
+    text = (project / "artifacts/monitor.prom").read_text()
+    samples = {
+        (item.name, item.labels.get("signal") or item.labels.get("column")): item.value
+        for family in text_string_to_metric_families(text)
+        for item in family.samples
+    }
+    assert samples["monitor_signal", "quality"] == 2
+    assert samples["monitor_signal", "target"] == 0
+    assert samples["monitor_psi", "temperature"] > 1
+
+
+def test_a_log_of_the_real_service_is_compared_and_labels_join_later(project):
+    rows = days(project, "2017-02-20", "lockdown")
+    with serving(project) as server:
+        for row in (rows[0], *rows):  # the first is asked twice and counts once
+            status, answer = server.post("/predict", {"rows": [row]})
+            assert status == 200, answer
+        assert server.stop() == 0
+    said, verdict = watch(project)
+    assert "120 rows of the prediction log · load-forecast v1" in said
+    assert verdict["signals"]["data"] == "alarm"
+    assert verdict["signals"]["performance"] == "alarm"
+    assert verdict["window"]["labelled"] == 120
+    drifted = {item["column"] for item in verdict["findings"] if item["signal"] == "data"}
+    assert drifted >= {"load_lag_1", "load_lag_7"}
+    assert not drifted & {"temperature", "holiday", "area_key"}
+    assert command(project, "sample", "--until", "2017-01-21").returncode == 0
+    verdict = watch(project)[1]
+    assert verdict["signals"]["performance"] == "unknown", "labels of these days are not here yet"
+
+
+def test_a_column_that_is_gone_is_a_finding_and_a_missing_file_is_not(project):
+    table = project / "data/raw/load.csv"
+    pd.read_csv(table).drop(columns="temperature").to_csv(table, index=False)
+    said, verdict = watch(project)
+    assert verdict["signals"]["quality"] == "alarm"
+    assert "raw data do not fit the contract" in said
+    assert "temperature" in said
+    table.unlink()
+    done = command(project, "monitor")
+    assert done.returncode == 1
+    assert "`make pull` fetches it" in done.stderr
+
+
+def test_a_model_is_too_old_by_the_knob(project):
+    said, verdict = watch(project, "--set", "monitor.max_data_age_days=100")
+    assert verdict["signals"]["staleness"] == "alarm"
+    assert "its newest row is from" in said
+    assert watch(project)[1]["signals"]["staleness"] == "quiet"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("log", "there is no prediction log"), ("nowhere", "no window to look at: use log or data")],
+)
+def test_a_window_that_is_not_there_is_one_sentence(project, source, said):
+    done = command(project, "monitor", "--source", source)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_reference_is_refused_and_a_whole_one_comes_back(promoted):
+    data = (promoted / "artifacts/reference.npz").read_bytes()
+    reference = reference_file.load(data, "reference.npz")
+    assert set(reference.grid.entities) == {"50Hertz", "Amprion", "TenneT", "TransnetBW"}
+    assert reference.columns["temperature"].counts.sum() == reference.rows == 2_924
+    assert np.all(reference.losses[:, 0].sum() == 588)
+    for broken in (b"", data[:1000], b"PK\x03\x04" + b"x" * 50):
+        with pytest.raises(ProjectError, match="is no reference to compare with"):
+            reference_file.load(broken, "reference.npz")
