@@ -430,6 +430,7 @@ def test_pages_promise_nothing():
 MODELS = (
     "config.py",
     "core/contract.py",
+    "core/knobs.py",
     "core/monitoring/knobs.py",
     "core/search_space.py",
 )
@@ -444,7 +445,7 @@ def classes() -> dict[str, ast.ClassDef]:
 
 def aliases() -> dict[str, str]:
     """Map named types like Fraction to their source."""
-    tree = ast.parse((SOURCE / "config.py").read_text())
+    tree = ast.parse((SOURCE / "core/knobs.py").read_text())
     return {
         node.targets[0].id: ast.unparse(node.value)
         for node in tree.body

@@ -24,6 +24,7 @@ PLUMBING = {
     "core/scikit.py",
     "errors.py",
     "lineage.py",
+    "params_file.py",
     "progress.py",
     "references.py",
     "tracking.py",

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.files import read_json, write_json
-from .config import Params, load_params, read_yaml
+from .config import Params, load_params
 from .console import Screen
 from .core.metrics import DIRECTIONS
 from .core.report import wording
 from .errors import ProjectError
 from .loop import EXPERIMENT_STEPS, STEPS, run_steps, sole_run, step_named
+from .params_file import read_yaml
 from .workspace import Context, Workspace
 
 MOST_RUNS = 500

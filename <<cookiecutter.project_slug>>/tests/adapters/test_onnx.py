@@ -10,9 +10,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from mlproject.adapters import onnx as adapter
-from mlproject.config import Promote
 from mlproject.core import estimators, parity
 from mlproject.core.contract import Feature
+from mlproject.core.knobs import Promote
 
 TOLERANCE = Promote().onnx_tolerance
 TASKS = ("regression", "binary", "multiclass")

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from mlproject.config import Promote
 from mlproject.core import gate
+from mlproject.core.knobs import Promote
 
 NOT_NUMBERS = [math.nan, math.inf, -math.inf, None, "12.5", True]
 RULES = ["metrics complete", "threshold r2", "beats baseline", "beats champion", "worst slice"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlproject.config import Promote
+from mlproject.core.knobs import Promote
 from mlproject.core.pull_request import PullRequest, judge, render
 
 SETTINGS = Promote(thresholds={"r2": {"min": 0.9}})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.config import Featurize
 from mlproject.core.contract import DataContract
+from mlproject.core.knobs import Featurize
 from mlproject.core.transforms import (
     CALENDAR,
     derive,

@@ -29,10 +29,11 @@ with _unchecked():
     from feast.types import Float32, String
     from feast.value_type import ValueType
 
-from ..config import Params, read_yaml
+from ..config import Params
 from ..core.contract import ROW_ID, TIMESTAMP
 from ..core.transforms import model_features
 from ..errors import ProjectError
+from ..params_file import read_yaml
 from ..workspace import Workspace
 
 

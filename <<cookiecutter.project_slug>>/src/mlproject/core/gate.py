@@ -9,7 +9,7 @@ from .metrics import DIRECTIONS, gain
 from .report import wording
 
 if TYPE_CHECKING:
-    from ..config import Promote
+    from .knobs import Promote
 
 Evaluation = dict[str, Any]
 

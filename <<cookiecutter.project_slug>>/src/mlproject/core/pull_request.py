@@ -11,7 +11,7 @@ from .report import wording
 from .report.markdown import MOST_ROWS, code, details, prose, table
 
 if TYPE_CHECKING:
-    from ..config import Promote
+    from .knobs import Promote
 
 Tree = dict[str, Any]
 Changes = Mapping[str, Mapping[str, Any]]  # name: {"old": ..., "new": ...}, as DVC tells them

@@ -8,7 +8,7 @@ import pandas as pd
 from .contract import TIMESTAMP, DataContract, Feature
 
 if TYPE_CHECKING:
-    from ..config import Featurize
+    from .knobs import Featurize
 
 # A calendar feature is one line here: name, what it is, and its value for a series of timestamps.
 CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {

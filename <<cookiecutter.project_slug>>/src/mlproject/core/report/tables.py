@@ -10,7 +10,8 @@ from . import wording
 from .verdict import RuleLine, Verdict, slice_name
 
 if TYPE_CHECKING:
-    from ...config import Params, Promote
+    from ...config import Params
+    from ..knobs import Promote
 
 Tree = dict[str, Any]
 MOST_NAMES = 6  # of slices left out, before `and more`

@@ -9,7 +9,8 @@ from ..metrics import DIRECTIONS, gain
 from . import wording
 
 if TYPE_CHECKING:
-    from ...config import Params, Promote
+    from ...config import Params
+    from ..knobs import Promote
 
 Tree = dict[str, Any]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
