@@ -18,6 +18,8 @@ PLUMBING = {
     "adapters/files.py",
     "adapters/git.py",
     "adapters/mlflow.py",
+    "adapters/mlflow_model.py",
+    "adapters/mlflow_store.py",
     "adapters/mlflow_trials.py",
     "artifact.py",
     "config.py",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from .adapters import onnx
 from .adapters.files import read_json, write_json
-from .adapters.mlflow import Registry, RunRecord, Version
+from .adapters.mlflow import Registry, Version
+from .adapters.mlflow_model import RunRecord
 from .adapters.mlflow_trials import TrialRecord
 from .artifact import MANIFEST, ModelArtifact
 from .core import estimators, metrics

@@ -19,7 +19,12 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from mlproject.adapters import mlflow as adapter
-from mlproject.adapters import mlflow_trials, onnx, skops
+from mlproject.adapters import (
+    mlflow_model,
+    mlflow_trials,
+    onnx,
+    skops,
+)
 from mlproject.core import estimators
 from mlproject.core.contract import Feature
 from mlproject.errors import ProjectError
@@ -64,7 +69,7 @@ def record(learnable, folder, family="linear", task="regression", **changes):
         "model_files": (folder / "model.onnx",),
         "artifacts": (folder / "params.yaml",),
     }
-    return adapter.RunRecord(**{**content, **changes}), frame
+    return mlflow_model.RunRecord(**{**content, **changes}), frame
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +156,7 @@ def test_a_run_carries_its_files_below_the_project(logged):
     ("task", "output"), [("regression", "double"), ("binary", "long"), ("multiclass", "long")]
 )
 def test_the_signature_says_what_is_returned(task, output):
-    found = adapter.signature({"x": Feature(type="int")}, task)
+    found = mlflow_model.signature({"x": Feature(type="int")}, task)
     assert [item.type.name for item in found.outputs] == [output]
 
 

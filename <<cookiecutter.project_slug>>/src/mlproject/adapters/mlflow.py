@@ -1,39 +1,23 @@
 """MLflow: tracking runs, the model registry, and the only place that moves aliases."""
 
-import os
-import re
-import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+from .mlflow_store import Store  # sets what MLflow reads when it is imported
 
+# isort: split
 import mlflow
-import mlflow.sklearn
-from filelock import FileLock
 from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..core.contract import Feature
 from ..core.request_schema import request_schema
-from ..errors import ProjectError
 from . import mlflow_trials
-from .mlflow_trials import TrialRecord
+from .mlflow_model import RunRecord, log_model
 
 CHAMPION = "champion"
-_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores say: no such thing
 # tag: who writes a run, so that nobody else closes it
 WORKER = "mlproject.worker"
 
@@ -49,37 +33,8 @@ class Version:
     created: float | None = field(default=None, compare=False)  # seconds since 1970
 
 
-class Registry:
-    """One MLflow server or store. Raises ProjectError where it cannot be reached."""
-
-    def __init__(self, uri: str, root: Path, worker: str = "") -> None:
-        self.uri = _absolute(uri, root)
-        self.root = root
-        self.worker = worker or f"{socket.gethostname()}:{root}"
-        with self._faults():
-            self.client = self._open()
-
-    def _open(self) -> mlflow.MlflowClient:
-        """Open the store; a fresh sqlite file is migrated by one process at a time."""
-        alone: AbstractContextManager[Any] = nullcontext()
-        if self.uri.startswith("sqlite:///"):
-            file = Path(self.uri.removeprefix("sqlite:///"))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            alone = FileLock(f"{file}.lock")
-        with alone:
-            client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
-            client.search_experiments(max_results=1)
-        return client
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
-            raise ProjectError(
-                f"MLflow at {_shown(self.uri)} does not work ({_reason(error)}): "
-                "check MLFLOW_TRACKING_URI and the server"
-            ) from error
+class Registry(Store):
+    """The runs and the registered models of a store."""
 
     def _experiment(self, name: str) -> str:
         """Id of an experiment, created on first use; local artifacts stay below the project."""
@@ -109,7 +64,7 @@ class Registry:
                 self.client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
             return len(mine)
 
-    def log_run(self, experiment: str, name: str, record: "RunRecord") -> str:
+    def log_run(self, experiment: str, name: str, record: RunRecord) -> str:
         """Log one finished training run, model included. Returns its run id."""
         with self._faults():
             mlflow.set_tracking_uri(self.uri)
@@ -125,7 +80,7 @@ class Registry:
                 mlflow.log_metrics(
                     {key: value for key, value in record.metrics.items() if value == value}
                 )
-                info = _log_model(record)
+                info = log_model(record)
                 for path in record.model_files:
                     self.client.log_model_artifact(info.model_id, str(path))
                 for path in record.artifacts:
@@ -148,16 +103,6 @@ class Registry:
         """Whether the store holds this run, finished."""
         run = self._found(lambda: self.client.get_run(run_id))
         return run is not None and run.info.status == "FINISHED"
-
-    def _found(self, ask: Callable[[], Any]) -> Any:
-        """What `ask` returns, None where the store says there is no such thing."""
-        with self._faults():
-            try:
-                return ask()
-            except MlflowException as error:
-                if error.error_code in _ABSENT:
-                    return None
-                raise
 
     def champion(self, name: str) -> Version | None:
         """The version behind alias `champion`, None where there is none."""
@@ -223,79 +168,3 @@ class Registry:
 def _version(name: str, found: Any) -> Version:
     created = (found.creation_timestamp or 0) / 1000 or None
     return Version(name, str(found.version), str(found.run_id), dict(found.tags), created)
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """Everything a run carries."""
-
-    model: Any
-    task: str
-    features: Mapping[str, Feature]
-    example: Any
-    trusted: list[str]
-    requirements: list[str]
-    params: dict[str, Any]
-    metrics: dict[str, float]
-    tags: dict[str, str]
-    digests: dict[str, str]
-    model_files: tuple[Path, ...]
-    artifacts: tuple[Path, ...]
-    trials: tuple[TrialRecord, ...] = ()
-
-
-def _log_model(record: RunRecord) -> Any:
-    """Log the scikit-learn model into the active run."""
-    # MLflow would compare the requirements, read off this very environment, with it, and load the
-    # model again to ask it the example: half a second each. The gate asks both of our files.
-    check = "mlflow.utils.requirements_utils._check_requirement_satisfied"
-    ask = "mlflow.models.utils._validate_serving_input"
-    with (
-        patch(check, lambda _: None, create=True),
-        patch(ask, lambda **_: None, create=True),
-    ):
-        return mlflow.sklearn.log_model(
-            record.model,
-            name="model",
-            serialization_format="skops",
-            skops_trusted_types=record.trusted,
-            signature=signature(record.features, record.task),
-            input_example=record.example,
-            pip_requirements=record.requirements,
-            metadata={"sha256": record.digests},
-        )
-
-
-def signature(features: Mapping[str, Feature], task: str) -> ModelSignature:
-    """MLflow's model signature, derived from the contract's features."""
-    inputs = [
-        ColSpec(
-            DataType.float if feature.numeric else DataType.string,
-            name,
-            required=not feature.nullable,
-        )
-        for name, feature in features.items()
-    ]
-    output = DataType.double if task == "regression" else DataType.long
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec(output)]))
-
-
-def _absolute(uri: str, root: Path) -> str:
-    """A relative sqlite path is the project's, whatever folder the command runs in."""
-    file = uri.removeprefix("sqlite:///")
-    if file == uri or file.startswith("/"):
-        return uri
-    return f"sqlite:///{root / file}"
-
-
-def _shown(text: str) -> str:
-    """An address, or a message with one, without the credentials it may carry."""
-    return re.sub(r"://[^\s/]*@", "://", text)
-
-
-def _reason(error: Exception) -> str:
-    """The first line of what MLflow says."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    if "Max retries exceeded" in line:
-        return "there is no answer from it"
-    return _shown(line)[:160]

@@ -1,0 +1,88 @@
+"""MLflow's server or store: how it is opened, and its faults in one sentence."""
+
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # seconds without a byte, not 120
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+
+import mlflow
+from filelock import FileLock
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import ProjectError
+
+_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores say: no such thing
+
+
+class Store:
+    """One MLflow server or store. Raises ProjectError where it cannot be reached."""
+
+    def __init__(self, uri: str, root: Path, worker: str = "") -> None:
+        self.uri = _absolute(uri, root)
+        self.root = root
+        self.worker = worker or f"{socket.gethostname()}:{root}"
+        with self._faults():
+            self.client = self._open()
+
+    def _open(self) -> mlflow.MlflowClient:
+        """Open the store; a fresh sqlite file is migrated by one process at a time."""
+        alone: AbstractContextManager[Any] = nullcontext()
+        if self.uri.startswith("sqlite:///"):
+            file = Path(self.uri.removeprefix("sqlite:///"))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            alone = FileLock(f"{file}.lock")
+        with alone:
+            client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            client.search_experiments(max_results=1)
+        return client
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+            raise ProjectError(
+                f"MLflow at {_shown(self.uri)} does not work ({_reason(error)}): "
+                "check MLFLOW_TRACKING_URI and the server"
+            ) from error
+
+    def _found(self, ask: Callable[[], Any]) -> Any:
+        """What `ask` returns, None where the store says there is no such thing."""
+        with self._faults():
+            try:
+                return ask()
+            except MlflowException as error:
+                if error.error_code in _ABSENT:
+                    return None
+                raise
+
+
+def _absolute(uri: str, root: Path) -> str:
+    """A relative sqlite path is the project's, whatever folder the command runs in."""
+    file = uri.removeprefix("sqlite:///")
+    if file == uri or file.startswith("/"):
+        return uri
+    return f"sqlite:///{root / file}"
+
+
+def _shown(text: str) -> str:
+    """An address, or a message with one, without the credentials it may carry."""
+    return re.sub(r"://[^\s/]*@", "://", text)
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what MLflow says."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if "Max retries exceeded" in line:
+        return "there is no answer from it"
+    return _shown(line)[:160]
