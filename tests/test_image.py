@@ -1,59 +1,31 @@
 """The image, built by a real Docker engine from the unmodified Dockerfile, run as on a cluster."""
 
 import json
-import os
 import shutil
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
+from engine import BOUNDS, SHA, build, docker, need_engine
 
-DOCKER = shutil.which("docker", path=f"/usr/bin:{os.environ['PATH']}")
 TAG = "cookiecutter-mlops-level2-test:local"
-SHA = "0123456789abcdef0123456789abcdef01234567"
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.usefixtures("project")]
-
-
-def docker(*words: str, ok: bool = True, folder: Path | None = None) -> str:
-    environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
-    done = subprocess.run(
-        [str(DOCKER), *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode == 0) is ok, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def project(bake, tmp_path_factory):
     """A baked project whose image is built; skipped where no engine answers or no base is had."""
-    if not DOCKER or subprocess.run([DOCKER, "info"], capture_output=True, check=False).returncode:
-        pytest.skip("no Docker engine answers: set DOCKER_HOST")
-    base = ["run", "--rm", "python:3.11-slim", "python3", "--version"]
-    if subprocess.run([DOCKER, *base], capture_output=True, check=False).returncode:
-        pytest.skip("the image python:3.11-slim cannot be had: pull or import it")
+    need_engine()
     folder = tmp_path_factory.mktemp("image") / "load-forecast"
     shutil.copytree(bake(), folder)
-    build(folder)
+    build(folder, TAG)
     yield folder
     docker("image", "rm", "--force", TAG)
 
 
-def build(folder: Path) -> None:
-    words = ["--file", "deploy/Dockerfile", "--build-arg", f"GIT_COMMIT={SHA}", "--tag", TAG, "."]
-    docker("build", "--quiet", *words, folder=folder)
-
-
 def run(*words: str, ok: bool = True) -> str:
-    """Run as a pod does: the image's own user, a root that cannot be written, no rights."""
-    bounds = ["--read-only", "--tmpfs=/tmp", "--cap-drop", "ALL", "--network", "none"]
-    return docker("run", "--rm", *bounds, TAG, *words, ok=ok)
+    """Run as a pod does."""
+    return docker("run", "--rm", *BOUNDS, TAG, *words, ok=ok)
 
 
 def test_it_says_what_it_is():
@@ -98,6 +70,6 @@ def test_a_change_of_code_alone_is_built_in_seconds(project):
     changed = project / "src/load_forecast/core/gate.py"
     changed.write_text(changed.read_text() + "\n# another line\n")
     started = time.monotonic()
-    build(project)
+    build(project, TAG)
     assert time.monotonic() - started < 30
     assert "# another line" in run("cat", "/app/src/load_forecast/core/gate.py")

@@ -43,6 +43,8 @@ class Metrics:
         self.store_seconds = seconds("feature_store_seconds", "Reads of the online store")
         self.store_errors = counter("feature_store_errors", "Reads that failed")
         self.reloads = counter("reloads", "Changes of the model", "outcome")
+        for outcome in ("done", "refused", "unreachable"):
+            self.reloads.labels(outcome)  # at 0: an increase from nothing is none to Prometheus
         self.log_dropped = counter("log_dropped", "Predictions that could not be logged")
         self.pending = gauge("pending_requests", "Requests being answered")
         self._info = gauge("model_info", "The model version served", "model", "version", "sha256")

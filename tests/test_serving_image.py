@@ -1,0 +1,134 @@
+"""The image that serves one model, built by a real Docker engine, asked as a pod is asked."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from engine import BASE, BOUNDS, DOCKER, docker, need_engine
+from projects import copy, make, python, tool
+
+TAG = "cookiecutter-mlops-level2-serving-test:local"
+MEGABYTE = 1_000_000
+
+pytestmark = [pytest.mark.slow, pytest.mark.server]
+
+PREDICT = """
+import json, pathlib
+from load_forecast.serving.sources import open_source
+source = open_source(pathlib.Path("."), pathlib.Path("artifacts/bundle"))
+served = source.load(source.current())
+columns = served.checker.columns([served.example])
+print(json.dumps([served.example, served.score(columns).tolist()]))
+"""
+ASK = """
+import sys, urllib.request
+body = sys.argv[2].encode() if len(sys.argv) > 2 else None
+answer = urllib.request.urlopen(f"http://127.0.0.1:8000{sys.argv[1]}", body, timeout=20)
+print(answer.read().decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def project(bake, tmp_path_factory):
+    """A project with a champion, and the image that serves it, by its own command."""
+    need_engine()
+    folder = copy(bake(), tmp_path_factory.mktemp("serving") / "load-forecast")
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_BUILDKIT", "1")
+        patch.setenv("PATH", f"{Path(str(DOCKER)).parent}:{os.environ['PATH']}")
+        make(folder, "run")
+        make(folder, "serving-image", f"IMAGE={TAG}")
+    yield folder
+    docker("image", "rm", "--force", TAG)
+
+
+@pytest.fixture(scope="module")
+def running(project):  # noqa: ARG001  it has made the image
+    """The service, ready; and the seconds that took."""
+    began = time.monotonic()
+    name = docker("run", "--detach", *BOUNDS, TAG).strip()
+    try:
+        while "serving" not in docker("logs", name):
+            assert time.monotonic() - began < 60, docker("logs", name)
+            time.sleep(0.1)
+        yield name, time.monotonic() - began
+    finally:
+        docker("rm", "--force", name)
+
+
+def ask(name, *words):
+    return docker("exec", name, "python", "-c", ASK, *words)
+
+
+def run(*words, ok=True):
+    return docker("run", "--rm", *BOUNDS, TAG, *words, ok=ok)
+
+
+def test_it_serves_the_number_of_the_project(project, running):
+    example, expected = json.loads(python(project, PREDICT).splitlines()[-1])
+    said = json.loads(ask(running[0], "/predict", json.dumps({"rows": [example]})))
+    assert said["predictions"] == expected
+    assert said["model"] == "load-forecast"
+    assert json.loads(ask(running[0], "/v2/health/ready")) == {"ready": True}
+
+
+def test_it_is_small_and_starts_at_once(running):
+    whole, base = (
+        int(docker("image", "inspect", "--format", "{{.Size}}", name)) for name in (TAG, BASE)
+    )
+    ask(running[0], "/metrics")
+    [line] = [
+        line
+        for line in docker("exec", running[0], "cat", "/proc/1/status").splitlines()
+        if line.startswith("VmRSS")
+    ]
+    resident = int(line.split()[1]) / 1000
+    print(
+        f"{(whole - base) / MEGABYTE:.0f} MB over the base, {running[1]:.1f} s, {resident:.0f} MB"
+    )
+    assert (whole - base) / MEGABYTE < 250
+    assert resident < 300
+
+
+def test_another_model_than_the_one_handed_over_does_not_start(project):
+    words = ("run", "--rm", *BOUNDS, "--env", f"SERVE_SHA256={'0' * 64}", TAG)
+    docker(*words, ok=False)
+    digest = json.loads((project / "artifacts/bundle/model.json").read_text())["sha256"][
+        "model.onnx"
+    ]
+    name = docker("run", "--detach", *BOUNDS, "--env", f"SERVE_SHA256={digest}", TAG).strip()
+    time.sleep(3)
+    said = docker("logs", name)
+    docker("rm", "--force", name)
+    assert " serving   load-forecast v" in said
+
+
+def test_it_says_what_it_is_and_holds_what_serves_and_no_more(project):
+    found = json.loads(docker("image", "inspect", TAG))[0]["Config"]
+    assert found["User"] == "10001:10001"
+    assert (
+        found["Labels"]["org.opencontainers.image.revision"]
+        == tool(project, "git", "rev-parse", "HEAD").strip()
+    )
+    assert found["Labels"]["org.opencontainers.image.title"] == "load-forecast-serving"
+    assert set(run("ls", "-A", "/app").split()) == {"model", "src"}
+    assert set(run("ls", "-A", "/app/model").split()) == {"model.json", "model.onnx"}
+    find = "command -v gcc cc g++ make git uv; find / -xdev -name .cache -type d 2>/dev/null; true"
+    assert run("sh", "-c", find) == ""
+    heavy = (
+        "ls -d /venv/lib/python3*/site-packages/{mlflow,pandas,sklearn,feast,skops,pyarrow} 2>&1"
+    )
+    assert "/venv/lib" not in run("bash", "-c", heavy + " | grep -v 'No such'; true")
+    assert "__pycache__" in run("sh", "-c", "find /app/src /venv -name __pycache__ | head -1")
+
+
+@pytest.mark.usefixtures("project")
+def test_nobody_can_change_it():
+    assert run("id", "-u").strip() == "10001"
+    run("touch", "/app/x", ok=False)
+    writable = "find /app /venv -writable ! -type l 2>/dev/null | head -3"
+    assert docker("run", "--rm", TAG, "sh", "-c", writable) == ""
