@@ -12,9 +12,8 @@ from unittest.mock import patch
 from ..core import scikit
 from ..errors import ProjectError
 
-scikit.load()
 # skops would import every module of scikit-learn to list its estimators; `trusted` looks them up.
-with patch("sklearn.utils.all_estimators", list):
+with scikit.plainly(), patch("sklearn.utils.all_estimators", list):
     import skops.io
 
 _IDENTITY = re.compile(r'"__id__": (\d+)')

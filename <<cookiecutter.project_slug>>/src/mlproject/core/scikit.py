@@ -1,6 +1,8 @@
 """scikit-learn, imported without SciPy's rewriting of its own docstrings."""
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 _REWRITER = "xp_capabilities"  # a decorator that adds a table to the docstring, nothing else
@@ -8,6 +10,13 @@ _REWRITER = "xp_capabilities"  # a decorator that adds a table to the docstring,
 
 def load() -> None:
     """Import scikit-learn in four fifths of the time. Call before anything else imports it."""
+    with plainly():
+        pass
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Imports inside load SciPy without its rewriting; scikit-learn is loaded already."""
     try:
         home = importlib.import_module("scipy._lib._array_api")
     except ImportError:  # elsewhere in another SciPy: then the time is spent as ever
@@ -16,5 +25,7 @@ def load() -> None:
     setattr(home, _REWRITER, lambda **_: lambda made: made)
     try:
         import sklearn.ensemble  # noqa: F401
+
+        yield
     finally:
         setattr(home, _REWRITER, rewriter)
