@@ -430,6 +430,7 @@ def test_pages_promise_nothing():
 MODELS = (
     "config.py",
     "core/contract.py",
+    "core/decision.py",
     "core/knobs.py",
     "core/monitoring/knobs.py",
     "core/search_space.py",
@@ -460,7 +461,12 @@ class Key(NamedTuple):
     limits: list[str]
 
 
-INNER = {"features": "NAME.", "families": "FAMILY.PARAMETER.", "thresholds": "METRIC."}
+INNER = {
+    "features": "NAME.",
+    "families": "FAMILY.PARAMETER.",
+    "thresholds": "METRIC.",
+    "rules": "N.",
+}
 
 
 def keys(model: str = "Params", prefix: str = "") -> Iterator[tuple[str, Key]]:

@@ -57,7 +57,16 @@ def clone(tmp_path, monkeypatch):
 )
 def test_a_trigger_is_named(clone, event, trigger):
     said = run(clone, ".github/scripts/why.sh", EVENT=event, BEFORE="")
-    assert said == f"trigger={trigger}\ngo=true\n"
+    assert said == f"trigger={trigger}\nparam=\ngo=true\n"
+    assert not (clone / "x").exists()
+
+
+def test_a_wider_search_is_a_number_or_nothing(clone):
+    said = run(clone, ".github/scripts/why.sh", EVENT="new-model", BEFORE="", TRIALS="60")
+    assert said == "trigger=drift\nparam=tune.trials=60\ngo=true\n"
+    for trials in ("", "0", "6 0", "60;x", "99999", "$(touch x)"):
+        words = {"EVENT": "new-model", "BEFORE": "", "TRIALS": trials}
+        assert run(clone, ".github/scripts/why.sh", ok=False, **words) == ""
     assert not (clone / "x").exists()
 
 
@@ -78,7 +87,7 @@ def test_a_push_retrains_if_it_touches_data_alone(clone, files, go):
         run(clone, "git", "add", name)
         run(clone, "git", "commit", "--quiet", "-m", name)
     said = run(clone, ".github/scripts/why.sh", EVENT="push", BEFORE=before)
-    assert said == f"trigger=data\ngo={go}\n"
+    assert said == f"trigger=data\nparam=\ngo={go}\n"
 
 
 def test_a_push_whose_start_is_unknown_is_left_to_cd(clone):

@@ -1,11 +1,20 @@
 #!/usr/bin/env bash
-# Prints trigger= and go= for ct from EVENT, and BEFORE, the commit a push began at.
+# Prints trigger=, param= and go= for ct from EVENT, BEFORE, the commit a push began at, and TRIALS of a wider search.
 set -euo pipefail
 
 go=true
+param=
 case "$EVENT" in
   schedule) trigger=schedule ;;
   drift) trigger=drift ;;
+  new-model)
+    trigger=drift
+    if [[ ! "${TRIALS:-}" =~ ^[1-9][0-9]{0,3}$ ]]; then
+      echo "::error::new-model needs client_payload.trials, a number up to 9999" >&2
+      exit 1
+    fi
+    param="tune.trials=$TRIALS"
+    ;;
   push | new-data) trigger=data ;;
   *) trigger=manual ;;
 esac
@@ -18,4 +27,5 @@ if [ "$EVENT" = push ]; then
   fi
 fi
 echo "trigger=$trigger"
+echo "param=$param"
 echo "go=$go"

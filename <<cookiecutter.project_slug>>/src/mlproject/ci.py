@@ -2,19 +2,14 @@
 
 from pathlib import Path
 
-from . import tracking
-from .adapters import dvc, git, parquet
+from .adapters import dvc, git
 from .adapters.files import digest, read_json, write_json, write_text
 from .config import Settings, load_params
 from .console import Screen
 from .core import pull_request
-from .core.drift import drift as drift_of
-from .core.report.markdown import prose
 from .errors import ProjectError
-from .loop import sole_run
-from .session import SAMPLE, open_context, write_sample
-from .steps import ingest
-from .workspace import Workspace
+from .session import SAMPLE, write_sample
+from .workspace import Context, Workspace
 
 
 def pull(root: Path) -> None:
@@ -94,25 +89,20 @@ def outcome(root: Path, trigger: str) -> None:
 
 
 def drift(root: Path) -> None:
-    """Say whether the raw table has drifted from what the champion learnt from."""
-    screen, settings = Screen(0), Settings()
-    context = open_context(root, (), screen)
-    with sole_run(context.workspace):
-        screen.say(f" ingest    {ingest.run(context)}")
-        reference = tracking.champion_profile(context)
-        table = parquet.read(context.workspace.ingested)
-    limits, found = context.params.validate_.drift, []
-    if reference and reference.get("columns"):
-        most = limits.max_psi, limits.max_missing_increase
-        found = drift_of(table, context.params.data, reference, *most)
-    stops = [item for item in found if item.stops]
-    word = "yes" if stops else "no" if reference else "no champion to compare with"
-    lines = "".join(f"- {prose(item.detail)}\n" for item in found)
-    outputs = f"drift={'true' if stops else 'false'}\n"
-    _tell(settings, outputs, f"### Drift: {word}\n\n{lines}")
-    screen.say(f" drift     {word}", "yellow" if stops else "green")
-    for item in found:
-        screen.say(f"           {item.detail}")
+    """Watch the champion on new raw data and decide; tell the jobs that come after."""
+    from . import deciding, tracking, watching  # MLflow takes a second: other verbs do without
+
+    workspace, params = Workspace.at(root), load_params(root / "params.yaml")
+    if tracking.registry(Context(params, workspace)).champion(params.data.name) is None:
+        Screen(0).say(" monitor   no champion to compare with")
+        _tell(Settings(), "drift=false\n", "### Monitor: no champion to compare with\n")
+        return
+    watching.monitor(root, "data")
+    deciding.decide(root, apply=False)
+    verdict, record = read_json(workspace.watched), read_json(workspace.decided)
+    drifted = "true" if verdict["verdict"] == "alarm" else "false"
+    outputs = f"drift={drifted}\naction={record['action']}\n"
+    _tell(Settings(), outputs, workspace.decided_summary.read_text(encoding="utf-8"))
 
 
 def _tell(settings: Settings, outputs: str, summary: str) -> None:

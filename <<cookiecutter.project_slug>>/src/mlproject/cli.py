@@ -258,6 +258,17 @@ def monitor(
 
 
 @app.command()
+def decide(
+    apply: Annotated[bool, typer.Option("--apply", help="Do it here: retrain, or tell.")] = False,
+    overrides: Overrides = None,
+) -> None:
+    """Decide what the monitor's verdict asks for, and leave a record."""
+    from . import deciding
+
+    deciding.decide(Path.cwd(), apply, tuple(overrides or ()))
+
+
+@app.command()
 def pull() -> None:
     """Have the tracked raw table here: from DVC's cache, else from its remote."""
     from . import ci
@@ -287,7 +298,7 @@ def ci_outcome(
 
 @app.command("ci-drift")
 def ci_drift() -> None:
-    """Say whether the raw table has drifted from what the champion learnt from."""
+    """Watch the champion on new raw data and decide, for the jobs that act."""
     from . import ci
 
     ci.drift(Path.cwd())

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .core import search_space
 from .core.contract import DataContract, Strict
+from .core.decision import Decide
 from .core.knobs import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
 from .core.metrics import DIRECTIONS, primary_metric
 from .core.monitoring.knobs import Monitor
@@ -30,6 +31,7 @@ class Params(Strict):
     evaluate: Evaluate = Evaluate()
     promote: Promote = Promote()
     monitor: Monitor = Monitor()
+    decide: Decide = Decide()
 
     @property
     def metric(self) -> str:
@@ -100,6 +102,10 @@ class Settings(BaseSettings):
     pipeline_stopped: str = ""  # set there too: the task that failed and its sentence
     github_output: Path | None = None  # where a job on GitHub takes values for later steps
     github_step_summary: Path | None = None  # and text for its page
+    github_api_url: str = "https://api.github.com"
+    github_repository: str = ""
+    github_run_id: str = ""
+    github_token: SecretStr = SecretStr("")  # an issue is opened with it, by `decide --apply`
     pull_request: int = 0  # the number of the one a job is about
     kf_pipelines_endpoint: str = ""
     kf_pipelines_ui_endpoint: str = ""

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from . import acting
 from .adapters.github import MARK, GitHub
 from .core import untrusted
 from .errors import ProjectError
 
-VERBS = ("take", "comment", "issue", "settle", "pull-request", "dispatch")
+VERBS = ("take", "comment", "issue", "settle", "pull-request", "dispatch", "act")
 REPORT = "pull-request-report"
 # what `cml comment update` puts under a comment and looks for: both posters keep to one comment
 WATERMARK = f'![](https://cml.dev/watermark.png#{{sha}} "CML watermark {REPORT}")'
@@ -55,6 +56,15 @@ def comment(folder: Path, environment: dict[str, str]) -> None:
     print(f" comment   {_client(environment).comment(number, text, *marks)}")
 
 
+def act(folder: Path, environment: dict[str, str]) -> None:
+    """Do what `decide` decided: start ct, or open an issue with the evidence."""
+    client = _client(environment)
+    found = acting.read(_limited(folder / "decide.json", acting.MOST))
+    evidence = _limited(folder / "decide.md", acting.MOST)
+    for line in acting.act(client, found, untrusted.inert(evidence, client.repository)):
+        print(f" act       {line}")
+
+
 def main(words: list[str] | None = None) -> None:
     """Read the command; a ProjectError ends in one sentence and exit code 1."""
     parser = argparse.ArgumentParser(prog="github", description=__doc__)
@@ -69,8 +79,8 @@ def main(words: list[str] | None = None) -> None:
 
 
 def _do(verb: str, subject: str, body: str, environment: dict[str, str]) -> None:
-    if verb in ("take", "comment"):
-        return {"take": take, "comment": comment}[verb](Path(subject), environment)
+    if verb in ("take", "comment", "act"):
+        return {"take": take, "comment": comment, "act": act}[verb](Path(subject), environment)
     client = _client(environment)
     if verb == "issue":
         print(f" issue     {client.issue(subject, f'{subject} failed', body)}")
@@ -99,15 +109,20 @@ def _event(environment: dict[str, str]) -> dict[str, Any]:
 
 def _read(folder: Path, name: str) -> str:
     """A file of the artifact. Raises ProjectError for a link, a flood or what is not text."""
-    path, most = folder / name, untrusted.FILES[name]
+    return _limited(folder / name, untrusted.FILES[name])
+
+
+def _limited(path: Path, most: int) -> str:
+    name = path.name
+    made_by = "make ci-drift" if name.startswith("decide") else "make ci-report"
     if path.is_symlink() or not path.is_file():
-        raise ProjectError(f"the artifact holds no file {name}: run `make ci-report` in the job")
+        raise ProjectError(f"the artifact holds no file {name}: run `{made_by}` in the job")
     if path.stat().st_size > most:
         raise ProjectError(f"{name} has {path.stat().st_size:,} bytes, at most {most:,} are taken")
     try:
         return path.read_bytes().decode()
     except UnicodeDecodeError:
-        raise ProjectError(f"{name} is not UTF-8 text: write it by `make ci-report`") from None
+        raise ProjectError(f"{name} is not UTF-8 text: write it by `{made_by}`") from None
 
 
 def _put(path: Path, text: str) -> None:

@@ -133,6 +133,11 @@ class Workspace:
         return self.out / "artifacts" / "decide.json"
 
     @property
+    def decided_summary(self) -> Path:
+        """The decision over its evidence, as Markdown."""
+        return self.reports / "decide.md"
+
+    @property
     def stamps(self) -> Path:
         """What each finished step read and wrote, so that a resumed run trusts only that."""
         return self.out / "artifacts" / "steps"

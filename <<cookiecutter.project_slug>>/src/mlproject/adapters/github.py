@@ -92,6 +92,7 @@ class GitHub:
         said = {"title": title, "head": branch, "base": base, "body": body}
         return str(self.call("POST", "/pulls", said)["html_url"])
 
-    def dispatch(self, event: str) -> None:
+    def dispatch(self, event: str, **payload: int) -> None:
         """Start the workflows that wait for this repository_dispatch event."""
-        self.call("POST", "/dispatches", {"event_type": event})
+        more = {"client_payload": payload} if payload else {}
+        self.call("POST", "/dispatches", {"event_type": event, **more})

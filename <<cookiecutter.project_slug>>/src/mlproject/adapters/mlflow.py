@@ -99,6 +99,16 @@ class Registry(Store):
             status = RunStatus.FAILED if failed else RunStatus.FINISHED
             self.client.set_terminated(made.info.run_id, RunStatus.to_string(status))
 
+    def noted(self, experiment: str, most: int = 100) -> list[tuple[float, dict[str, str]]]:
+        """When and with which tags the newest runs of an experiment were logged."""
+        with self._faults():
+            found = self.client.get_experiment_by_name(experiment)
+            if found is None:
+                return []
+            order = ["attributes.start_time DESC"]
+            runs = self.client.search_runs([found.experiment_id], "", 1, most, order)
+            return [(run.info.start_time / 1000, dict(run.data.tags)) for run in runs]
+
     def has_run(self, run_id: str) -> bool:
         """Whether the store holds this run, finished."""
         run = self._found(lambda: self.client.get_run(run_id))

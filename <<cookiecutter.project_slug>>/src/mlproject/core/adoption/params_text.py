@@ -15,6 +15,7 @@ COMMENTS = {
     "evaluate": "The slices that are watched beside the whole.",
     "promote": "The quality gate: what a candidate must reach to become champion.",
     "monitor": "What the champion meets, against what it was accepted on.",
+    "decide": "What follows when signals of the monitor alarm: the first rule that fits.",
 }
 NOTES = {
     "missing_markers": "what stands for a missing value, besides nothing",

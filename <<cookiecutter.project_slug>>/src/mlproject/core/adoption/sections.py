@@ -38,13 +38,27 @@ MONITOR = {
     "max_loss": 1.5,
     "max_model_age_days": 90,
 }
+DECIDE = {
+    "memory_days": 30,
+    "pause_hours": 20,
+    "trials": 60,
+    "rules": [
+        {"when": ["quality"], "then": "change_processing"},
+        {"when": ["performance"], "after": ["retrain", "new_model"], "then": "change_inputs"},
+        {"when": ["performance"], "after": ["retrain"], "then": "new_model"},
+        {"when": ["performance"], "then": "retrain"},
+        {"when": ["data"], "then": "retrain"},
+        {"when": ["prediction"], "then": "retrain"},
+        {"when": ["staleness"], "then": "retrain"},
+    ],
+}
 MAX_SLICES = 3
 
 
 def sections(
     data: dict[str, Any], looks: dict[str, Look], keys: Keys, answer: Answer
 ) -> tuple[dict[str, Any], list[Decision]]:
-    """Return validate, featurize, build_dataset, tune, train, evaluate, promote and monitor."""
+    """Return every section but the contract."""
     decisions: list[Decision] = []
     featurize = _featurize(data, keys, answer, decisions)
     evaluate: dict[str, Any] = {"slices": _slices(data, looks, featurize), "min_slice_rows": 30}
@@ -79,6 +93,7 @@ def sections(
         "evaluate": evaluate,
         "promote": dict(PROMOTE),
         "monitor": dict(MONITOR),
+        "decide": copy.deepcopy(DECIDE),
     }
     return tree, decisions
 

@@ -1,0 +1,58 @@
+"""`decide` at the terminal and in jobs: say the decision, and do it where asked to."""
+
+from pathlib import Path
+
+from . import acting, session
+from .adapters.files import read_json, write_json
+from .adapters.github import GitHub
+from .console import Screen
+from .core import untrusted
+from .session import open_context
+from .steps import decide as step
+from .workspace import Context
+
+RUN = "python -m mlproject run"
+COMMANDS = {"retrain": "make run", "new_model": f"{RUN} --set tune.trials={{trials}}"}
+
+
+def decide(root: Path, apply: bool, overrides: tuple[str, ...] = ()) -> None:
+    """Write and say the decision; with `apply`, act on it here."""
+    screen = Screen(0)
+    context = open_context(root, overrides, screen)
+    line = step.run(context)
+    record = read_json(context.workspace.decided)
+    action = record["action"]
+    screen.say(f" decide    {line}", "green" if action == "keep" else "yellow")
+    if action == "keep":
+        return
+    if not apply:
+        screen.say(f" next      {_advice(context, record['action'], record['trials'])}")
+        return
+    done = _act(context, action, record["trials"], screen)
+    write_json(context.workspace.decided, {**record, "done": done})
+    screen.say(f" done      {done}")
+
+
+def _advice(context: Context, action: str, trials: int) -> str:
+    if action in COMMANDS:
+        return f"{COMMANDS[action].format(trials=trials)}, or `make decide APPLY=yes`"
+    return f"a person: {context.workspace.decided_summary.relative_to(context.workspace.root)}"
+
+
+def _act(context: Context, action: str, trials: int, screen: Screen) -> str:
+    """Retrain on this machine; a decision for people becomes an issue where GitHub is known."""
+    root, settings = context.workspace.root, context.settings
+    if action in COMMANDS:
+        wider = (f"tune.trials={trials}",) if action == "new_model" else ()
+        session.run_loop(root, None, wider)
+        gate = read_json(context.workspace.decision)
+        return f"{action} ended in {gate['verdict']}, champion v{gate['champion']}"
+    evidence = context.workspace.decided_summary
+    token = settings.github_token.get_secret_value()
+    if not (token and settings.github_repository):
+        screen.say(f" person    {evidence.relative_to(root)} says why")
+        return f"left to a person: {evidence.relative_to(root)}"
+    client = GitHub(settings.github_api_url, settings.github_repository, token)
+    text = untrusted.inert(evidence.read_text(encoding="utf-8"), client.repository)
+    name, title = acting.ISSUES[action]
+    return f"issue {client.issue(name, title, text)}"

@@ -1,0 +1,84 @@
+"""`decide`: from the monitor's verdict to one action, with a record of why."""
+
+import getpass
+import json
+import socket
+import time
+from typing import Any
+
+from .. import tracking
+from ..adapters.files import digest, read_json, write_json, write_text
+from ..core import decision
+from ..core.report.markdown import prose
+from ..errors import ProjectError
+from ..workspace import Context
+
+DECISIONS = "decisions"  # MLflow experiment: what was decided outlives the machine that decided
+
+
+def run(context: Context) -> str:
+    """Decide; write record and evidence, tell MLflow. Returns one line."""
+    workspace, knobs, now = context.workspace, context.params.decide, time.time()
+    verdict = read_json(workspace.need(workspace.watched, "monitor"))
+    store, name = tracking.registry(context), context.params.data.name
+    champion = store.champion(name)
+    watched = verdict["model"]["version"]
+    if champion is None or champion.version != watched:
+        is_now = f"v{champion.version}" if champion else "gone"
+        raise ProjectError(
+            f"artifacts/monitor.json is about v{watched}, the champion is {is_now}: "
+            "run `monitor` again"
+        )
+    past = [_past(at, tags) for at, tags in store.noted(DECISIONS) if tags.get("model") == name]
+    found = decision.decide(verdict, past, knobs, now)
+    record = {
+        **found.to_json(),
+        "at": now,
+        "by": _by(context),
+        "model": verdict["model"],
+        "verdict": verdict["verdict"],
+        "rules": [item.model_dump() for item in knobs.rules],
+        "trials": knobs.trials,
+        "inputs": {"monitor.json": digest(workspace.watched), "looked_at": verdict["at"]},
+        "findings": [item["detail"] for item in verdict["findings"]],
+    }
+    write_json(workspace.decided, record)
+    write_text(workspace.decided_summary, _evidence(context, record))
+    store.log_outcome(DECISIONS, f"{found.action} v{watched}", _tags(name, record), failed=False)
+    return f"{record['number']} {found.action}: {found.reason}"
+
+
+def _past(at: float, tags: dict[str, str]) -> decision.Past:
+    return decision.Past(at, tags.get("decision.action", "keep"), tags.get("verdict", ""))
+
+
+def _tags(name: str, record: dict[str, Any]) -> dict[str, str]:
+    return {
+        "model": name,
+        "model.version": record["model"]["version"],
+        "verdict": record["verdict"],
+        "signals": json.dumps(record["signals"]),
+        "decision.action": record["action"],
+        "decision.reason": record["reason"],
+        "decision.by": record["by"],
+    }
+
+
+def _by(context: Context) -> str:
+    """Who or what decided: a job, or a person at a machine."""
+    settings = context.settings
+    if settings.github_run_id:
+        return f"run {settings.github_run_id} of {settings.github_repository}"
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        who = "somebody"
+    return f"{who} at {socket.gethostname()}"
+
+
+def _evidence(context: Context, record: dict[str, Any]) -> str:
+    """What an issue or a job's page shows: the decision over the monitor's report."""
+    report = context.workspace.need(context.workspace.watched_summary, "monitor")
+    head = f"### Decision {record['number']}: {record['meant']}"
+    why = f"{prose(record['reason'])}. Decided by {prose(record['by'])}."
+    return f"{head}\n\n{why}\n\n{report.read_text(encoding='utf-8')}"
