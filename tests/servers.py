@@ -18,14 +18,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(command: list[str], folder: Path, url: str, **env: str) -> subprocess.Popen:
-    """Start a server in a process group of its own and wait until it answers."""
+def start(
+    command: list[str], folder: Path, url: str, cwd: Path | None = None, **env: str
+) -> subprocess.Popen:
+    """Start a server in a process group of its own, its log in `folder`; wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
     with log.open("w") as file:
         process = subprocess.Popen(
             command,
-            cwd=folder,
+            cwd=cwd or folder,
             stdout=file,
             stderr=file,
             env={**os.environ, **env},
