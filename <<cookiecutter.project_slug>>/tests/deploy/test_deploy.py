@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -12,8 +13,13 @@ from overlays import project
 
 from mlproject import deployment
 from mlproject.adapters import kubectl_apply
+from mlproject.adapters.kubectl_apply import build
+from mlproject.config import load_params
+from mlproject.core.deployment import Release, release
 from mlproject.errors import ProjectError
 from mlproject.place import Patience
+from mlproject.steps import hand_over as hand_over_step
+from mlproject.workspace import Context, Workspace
 
 SERVERS = Path(__file__).parents[1] / "servers"
 QUICK = Patience(minutes=0.2, watch=0.1, poll=0.02)
@@ -129,6 +135,21 @@ def refused(call, *arguments, **words):
 def pod(live):
     spec = live["spec"]
     return spec["predictor"] if "predictor" in spec else spec["template"]["spec"]
+
+
+def test_what_the_pipeline_hands_over_is_what_is_deployed(tmp_path, kserve):
+    root = SERVERS.parents[1]
+    shutil.copy(root / "params.yaml", tmp_path)
+    context = Context(load_params(tmp_path / "params.yaml"), Workspace.at(tmp_path))
+    decision = {"verdict": "promote", "version": "3", "previous": "2", "digest": "d" * 64}
+    context.workspace.decision.parent.mkdir(parents=True)
+    context.workspace.decision.write_text(json.dumps(decision))
+    hand_over_step.run(context, image("f"))
+    record = json.loads((tmp_path / "artifacts/hand_over.json").read_text())
+    objects = build(kserve / "deploy/serving/overlays/staging")
+    assert release(record, image("a"), objects) == Release(
+        context.params.data.name, "3", "d" * 64, image("a")
+    )
 
 
 # KServe
