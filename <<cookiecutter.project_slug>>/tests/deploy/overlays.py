@@ -44,3 +44,9 @@ def build(folder, environment):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))
+
+
+def namespace(folder, environment):
+    """The namespace of an overlay of that folder."""
+    path = folder / "deploy/serving/overlays" / environment / "kustomization.yaml"
+    return yaml.safe_load(path.read_text())["namespace"]

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from overlays import project
+from overlays import namespace, project
 
 from mlproject import deployment
 from mlproject.adapters import kubectl_apply
@@ -162,7 +162,7 @@ def test_the_first_version_gets_all_requests_at_once(stand, kserve, capsys):
     assert container["image"] == image("a")
     assert {"name": "SERVE_SHA256", "value": f"{7:064x}"} in container["env"]
     assert stand.shares() == {image("a"): 100}
-    assert live["metadata"]["namespace"] == "a-project-staging"
+    assert live["metadata"]["namespace"] == namespace(kserve, "staging")
     assert capsys.readouterr().out == " deployed  load v7 · staging · sha256:aaaaaaaaaaaa…\n"
     applied = [path for method, path in stand.log if method == "PATCH"]
     assert all("fieldManager=deploy" in path for path in applied)
@@ -397,13 +397,13 @@ def test_a_cluster_without_kserve_says_what_to_write(stand, kserve):
 def test_a_namespace_is_made_where_it_is_missing_and_left_alone_where_it_is(stand, plain):
     stand.play(forbidden=["namespaces"])
     said = refused(deploy, plain, 7, "a")
-    assert 'namespaces "a-project-staging" not found' in said
+    space = namespace(plain, "staging")
+    assert f'namespaces "{space}" not found' in said
     stand.play()
     deploy(plain, 7, "a")
-    made = [
-        path for method, path in stand.log if method == "PATCH" and "/namespaces/a-project-" in path
-    ]
-    assert sum("/namespaces/a-project-staging?" in path for path in made) == 1
+    whole = f"/api/v1/namespaces/{space}?"
+    made = [path for method, path in stand.log if method == "PATCH" and path.startswith(whole)]
+    assert len(made) == 1
     stand.play(forbidden=["namespaces"])
     deploy(plain, 8, "b")
 
