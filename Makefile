@@ -20,6 +20,11 @@ export TOOLS
 export ACTIONLINT := v1.7.12
 KSERVE := v0.16.0
 export KSERVE_CRD = $(TOOLS)/kserve-$(KSERVE).yaml
+export ACT := v0.2.89
+GO_TOOLS := github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) github.com/nektos/act@$(ACT)
+# a module's program as TOOLS/name-version, unless it is there
+INSTALLED = $(TOOLS)/$(subst @,-,$(notdir $(1)))
+INSTALL = test -x $(call INSTALLED,$(1)) || { GOBIN=$(TOOLS) '$(GO)' install $(1) && mv $(TOOLS)/$(firstword $(subst @, ,$(notdir $(1)))) $(call INSTALLED,$(1)); }
 GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
@@ -40,8 +45,8 @@ setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev
 $(KSERVE_CRD):
 	@mkdir -p '$(@D)' && folder=$$('$(GO)' mod download -json 'github.com/kserve/kserve@$(KSERVE)' | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && install -m 644 "$$folder/config/crd/full/serving.kserve.io_inferenceservices.yaml" '$@'
-tools: $(if $(GO),$(KSERVE_CRD)) ## actionlint and KServe's schema at their pinned versions, where Go is at hand
-	@$(if $(GO),test -x $(TOOLS)/actionlint-$(ACTIONLINT) || { GOBIN=$(TOOLS) '$(GO)' install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) && mv $(TOOLS)/actionlint $(TOOLS)/actionlint-$(ACTIONLINT); },echo " tools     no Go here: the tests that need actionlint are skipped")
+tools: $(if $(GO),$(KSERVE_CRD)) ## actionlint, act and KServe's schema at their pinned versions, where Go is at hand
+	@$(if $(GO),$(foreach tool,$(GO_TOOLS),{ $(call INSTALL,$(tool)); } &&) :,echo " tools     no Go here: the tests that need actionlint or act are skipped")
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
 	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo >/dev/null
 	@echo " demo      project generated into demo/load-forecast"
@@ -62,7 +67,7 @@ $(MINIO_BINARY):
 servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go); redis-server and prometheus come from the system
 	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && ! { command -v redis-server && command -v promtool; } > /dev/null; then apt-get update -qq && apt-get install -qq --yes --no-install-recommends redis-server prometheus > /dev/null; fi
 	@command -v redis-server > /dev/null || { echo " stopped: redis-server is missing: apt-get install redis-server" >&2; exit 1; }
-test-real: setup-project servers ## what needs real servers
+test-real: setup-project tools servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
