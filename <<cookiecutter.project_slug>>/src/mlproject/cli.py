@@ -268,6 +268,14 @@ def decide(
     deciding.decide(Path.cwd(), apply, tuple(overrides or ()))
 
 
+@app.command("loop-demo")
+def loop_demo() -> None:
+    """Show the loop on the sample: serve, log, drift, monitor, decide, retrain, promote, reload."""
+    from . import loop_demo as demo
+
+    demo.show(Path.cwd())
+
+
 @app.command()
 def pull() -> None:
     """Have the tracked raw table here: from DVC's cache, else from its remote."""
