@@ -281,6 +281,16 @@ def test_the_same_version_with_another_overlay_needs_no_canary(stand, kserve):
 
 
 @pytest.mark.slow
+def test_without_a_canary_the_new_revision_is_waited_for(stand, kserve):
+    path = kserve / "deploy/serving/kserve/inferenceservice.yaml"
+    path.write_text(path.read_text().replace("    canaryTrafficPercent: 10\n", ""))
+    deploy(kserve, 7, "a")
+    stand.play(slow=5)
+    deploy(kserve, 8, "b", hold=True)
+    assert stand.shares() == {image("b"): 100}
+
+
+@pytest.mark.slow
 def test_the_first_version_cannot_be_rolled_back(stand, kserve):
     said = refused(deployment.rollback, kserve, "staging", QUICK)
     assert said == "nothing is deployed in staging that could be rolled back"

@@ -1,0 +1,109 @@
+"""How far a rollout is, by what the cluster tells."""
+
+import pytest
+
+from mlproject.core import rollout
+
+
+def deployment(observed=2, updated=2, available=2, whole=2, reason=""):
+    conditions = [{"type": "Progressing", "status": "False", "reason": reason, "message": "why"}]
+    return {
+        "metadata": {"generation": 2},
+        "spec": {"replicas": 2},
+        "status": {
+            "observedGeneration": observed,
+            "updatedReplicas": updated,
+            "availableReplicas": available,
+            "replicas": whole,
+            "conditions": conditions if reason else [],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "waits"),
+    [
+        ({"observed": 1}, "the cluster has not seen the change yet"),
+        ({"updated": 1}, "1 of 2 new pods available, 1 old ones"),
+        ({"available": 1}, "1 of 2 new pods available, 0 old ones"),
+        ({"whole": 3}, "2 of 2 new pods available, 1 old ones"),
+    ],
+)
+def test_a_deployment_is_done_when_all_its_pods_are_new_and_available(told, waits):
+    assert rollout.deployment(deployment()) == rollout.Progress(True)
+    assert rollout.deployment(deployment(**told)) == rollout.Progress(False, waits=waits)
+
+
+def test_a_deployment_without_progress_has_failed():
+    found = rollout.deployment(deployment(updated=1, reason="ProgressDeadlineExceeded"))
+    assert found == rollout.Progress(False, failed="why")
+
+
+def service(ready="True", made="r2", newest="r2", traffic=(("r2", 10), ("r1", 90)), model=None):
+    entries = [{"revisionName": name, "percent": percent} for name, percent in traffic]
+    part = {"latestCreatedRevision": made, "latestReadyRevision": newest, "traffic": entries}
+    conditions = [{"type": "Ready", "status": ready, "message": "" if ready == "True" else "why"}]
+    status = {
+        "components": {"predictor": part},
+        "conditions": conditions,
+        "modelStatus": model or {},
+    }
+    return {"status": status}
+
+
+@pytest.mark.parametrize(
+    ("told", "waits"),
+    [
+        ({"newest": "r1"}, "the new revision is not ready"),
+        ({"newest": ""}, "the new revision is not ready"),
+        ({"made": "r1", "newest": "r1"}, "the new revision is not ready"),
+        ({"ready": "False"}, "why"),
+        ({"traffic": [("r1", 100)]}, "r2 gets 0 % of the requests, not 10 %"),
+        ({"traffic": [("r2", 10), ("r2", 90)]}, "r2 gets 100 % of the requests, not 10 %"),
+    ],
+)
+def test_a_canary_is_up_when_another_revision_gets_its_part(told, waits):
+    assert rollout.inference_service(service(), 10, "r1") == rollout.Progress(True)
+    found = rollout.inference_service(service(**told), 10, "r1")
+    assert found == rollout.Progress(False, waits=waits)
+
+
+def test_ready_alone_says_nothing_about_the_change_just_made():
+    """KServe says Ready of the revision before until it has looked."""
+    before = service(made="r1", newest="r1", traffic=[("r1", 100)])
+    assert not rollout.inference_service(before, 100, "r1").done
+    assert rollout.inference_service(before, 100).done
+
+
+def test_what_kserve_gives_up_has_failed():
+    model = {"transitionStatus": "BlockedByFailedLoad", "lastFailureInfo": {"message": "why"}}
+    found = rollout.inference_service(service(model=model), 10, "r1")
+    assert found == rollout.Progress(False, failed="why")
+
+
+@pytest.mark.parametrize(
+    ("traffic", "done"),
+    [
+        ([("r2", 0), ("r1", 100)], True),
+        ([("r1", 100)], True),
+        ([("r2", 10), ("r1", 90)], False),
+        ([("r2", 0), ("r2", 100)], False),
+    ],
+)
+def test_a_version_is_withdrawn_when_it_gets_nothing(traffic, done):
+    assert rollout.withdrawn(service(traffic=traffic)).done is done
+    assert rollout.withdrawn(service(newest="r1", traffic=traffic)).done is done
+
+
+def test_there_is_something_to_go_back_to_or_not():
+    live = service()
+    part = live["status"]["components"]["predictor"]
+    assert not rollout.earlier(live)
+    part["latestRolledoutRevision"] = "r2"
+    assert not rollout.earlier(live)
+    part["latestRolledoutRevision"] = "r1"
+    assert rollout.earlier(live)
+    part |= {"latestRolledoutRevision": "r2", "previousRolledoutRevision": "r1"}
+    assert rollout.earlier(live)
+    assert rollout.revision(live) == "r2"
+    assert rollout.revision(None) == ""
