@@ -14,6 +14,7 @@ import join
 import memory
 import pipeline
 import trials
+import watch
 import whole_loop
 from measure import MeasureError, Row, say
 
@@ -27,6 +28,7 @@ MEASURES = {
     "memory": memory.rows,
     "pipeline": pipeline.rows,
     "trials": trials.rows,
+    "watch": watch.rows,
 }
 WIDTHS = (51, 9, 10, 5, 7, 6, 6)  # 100 columns with the gaps between
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,9 @@ def test_a_log_of_the_real_service_is_compared_and_labels_join_later(project):
     drifted = {item["column"] for item in verdict["findings"] if item["signal"] == "data"}
     assert drifted >= {"load_lag_1", "load_lag_7"}
     assert not drifted & {"temperature", "holiday", "area_key"}
+    with sqlite3.connect(project / "data/predictions.db") as store:
+        store.execute("update predictions set entity = null")  # the feature names it all the same
+    assert watch(project)[1]["window"]["labelled"] == 120
     assert command(project, "sample", "--until", "2017-01-21").returncode == 0
     verdict = watch(project)[1]
     assert verdict["signals"]["performance"] == "unknown", "labels of these days are not here yet"

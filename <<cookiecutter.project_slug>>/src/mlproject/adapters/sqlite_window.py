@@ -18,8 +18,7 @@ from ..errors import ProjectError
 
 _ROWS = 50_000  # read at once
 _QUERY = """
-select entity, coalesce(event_time, datetime(at, 'unixepoch') || '+00:00'), event_time is not null,
-  features, prediction
+select entity, event_time, at, features, prediction
 from predictions where model = ? and version = ? and at > ? order by id
 """
 _NEWEST = "select max(at) from predictions where model = ? and version = ?"
@@ -31,13 +30,15 @@ def recent(
     version: str,
     days: float,
     entity: str,
+    repeated: str,
     features: Mapping[str, Feature],
     classes: Sequence[str],
 ) -> pd.DataFrame:
     """Rows a version answered in the `days` up to its newest answer, a question asked twice once.
 
-    Columns: entity, event time (of the request where the row says none), features, `prediction`,
-    for classes `p_CLASS`. Raises ProjectError for a file that is no prediction log.
+    Columns: entity (where a row names none, the feature `repeated`), event time (of the request
+    where the row says none), features, `prediction`, for classes `p_CLASS`. Raises ProjectError
+    for a file that is no prediction log.
     """
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as store:
@@ -52,22 +53,36 @@ def recent(
     if not parts:
         return pd.DataFrame(columns=[entity, TIMESTAMP, *features, "prediction"])
     table = pd.concat(parts, ignore_index=True)
+    if repeated in table and table[entity].isna().any():
+        table[entity] = table[entity].where(table[entity].notna(), table[repeated])
     keyed = table.pop("_keyed").to_numpy(bool) & table[entity].notna().to_numpy()
-    again = table.duplicated([entity, TIMESTAMP], keep="last").to_numpy()
-    return table[~(again & keyed)].reset_index(drop=True)
+    if not keyed.any():
+        return table
+    again = keyed & table.duplicated([entity, TIMESTAMP], keep="last").to_numpy()
+    return table[~again].reset_index(drop=True) if again.any() else table
 
 
 def _parts(
     cursor: sqlite3.Cursor, entity: str, features: Mapping[str, Feature], classes: Sequence[str]
 ) -> Iterator[pd.DataFrame]:
     while rows := cursor.fetchmany(_ROWS):
-        entities, times, keyed, inputs, answers = zip(*rows, strict=True)
+        entities, times, asked, inputs, answers = zip(*rows, strict=True)
         table = _features(inputs, features)
         table.insert(0, entity, pd.Series(entities, dtype=object))
-        stamps = pd.to_datetime(pd.Series(times), format="ISO8601", utc=True)
-        table.insert(1, TIMESTAMP, stamps.astype("datetime64[us, UTC]"))
-        table["_keyed"] = np.array(keyed, dtype=bool)
+        table.insert(1, TIMESTAMP, _times(times, asked))
+        table["_keyed"] = [time is not None for time in times]
         yield table.assign(**_answers(answers, classes))
+
+
+def _times(told: Sequence[str | None], asked: Sequence[float]) -> "pd.Series":
+    """Event times; of a row that tells none, when it was asked."""
+    found = pd.Series((np.array(asked) * 1e6).astype("datetime64[us]")).dt.tz_localize("UTC")
+    known = [place for place, time in enumerate(told) if time is not None]
+    if known:
+        texts = pd.Series([told[place] for place in known])
+        parsed = pd.to_datetime(texts, format="ISO8601", utc=True).astype(found.dtype)
+        found.iloc[known] = parsed.to_numpy()
+    return found
 
 
 def _features(texts: Sequence[str], features: Mapping[str, Feature]) -> pd.DataFrame:
@@ -77,13 +92,15 @@ def _features(texts: Sequence[str], features: Mapping[str, Feature]) -> pd.DataF
         for name, item in features.items()
     ]
     options = pj.ParseOptions(pa.schema(fields), unexpected_field_behavior="ignore")
-    table = pj.read_json(io.BytesIO("\n".join(texts).encode()), parse_options=options)
+    whole = pj.ReadOptions(use_threads=False, block_size=64 * 2**20)
+    data = io.BytesIO("\n".join(texts).encode())
+    table = pj.read_json(data, read_options=whole, parse_options=options)
     return pd.DataFrame({name: table.column(name).to_pandas() for name in features}, copy=False)
 
 
 def _answers(texts: Sequence[str], classes: Sequence[str]) -> dict[str, Any]:
     if not classes:
-        return {"prediction": np.fromiter((float(text) for text in texts), float, len(texts))}
+        return {"prediction": np.array(texts, dtype=object).astype(float)}
     found = [json.loads(text) for text in texts]
     chances = {f"p_{name}": [item["probabilities"][name] for item in found] for name in classes}
     return {"prediction": np.array([item["label"] for item in found], dtype=object), **chances}

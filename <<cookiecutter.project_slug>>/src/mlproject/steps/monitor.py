@@ -21,7 +21,7 @@ from ..core.monitoring.performance import TRUTH
 from ..core.monitoring.reference import Reference
 from ..core.monitoring.report import charts, page, text
 from ..core.monitoring.report import summary as summaries
-from ..core.transforms import derive, model_features
+from ..core.transforms import derive, entity_feature, model_features
 from ..errors import ProjectError
 from ..workspace import Context
 
@@ -55,12 +55,13 @@ def from_log(
         known.version.version,
         context.params.monitor.window_days,
         contract.entity_column,
+        entity_feature(contract),
         known.model.features,
         known.model.record["classes"] or (),
     )
     table = _newest(context, table)
-    if raw is None or table.empty:
-        return table
+    if raw is None or table.empty or table[TIMESTAMP].min() > raw[TIMESTAMP].max():
+        return table  # no label of these rows is here
     truth = raw[[*contract.key, contract.target]].rename(columns={contract.target: TRUTH})
     truth[contract.entity_column] = truth[contract.entity_column].astype(str)
     found = table.merge(truth, on=contract.key, how="left", validate="many_to_one")
@@ -102,7 +103,8 @@ def _newest(context: Context, table: pd.DataFrame) -> pd.DataFrame:
     if not context.params.data.has_time or table.empty:
         return table
     since = table[TIMESTAMP].max() - pd.Timedelta(days=context.params.monitor.window_days)
-    return table[(table[TIMESTAMP] > since).to_numpy()].reset_index(drop=True)
+    inside = (table[TIMESTAMP] > since).to_numpy()
+    return table if inside.all() else table[inside].reset_index(drop=True)
 
 
 def run(context: Context, known: Champion, current: looking.Current) -> str:

@@ -99,6 +99,14 @@ def test_errors_count_where_labels_are_and_only_there(worlds):
     assert "performance" not in unlabelled.looked_at
 
 
+def test_a_row_without_entity_is_no_stranger(worlds):
+    window = last(until(worlds[0][0], "2019-07-31"), 30)
+    window["area"] = window.area.where(window.index % 3 > 0, None)
+    found = looked(worlds[0][1], window)
+    assert alarms(found) == []
+    assert {item.rows for item in found.comparisons} == {80}
+
+
 def test_few_rows_say_nothing(worlds):
     found = looked(worlds[0][1], worlds[0][0].tail(20))
     assert (found.findings, found.comparisons, found.looked_at) == ([], [], set())

@@ -65,7 +65,7 @@ def look(
         *quality.missing(table, inputs, knobs),
         *quality.out_of_range(table, present, knobs),
         *quality.unknown(table, present, watched, knobs),
-        *quality.strangers(groups, entity or "", knobs),
+        *quality.strangers(table, groups, entity or "", knobs),
     ]
     alarm = not _half_known(reference)
     for name, column in watched.items():

@@ -89,9 +89,10 @@ def unknown(
             yield Finding("quality", "unknown", name, share, knobs.max_unknown, detail)
 
 
-def strangers(groups: Places, name: str, knobs: Monitor) -> Iterator[Finding]:
-    """Entities the champion never saw."""
-    share = float(np.mean(groups < 0)) if len(groups) else 0.0
+def strangers(table: pd.DataFrame, groups: Places, name: str, knobs: Monitor) -> Iterator[Finding]:
+    """Entities the champion never saw; a request that names none is no stranger."""
+    named = table[name].notna().to_numpy() if name in table else np.zeros(len(table), bool)
+    share = float(np.mean(groups[named] < 0)) if named.any() else 0.0
     if share > knobs.max_unknown:
         detail = (
             f"{share:.1%} of the rows are about a `{name}` the champion does not know, at most "

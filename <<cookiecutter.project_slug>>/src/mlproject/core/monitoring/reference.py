@@ -51,7 +51,8 @@ class Grid:
         """The place of each row's entity; -1 for one the reference does not know."""
         if not self.entities or entity is None:
             return np.zeros(len(table), dtype=np.intp)
-        codes = pd.Categorical(table[entity].astype(str), categories=list(self.entities)).codes
+        texts = table[entity].astype(str).where(table[entity].notna(), None)
+        codes = pd.Categorical(texts, categories=list(self.entities)).codes
         return codes.astype(np.intp)
 
     def times(self, table: pd.DataFrame) -> Places:
