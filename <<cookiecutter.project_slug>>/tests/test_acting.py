@@ -25,8 +25,13 @@ def act(github, tmp_path):
 
     def call(action, verdict="alarm", trials=60, ok=True, text=None, evidence="### why\n"):
         record = {"action": action, "verdict": verdict, "trials": trials}
-        (tmp_path / "decide.json").write_text(text if text is not None else json.dumps(record))
-        (tmp_path / "decide.md").write_text(evidence)
+        artifact = {
+            "artifacts/decide.json": text if text is not None else json.dumps(record),
+            "reports/decide.md": evidence,
+        }
+        for name, content in artifact.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(content)
         environment = {
             "PATH": os.environ["PATH"],
             "GITHUB_API_URL": github.address,

@@ -57,10 +57,13 @@ def comment(folder: Path, environment: dict[str, str]) -> None:
 
 
 def act(folder: Path, environment: dict[str, str]) -> None:
-    """Do what `decide` decided: start ct, or open an issue with the evidence."""
+    """Do what `decide` decided: start ct, or open an issue with the evidence.
+
+    The artifact keeps the folders of its files: the deepest one that all of them share is its root.
+    """
     client = _client(environment)
-    found = acting.read(_limited(folder / "decide.json", acting.MOST))
-    evidence = _limited(folder / "decide.md", acting.MOST)
+    found = acting.read(_limited(folder / "artifacts" / "decide.json", acting.MOST))
+    evidence = _limited(folder / "reports" / "decide.md", acting.MOST)
     for line in acting.act(client, found, untrusted.inert(evidence, client.repository)):
         print(f" act       {line}")
 
