@@ -11,7 +11,7 @@ PROJECT := <<cookiecutter.project_slug>>
 export PROJECT_VENV := $(CURDIR)/.venv-project
 export PATH := $(dir $(UV)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
-MAKEOVERRIDES := $(filter-out ONLY=%,$(MAKEOVERRIDES))  # ours alone: the project refuses what it does not take
+MAKEOVERRIDES := $(filter-out ONLY=% UPGRADE=%,$(MAKEOVERRIDES))  # ours alone: the project refuses what it does not take
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
 
 # Programs that no Python package holds, built from their Go modules, outside the checkout so that clones share them.
@@ -29,7 +29,7 @@ GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project tools demo check test servers test-real bench lock cluster-up cluster-test cluster-down
+.PHONY: help setup setup-project tools demo check test servers test-real bench canary lock cluster-up cluster-test cluster-down
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
@@ -77,6 +77,9 @@ cluster-test: setup-project tools ## the pipeline of a generated project on that
 	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
 cluster-down: ## remove the cluster
 	@tests/cluster/down.sh
-lock: setup ## compile requirements/*.txt from the pyproject.toml files
-	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
+canary: ## make test with the newest dependencies that their bounds allow; rewrites the locks
+	@$(MAKE) --no-print-directory lock UPGRADE=yes
+	@$(MAKE) --no-print-directory test
+lock: setup ## compile requirements/*.txt from the pyproject.toml files (UPGRADE=yes: the newest)
+	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt
 	@$(IN_PROJECT) lock
