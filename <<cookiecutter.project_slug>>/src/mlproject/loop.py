@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from .adapters.files import digest, explain, read_json, sweep, write_json
-from .adapters.memory import release
+from .adapters.memory import release, settle
 from .config import Params
 from .errors import ProjectError
 from .workspace import Context, Workspace
@@ -32,7 +32,9 @@ class Step:
 
     def run(self, context: Context) -> str:
         """Run the verb. Returns its one line."""
-        return str(self.load().run(context))
+        verb = self.load()
+        settle()
+        return str(verb.run(context))
 
 
 STEPS = (

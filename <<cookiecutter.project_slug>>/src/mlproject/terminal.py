@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .adapters.memory import economize
+from .adapters.memory import economize, settle
 from .errors import ProjectError
 
 TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
@@ -28,6 +28,8 @@ def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
             raise
         print(f" stopped: {sentence(error)}", file=sys.stderr)
         raise SystemExit(1) from None
+    finally:
+        settle()
 
 
 def sentence(error: Exception) -> str:
