@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from .adapters.files import digest, explain, read_json, sweep, write_json
-from .adapters.memory import release, settle
+from .adapters.memory import release, settled
 from .config import Params
 from .errors import ProjectError
 from .workspace import Context, Workspace
@@ -32,9 +32,7 @@ class Step:
 
     def run(self, context: Context) -> str:
         """Run the verb. Returns its one line."""
-        verb = self.load()
-        settle()
-        return str(verb.run(context))
+        return str(self.load().run(context))
 
 
 STEPS = (
@@ -108,12 +106,15 @@ def run_steps(
         _trust(context, step, start or "")
     for step in steps[first:]:
         _stamp_path(context, step).unlink(missing_ok=True)
-    for number, step in enumerate(steps[first:], start=first + 1):
-        began = time.perf_counter()
-        detail = step.run(context)
-        _stamp(context, step)
-        release()
-        report(number, step, detail, time.perf_counter() - began)
+    with settled() as settle:
+        for number, step in enumerate(steps[first:], start=first + 1):
+            began = time.perf_counter()
+            step.load()
+            settle()
+            detail = step.run(context)
+            _stamp(context, step)
+            release()
+            report(number, step, detail, time.perf_counter() - began)
 
 
 def _stamp_path(context: Context, step: Step) -> Path:

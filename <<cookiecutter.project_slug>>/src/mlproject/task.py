@@ -12,7 +12,6 @@ from typing import Any
 
 from . import terminal
 from .adapters.files import read_json
-from .adapters.memory import settle
 from .config import Settings, load_params
 from .core import gate
 from .errors import ProjectError
@@ -92,8 +91,6 @@ def run(
     except Exception as error:
         voice.stopped(step, terminal.sentence(error))
         raise SystemExit(1) from None
-    finally:
-        settle()
     voice.step(step, line, time.perf_counter() - began)
     return Done(line, outputs)
 

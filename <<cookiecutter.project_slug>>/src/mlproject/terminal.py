@@ -1,11 +1,13 @@
 """How a command of the terminal behaves: one sentence for a mistake, libraries kept quiet."""
 
+import atexit
+import contextlib
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from .adapters.memory import economize, settle
+from .adapters.memory import economize
 from .errors import ProjectError
 
 TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
@@ -13,23 +15,34 @@ debug = False
 
 
 def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
-    """Run a command; a ProjectError ends in one sentence on stderr and exit code 1."""
+    """Run a command and end the process; a ProjectError is one sentence on stderr and code 1."""
     global debug
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
     prepare()
+    code: Any = 0
     try:
         app()
+    except SystemExit as ended:
+        code = ended.code
     except KeyboardInterrupt:
         print(f" stopped: {interrupted}", file=sys.stderr)
-        raise SystemExit(130) from None
+        code = 130
     except Exception as error:
         if debug:
             raise
         print(f" stopped: {sentence(error)}", file=sys.stderr)
-        raise SystemExit(1) from None
-    finally:
-        settle()
+        code = 1
+    _leave(int(code or 0))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without taking its libraries apart first, which takes up to a second."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+            stream.flush()
+    os._exit(code)
 
 
 def sentence(error: Exception) -> str:

@@ -1,13 +1,16 @@
 """Memory goes back to the system, in a process of its own as a command has one."""
 
 import gc
+import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from mlproject.loop import Step
+from mlproject import loop
+from mlproject.adapters import memory
 
 PROBE = """
 import sys
@@ -48,33 +51,66 @@ def test_what_is_freed_leaves_the_process():
     assert float(left) < 20
 
 
+def test_what_is_settled_is_searched_again_afterwards():
+    gc.unfreeze()
+    with memory.settled() as settle:
+        settle()
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == 0
+
+
+def test_steps_run_with_their_libraries_settled(monkeypatch, context):
+    seen = []
+    verb = SimpleNamespace(run=lambda _: seen.append(gc.get_freeze_count()) or "line")
+    monkeypatch.setattr(loop.Step, "load", lambda _: verb)
+    loop.run_steps(context, (loop.Step("one", (), ()),), None, lambda *_: None)
+    assert seen[0] > 10_000
+
+
+PATHS = {**os.environ, "PYTHONPATH": str(Path(memory.__file__).parents[2])}
 ENDS = """
-import atexit, gc, sys
+import atexit, sys, tempfile
 sys.argv = ["project"]
-atexit.register(lambda: print(gc.get_freeze_count() > 1_000, gc.collect() < 1_000))
+folder = tempfile.TemporaryDirectory()
+open("folder", "w").write(folder.name)
+atexit.register(lambda: open("farewell", "w"))
 from mlproject import terminal
 from mlproject.errors import ProjectError
+class Lasting:
+    def __del__(self):
+        print("taken apart")
+lasting = Lasting()
 def command():
-    import pandas
+    print("done")
     {ending}
 terminal.main(command)
 """
 
 
-@pytest.mark.parametrize("ending", ["pass", "raise ProjectError('no')", "raise KeyboardInterrupt"])
-def test_the_end_of_a_command_does_not_look_through_its_libraries(ending):
+@pytest.mark.parametrize(
+    ("ending", "code", "said"),
+    [
+        ("pass", 0, ""),
+        ("raise SystemExit(3)", 3, ""),
+        ("raise SystemExit", 0, ""),
+        ("raise ProjectError('no: yes')", 1, " stopped: no: yes\n"),
+        ("raise KeyboardInterrupt", 130, " stopped: interrupted\n"),
+    ],
+)
+def test_a_command_ends_at_once_but_not_untidily(ending, code, said, tmp_path):
     words = [sys.executable, "-c", ENDS.format(ending=ending)]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.stdout.split() == ["True", "True"], done.stderr
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=PATHS)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "done\n", said)
+    assert (tmp_path / "farewell").exists()
+    assert not Path((tmp_path / "folder").read_text()).exists()
 
 
-def test_a_step_starts_with_its_libraries_settled(monkeypatch):
-    seen = []
-    verb = SimpleNamespace(run=lambda _: seen.append(gc.get_freeze_count()) or "line")
-    monkeypatch.setattr(Step, "load", lambda _: verb)
-    gc.unfreeze()
-    try:
-        assert Step("ingest", (), ()).run(None) == "line"
-    finally:
-        gc.unfreeze()
-    assert seen[0] > 10_000
+def test_a_reader_that_has_gone_is_no_error(tmp_path):
+    words = [sys.executable, "-c", ENDS.format(ending="print('x' * 200_000)")]
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=PATHS
+    )
+    process.stdout.close()
+    assert "Exception ignored" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(30)
