@@ -1,7 +1,6 @@
 """How a command of the terminal behaves: one sentence for a mistake, libraries kept quiet."""
 
 import atexit
-import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -40,8 +39,12 @@ def _leave(code: int) -> NoReturn:
     """End the process without taking its libraries apart first, which takes up to a second."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+        try:
             stream.flush()
+        except (BrokenPipeError, ValueError):  # whoever read it has gone
+            pass
+        except OSError:  # a full disk took the words: that is no success
+            code = code or 1
     os._exit(code)
 
 

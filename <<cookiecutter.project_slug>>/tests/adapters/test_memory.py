@@ -114,3 +114,10 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path):
     assert "Exception ignored" not in process.stderr.read()
     process.stderr.close()
     process.wait(30)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no /dev/full")
+def test_words_that_a_full_disk_took_are_no_success(tmp_path):
+    words = [sys.executable, "-c", ENDS.format(ending="pass")]
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(words, stdout=full, cwd=tmp_path, env=PATHS).returncode == 1
