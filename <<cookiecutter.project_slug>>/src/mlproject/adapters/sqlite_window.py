@@ -16,7 +16,7 @@ import pyarrow.json as pj
 from ..core.contract import TIMESTAMP, Feature
 from ..errors import ProjectError
 
-_ROWS = 50_000  # read at once
+_ROWS = 10_000  # read at once
 _QUERY = """
 select entity, event_time, at, features, prediction
 from predictions where model = ? and version = ? and at > ? order by id
@@ -44,6 +44,7 @@ def recent(
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as store:
             newest = store.execute(_NEWEST, (model, version)).fetchone()[0]
             since = (newest or 0.0) - days * 86_400
+            store.text_factory = bytes  # what is parsed as JSON need not be decoded before
             cursor = store.execute(_QUERY, (model, version, since))
             parts = list(_parts(cursor, entity, features, classes))
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
@@ -68,39 +69,41 @@ def _parts(
     while rows := cursor.fetchmany(_ROWS):
         entities, times, asked, inputs, answers = zip(*rows, strict=True)
         table = _features(inputs, features)
-        table.insert(0, entity, pd.Series(entities, dtype=object))
+        table.insert(0, entity, pa.array(entities, pa.string()).to_pandas())
         table.insert(1, TIMESTAMP, _times(times, asked))
         table["_keyed"] = [time is not None for time in times]
-        yield table.assign(**_answers(answers, classes))
+        for name, values in _answers(answers, classes).items():
+            table[name] = values
+        yield table
 
 
-def _times(told: Sequence[str | None], asked: Sequence[float]) -> "pd.Series":
+def _times(told: Sequence[bytes | None], asked: Sequence[float]) -> "pd.Series":
     """Event times; of a row that tells none, when it was asked."""
     found = pd.Series((np.array(asked) * 1e6).astype("datetime64[us]")).dt.tz_localize("UTC")
     known = [place for place, time in enumerate(told) if time is not None]
     if known:
-        texts = pd.Series([told[place] for place in known])
+        texts = pd.Series([time.decode() for time in told if time is not None])
         parsed = pd.to_datetime(texts, format="ISO8601", utc=True).astype(found.dtype)
         found.iloc[known] = parsed.to_numpy()
     return found
 
 
-def _features(texts: Sequence[str], features: Mapping[str, Feature]) -> pd.DataFrame:
+def _features(texts: Sequence[bytes], features: Mapping[str, Feature]) -> pd.DataFrame:
     """Parse many JSON objects at once; numbers as float64."""
     fields = [
         pa.field(name, pa.float64() if item.numeric else pa.string())
         for name, item in features.items()
     ]
     options = pj.ParseOptions(pa.schema(fields), unexpected_field_behavior="ignore")
-    whole = pj.ReadOptions(use_threads=False, block_size=64 * 2**20)
-    data = io.BytesIO("\n".join(texts).encode())
+    whole = pj.ReadOptions(use_threads=False, block_size=2**20)
+    data = io.BytesIO(b"\n".join(texts))
     table = pj.read_json(data, read_options=whole, parse_options=options)
     return pd.DataFrame({name: table.column(name).to_pandas() for name in features}, copy=False)
 
 
-def _answers(texts: Sequence[str], classes: Sequence[str]) -> dict[str, Any]:
+def _answers(texts: Sequence[bytes], classes: Sequence[str]) -> dict[str, Any]:
     if not classes:
-        return {"prediction": np.array(texts, dtype=object).astype(float)}
+        return {"prediction": np.array(texts).astype(float)}
     found = [json.loads(text) for text in texts]
     chances = {f"p_{name}": [item["probabilities"][name] for item in found] for name in classes}
     return {"prediction": np.array([item["label"] for item in found], dtype=object), **chances}
