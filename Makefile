@@ -64,9 +64,8 @@ $(MINIO_BINARY):
 	@test -n '$(GO)' || { echo " stopped: Go is not installed: it builds MinIO, see docs/how-to/kubeflow-cluster.md" >&2; exit 1; }
 	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
 	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
-servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go); redis-server and prometheus come from the system
-	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && ! { command -v redis-server && command -v promtool; } > /dev/null; then apt-get update -qq && apt-get install -qq --yes --no-install-recommends redis-server prometheus > /dev/null; fi
-	@command -v redis-server > /dev/null || { echo " stopped: redis-server is missing: apt-get install redis-server" >&2; exit 1; }
+servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go); the rest from the system, in CI by apt-get
+	@tests/install_servers.sh
 test-real: setup-project tools servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json

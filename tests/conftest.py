@@ -1,15 +1,17 @@
 """One clean copy of the template, and bakes of it shared by every test that asks for the same."""
 
+import contextlib
 import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import own_engine
 import pytest
 from cookiecutter.main import cookiecutter
 
@@ -92,3 +94,21 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, check=False, capture_output=True, text=True, **options)
 
     return call
+
+
+def lacking(why: object) -> None:
+    """End a test that this machine cannot run: CI has to be able to."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"in CI this may not be skipped: {why}")
+    pytest.skip(str(why))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[None]:
+    """A Docker engine behind DOCKER_HOST: the one that answers, else one of our own."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(own_engine.engine())
+        except own_engine.EngineError as error:
+            lacking(error)
+        yield

@@ -1,14 +1,11 @@
 """A real Docker engine: build images of a project, run them as a pod does."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from own_engine import DOCKER
 
-DOCKER = shutil.which("docker", path=f"/usr/bin:{os.environ['PATH']}")
-BASE = "python:3.11-slim"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 # as a pod runs: the image's own user, a root that cannot be written, no rights, no network
 BOUNDS = ("--read-only", "--tmpfs=/tmp", "--cap-drop", "ALL", "--network", "none")
@@ -28,15 +25,20 @@ def docker(*words: str, ok: bool = True, folder: Path | None = None) -> str:
     return done.stdout
 
 
-def need_engine() -> None:
-    """Skip where no engine answers or no base is had."""
-    if not DOCKER or subprocess.run([DOCKER, "info"], capture_output=True, check=False).returncode:
-        pytest.skip("no Docker engine answers: set DOCKER_HOST")
-    base = ["run", "--rm", BASE, "python3", "--version"]
-    if subprocess.run([DOCKER, *base], capture_output=True, check=False).returncode:
-        pytest.skip(f"the image {BASE} cannot be had: pull or import it")
-
-
 def build(folder: Path, tag: str, *words: str) -> None:
     given = ["--file", "deploy/Dockerfile", "--build-arg", f"GIT_COMMIT={SHA}", "--tag", tag]
     docker("build", "--quiet", *given, *words, ".", folder=folder)
+
+
+# a verb writes where it may, with the locked packages; says how much it has written
+STEP = """
+import json, load_forecast.task, kfp, pathlib, shutil, subprocess, sys
+verb = [sys.executable, "-m", "load_forecast"]
+made = pathlib.Path("/tmp/project")
+raw = made / "data/raw/load.csv"
+subprocess.run([*verb, "sample", "--output", raw], check=True, stdout=sys.stderr)
+shutil.copy("/app/params.yaml", made)
+shutil.copytree("/app/feature_repo", made / "feature_repo")
+subprocess.run([*verb, "ingest"], check=True, cwd=made, stdout=sys.stderr)
+print((made / "data/ingested.parquet").stat().st_size)
+"""

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
 
 
 def free_port() -> int:
@@ -80,3 +81,19 @@ def redis(folder: Path) -> tuple[str, subprocess.Popen]:
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port)]
     command += ["--save", "", "--appendonly", "no"]
     return f"127.0.0.1:{port}", start(command, folder, f"tcp://127.0.0.1:{port}")
+
+
+def registry(folder: Path, user: str, password_hash: str) -> tuple[str, subprocess.Popen]:
+    """A real container registry that asks for a name and a password; bcrypt's hash of it."""
+    host = f"127.0.0.1:{free_port()}"
+    folder.mkdir(parents=True)
+    (folder / "htpasswd").write_text(f"{user}:{password_hash}\n")
+    config = {
+        "version": 0.1,
+        "storage": {"filesystem": {"rootdirectory": str(folder / "blobs")}},
+        "http": {"addr": host},
+        "auth": {"htpasswd": {"realm": "tests", "path": str(folder / "htpasswd")}},
+    }
+    (folder / "config.yml").write_text(yaml.safe_dump(config))
+    command = ["docker-registry", "serve", str(folder / "config.yml")]
+    return host, start(command, folder, f"tcp://{host}")

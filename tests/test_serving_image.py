@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from engine import BASE, BOUNDS, DOCKER, docker, need_engine
+from engine import BOUNDS, docker
+from own_engine import BASE, DOCKER
 from projects import copy, make, python, tool
 
 TAG = "cookiecutter-mlops-level2-serving-test:local"
@@ -31,9 +32,8 @@ print(answer.read().decode())
 
 
 @pytest.fixture(scope="module")
-def project(bake, tmp_path_factory):
+def project(bake, engine, tmp_path_factory):  # noqa: ARG001  it is asked by docker
     """A project with a champion, and the image that serves it, by its own command."""
-    need_engine()
     folder = copy(bake(), tmp_path_factory.mktemp("serving") / "load-forecast")
     text = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
