@@ -92,6 +92,7 @@ def run(
         voice.stopped(step, terminal.sentence(error))
         raise SystemExit(1) from None
     voice.step(step, line, time.perf_counter() - began)
+    terminal.leave_after_executor()
     return Done(line, outputs)
 
 
