@@ -61,6 +61,13 @@ def test_rendered_files_open_only_answers_and_copied_files_none():
             assert not re.search(r"<<\s*cookiecutter", text), f"{name} is copied without rendering"
 
 
+def test_files_without_an_answer_are_copied():
+    """To render a file takes cookiecutter five times as long as to copy it."""
+    opened = re.compile(r"<<|<%|<#|# jinja:")
+    alike = [name for name, text in FILES.items() if rendered(name) and not opened.search(text)]
+    assert not alike, f"add them to _copy_without_render: {alike}"
+
+
 def test_python_is_never_rendered():
     assert not [name for name in FILES if name.endswith((".py", ".ipynb")) and rendered(name)]
 

@@ -60,5 +60,10 @@ def test_words_of_a_task_that_a_full_disk_took_are_no_success(tmp_path):
 
 def test_nothing_but_the_executor_leaves_so():
     """A test that calls a verb as a task must still end with its own code."""
-    code = "from mlproject import terminal; terminal.leave_after_executor(); raise SystemExit(3)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
+    lines = [
+        "from mlproject import terminal",
+        "terminal.leave_after_executor()",
+        "raise SystemExit(3)",
+    ]
+    words = [sys.executable, "-c", "\n".join(lines)]
+    assert subprocess.run(words, check=False).returncode == 3
