@@ -29,7 +29,7 @@ GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project tools demo check test servers test-real bench canary lock cluster-up cluster-test cluster-down
+.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary lock cluster-up cluster-test cluster-down
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
@@ -68,6 +68,8 @@ servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go); the re
 	@tests/install_servers.sh
 test-real: setup-project tools servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
+test-long: setup-project ## the service at full size: 50,000 made-up requests, 256 clients, kills, champions; a quarter of an hour
+	@cd '$(PROJECT)' && PYTHONPATH=src $(PROJECT_VENV)/bin/python -m pytest -q -n0 -s -m long
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 cluster-up: ## kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)

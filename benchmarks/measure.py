@@ -92,8 +92,12 @@ def row(
     goal: float | None,
     unit: str,
     runs: int,
+    at_least: bool = False,
 ) -> Row:
-    """Return a line of the table and of results.json; without a goal it is only reported."""
+    """Return a line of the table and of results.json; without a goal it is only reported.
+
+    Less is better, unless the ratio is to be `at_least` the goal.
+    """
     ratio = ours / reference
     return {
         "name": name,
@@ -102,7 +106,8 @@ def row(
         "reference_name": reference_name,
         "ratio": round(ratio, 3),
         "goal": goal,
-        "met": None if goal is None else ratio <= goal,
+        "at_least": at_least,
+        "met": None if goal is None else (ratio >= goal if at_least else ratio <= goal),
         "unit": unit,
         "runs": runs,
     }

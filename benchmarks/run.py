@@ -13,6 +13,7 @@ import generation
 import join
 import memory
 import pipeline
+import serving
 import trials
 import watch
 import whole_loop
@@ -27,6 +28,7 @@ MEASURES = {
     "join": join.rows,
     "memory": memory.rows,
     "pipeline": pipeline.rows,
+    "serving": serving.rows,
     "trials": trials.rows,
     "watch": watch.rows,
 }
@@ -67,7 +69,8 @@ def show(rows: list[Row], load: float) -> None:
     """Print the table and the conditions it was made in."""
     line("", "ours", "reference", "unit", "ratio", "goal", "met")
     for row in rows:
-        goal = "-" if row["goal"] is None else f"{row['goal']:.3g}"
+        sign = "≥" if row.get("at_least") else ""
+        goal = "-" if row["goal"] is None else f"{sign}{row['goal']:.3g}"
         met = {None: "-", True: "yes", False: "NO"}[row["met"]]
         numbers = number(row["ours"]), number(row["reference"])
         line(row["name"], *numbers, row["unit"].split()[0], f"{row['ratio']:.2f}", goal, met)

@@ -26,8 +26,8 @@ FOLDERS = "data deploy docs feature_repo models notebooks pipelines reports requ
 COMMANDS = "bash cat cp curl docker env git kubectl make mv pip python python3 rm sh uv uvx"
 REMOVED = "annotationlib asynchat asyncore cgi cgitb compression crypt distutils imp pipes smtpd"
 DEPENDENCIES = """
-adlfs aiohttp alembic antlr4 anyio asyncssh attr attrs bleach boto3 botocore bs4 cachetools
-celery certifi cffi charset_normalizer click cloudpickle colorama configobj contourpy
+adlfs aiohttp alembic antlr4 anyio asyncssh attr attrs bentoml bleach boto3 botocore bs4 cachetools
+celery cattrs certifi cffi charset_normalizer circus click cloudpickle colorama configobj contourpy
 cookiecutter cruft cryptography cycler dask databricks dateutil debugpy dill diskcache docutils
 dotenv duckdb dulwich dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask
 fsspec funcy gcsfs git gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore

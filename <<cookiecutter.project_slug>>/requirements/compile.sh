@@ -17,4 +17,9 @@ lock ui --extra ui
 # The service alone, for its image: what src/mlproject/serving imports, without pandas, scikit-learn and MLflow.
 printf '%s\n' fastapi uvicorn prometheus-client onnxruntime numpy pydantic pydantic-settings typer |
   "$uv" pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c "$common" -o requirements/serve.txt "$@"
+# BentoML cannot live beside the others; what computes is the same all the same.
+same=$(mktemp)
+trap 'rm -f "$common" "$same"' EXIT
+sed -nE 's/^((numpy|onnxruntime)==[^\\]*).*/\1/p' "$common" > "$same"
+"$uv" pip compile --quiet --group pyproject.toml:bento --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c "$same" -o requirements/bento.txt "$@"
 for remote in s3 gs azure ssh; do lock "dvc-$remote" --extra "dvc-$remote"; done

@@ -42,7 +42,8 @@ def _current(context: Context, known: step.Champion, source: str) -> Current:
     if source != "data" and log:
         table = step.from_log(context, log, known, raw)
         if len(table) >= least or source == "log":
-            return Current(table, "prediction log", fault)
+            pairs = step.offline(context, known, table, raw)
+            return Current(table, "prediction log", fault, pairs)
     elif source == "log":
         raise ProjectError("there is no prediction log: `make serve` writes it, SERVE_LOG names it")
     table = pd.DataFrame() if raw is None else step.from_data(context, known, raw)

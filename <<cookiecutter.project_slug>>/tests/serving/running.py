@@ -1,5 +1,6 @@
 """Start the real service as a process on a free port, ask it, stop it by its own process id."""
 
+import concurrent.futures
 import http.client
 import json
 import os
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -128,3 +130,50 @@ def held(server, sent, length=5_000):
         yield connection
     finally:
         connection.close()
+
+
+class Load:
+    """Clients that ask all the time."""
+
+    def __init__(self, port, body, clients=4):
+        self.port, self.body, self.answers, self.failures = port, json.dumps(body), [], []
+        self.seconds = []
+        self.stopped = False
+        self.pool = concurrent.futures.ThreadPoolExecutor(clients)
+        self.work = [self.pool.submit(self.ask) for _ in range(clients)]
+
+    def ask(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        while not self.stopped:
+            began = time.monotonic()
+            try:
+                connection.request("POST", "/predict", self.body)
+                answer = connection.getresponse()
+                data = json.loads(answer.read())
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                return
+            self.seconds.append(time.monotonic() - began)
+            if answer.status == 200:
+                self.answers.append((data["id"], data["version"], data["predictions"][0]))
+            else:
+                self.failures.append(data)
+
+    def stop(self):
+        self.stopped = True
+        self.pool.shutdown()
+
+
+def resident(process):
+    """Megabytes of memory of a process."""
+    with open(f"/proc/{process.pid}/status") as status:
+        (line,) = [line for line in status if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+
+
+def until(true, seconds=20):
+    """Wait until something is true. Raises AssertionError."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not become true"
+        time.sleep(0.05)

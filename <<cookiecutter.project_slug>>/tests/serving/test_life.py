@@ -1,6 +1,5 @@
 """The service over time: start, overload, another champion, a full disk, a kill, the end."""
 
-import concurrent.futures
 import hashlib
 import http.client
 import json
@@ -9,7 +8,7 @@ import time
 
 import mlflow
 import pytest
-from running import command, held, logged, serving
+from running import Load, command, held, logged, resident, serving, until
 
 from mlproject.serving.journal import BOUND
 
@@ -18,21 +17,6 @@ NAME = "load-forecast"
 LIGHT = """import sys
 sys.modules.update(dict.fromkeys(["pandas", "mlflow", "sklearn", "pyarrow", "feast", "scipy"]))
 """
-
-
-def resident(process):
-    """Megabytes of memory of a process."""
-    with open(f"/proc/{process.pid}/status") as status:
-        (line,) = [line for line in status if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024
-
-
-def until(true, seconds=20):
-    """Wait until something is true. Raises AssertionError."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not become true"
-        time.sleep(0.05)
 
 
 def test_a_folder_serves_at_once_without_mlflow_and_pandas(bundle, server, tmp_path, example):
@@ -165,46 +149,19 @@ def twice(promoted, tmp_path_factory):
     return folder, client
 
 
-class Load:
-    """Clients that ask all the time."""
-
-    def __init__(self, port, body, clients=4):
-        self.port, self.body, self.answers, self.failures = port, json.dumps(body), [], []
-        self.stopped = False
-        self.pool = concurrent.futures.ThreadPoolExecutor(clients)
-        self.work = [self.pool.submit(self.ask) for _ in range(clients)]
-
-    def ask(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        while not self.stopped:
-            try:
-                connection.request("POST", "/predict", self.body)
-                answer = connection.getresponse()
-                data = json.loads(answer.read())
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-                return
-            if answer.status == 200:
-                self.answers.append((data["id"], data["version"], data["predictions"][0]))
-            else:
-                self.failures.append(data)
-
-    def stop(self):
-        self.stopped = True
-        self.pool.shutdown()
-
-
-def test_the_champion_moves_under_load_and_nobody_notices(twice, example):
+@pytest.mark.parametrize("moves", [20, pytest.param(100, marks=pytest.mark.long)])
+def test_the_champion_moves_under_load_and_nobody_notices(twice, example, moves):
     folder, client = twice
     with serving(folder, SERVE_RELOAD_SECONDS="0.05") as running:
         load = Load(running.port, {"rows": [example]})
-        for turn in range(20):
+        for turn in range(moves):
             version = "12"[(turn + 1) % 2]
             page = f"/v2/models/{NAME}/versions/{version}/ready"
             client.set_registered_model_alias(NAME, "champion", version)
             until(lambda page=page: running.get(page)[0] == 200)
         load.stop()
-        assert running.metrics()['serving_reloads_total{outcome="done"}'] == 20
+        assert running.metrics()['serving_reloads_total{outcome="done"}'] == moves
+    print(f"\ncampaign: {moves} champions under load, {len(load.answers):,} answers, none refused")
     assert load.failures == []
     assert len(load.answers) > 100
     numbers = {(version, number) for _, version, number in load.answers}
@@ -234,9 +191,10 @@ def test_a_bad_champion_leaves_the_old_one_serving(twice, example):
     assert "v1 goes on serving" in refusal
 
 
-def test_a_kill_under_load_leaves_the_log_whole(bundle, tmp_path, example):
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
+def test_a_kill_under_load_leaves_the_log_whole(bundle, tmp_path, example, kills):
     log, ids = tmp_path / "data/predictions.db", set()
-    for _ in range(2):
+    for _ in range(kills):
         with serving(tmp_path, "--model", str(bundle)) as running:
             load = Load(
                 running.port, {"rows": [{**example, "area": "TenneT", "date": "2017-01-01"}]}
@@ -247,8 +205,9 @@ def test_a_kill_under_load_leaves_the_log_whole(bundle, tmp_path, example):
         ids |= {name for name, _, _ in load.answers}
     assert logged(log, "pragma integrity_check") == [("ok",)]
     kept = {row[1] for row in logged(log)}
-    print(f"{len(ids)} answered, {len(ids - kept)} lost by two kills")
-    assert len(ids - kept) <= 2 * BOUND
+    lost = len(ids - kept)
+    print(f"\ncampaign: {len(ids):,} answers, {lost:,} of them not logged, by {kills} kills")
+    assert lost <= kills * BOUND
     assert len(kept) > 2 * BOUND
     _, _, place, at, model, version, entity, event_time, features, prediction = logged(log)[0]
     assert (place, model, version, entity) == (0, NAME, "1", "TenneT")

@@ -3,12 +3,14 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from running import command, serving
+from running import PACKAGE, ROOT, command, serving
 
 from mlproject.adapters import reference_file
 from mlproject.errors import ProjectError
@@ -92,6 +94,56 @@ def test_a_log_of_the_real_service_is_compared_and_labels_join_later(project):
     assert command(project, "sample", "--until", "2017-01-21").returncode == 0
     verdict = watch(project)[1]
     assert verdict["signals"]["performance"] == "unknown", "labels of these days are not here yet"
+
+
+def asked(folder, rows):
+    """The 29 days before the newest as rows, the newest by entity alone; what the monitor says."""
+    (folder / "data/predictions.db").unlink(missing_ok=True)
+    newest = rows[-1]["date"]
+    with serving(folder) as server:
+        bodies = [{"rows": [row]} for row in rows if row["date"] != newest]
+        bodies += [{"entities": [{"area": row["area"]}]} for row in rows if row["date"] == newest]
+        for body in bodies:
+            status, answer = server.post("/predict", body)
+            assert status == 200, answer
+        assert server.stop() == 0
+    said, verdict = watch(folder, "--source", "log")
+    assert verdict["window"]["compared"] == verdict["window"]["rows"] == 120
+    return said, {item["column"] for item in verdict["findings"] if item["kind"] == "skew"}
+
+
+IN_FAHRENHEIT = """
+import sys
+from pathlib import Path
+import pandas as pd
+sys.path.insert(0, "{source}")
+from {package}.adapters import feast
+from {package}.config import load_params
+from {package}.workspace import Workspace
+workspace, params = Workspace.at(Path.cwd()), load_params(Path("params.yaml"))
+table = pd.read_parquet(workspace.features)
+table["temperature"] = table["temperature"] * 1.8 + 32
+table.to_parquet(workspace.features, index=False)
+feast.materialize(feast.open_store(workspace, params), params, table)
+"""
+
+
+def test_features_served_are_those_computed_offline_and_a_planted_skew_is_named(project):
+    rows = days(project, "2016-12-31")
+    said, skewed = asked(project, rows)
+    assert skewed == set(), said
+    code = IN_FAHRENHEIT.format(source=ROOT / "src", package=PACKAGE)
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said, skewed = asked(project, rows)
+    assert skewed == {"temperature"}, "the online store holds another unit"
+    assert "3.3% of 120 rows differ, at most 1.0% are allowed (monitor.max_skew)" in said
+    assert "alarm: quality" in said
+    for row in rows:  # a client whose week begins on Sunday, and whose lags are one day late
+        row["weekday"] = (row["weekday"] + 1) % 7
+        row["load_lag_7"] = row["load_lag_1"]
+    skewed = asked(project, rows)[1]
+    assert skewed == {"temperature", "weekday", "load_lag_7"}
 
 
 def test_a_column_that_is_gone_is_a_finding_and_a_missing_file_is_not(project):

@@ -82,7 +82,7 @@ def _service(
     journal = None
     if settings.log is not None:
         journal = Journal(SqliteLog(root / settings.log), metrics.log_dropped.inc)
-    lookup = Lookup(connect, metrics) if connect else None
+    lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
     return Service(slot, settings, metrics, journal, lookup, ThreadPoolExecutor(2, "scoring"))
 
 

@@ -22,6 +22,7 @@ class ServeSettings(BaseSettings):
     body_seconds: float = Field(10, gt=0, le=600)
     drain_seconds: int = Field(30, ge=1, le=3_600)
     reload_seconds: float = Field(10, ge=0.05, le=86_400)
+    store_seconds: float = Field(2, gt=0, le=60)
     log: Annotated[Path | None, BeforeValidator(_unless_off)] = Path("data/predictions.db")
     sha256: str = ""  # of the one model that may be served here, as a deployment says it
     features: bool = True  # answer requests that name only the entity, from Feast's online store

@@ -16,6 +16,7 @@ from ..artifact import ModelArtifact
 from ..core import estimators
 from ..core.contract import TIMESTAMP
 from ..core.monitoring import look as looking
+from ..core.monitoring import skew
 from ..core.monitoring.compare import PREDICTION
 from ..core.monitoring.performance import TRUTH
 from ..core.monitoring.reference import Reference
@@ -67,6 +68,22 @@ def from_log(
     found = table.merge(truth, on=contract.key, how="left", validate="many_to_one")
     found[contract.target] = found[TRUTH]
     return found
+
+
+def offline(
+    context: Context, known: Champion, table: pd.DataFrame, raw: pd.DataFrame | None
+) -> skew.Pairs | None:
+    """Rows of the log beside what is computed of the raw data for the same key, where there is."""
+    params = context.params
+    contract = params.data
+    if raw is None or table.empty:
+        return None
+    if contract.has_time and table[TIMESTAMP].min() > raw[TIMESTAMP].max():
+        return None  # these days are not offline yet
+    made = derive(raw, contract, params.featurize)
+    keys = contract.key if contract.has_time else [contract.entity_column]
+    wanted = [name for name in known.model.features if name in made]
+    return skew.pairs(table, made[[*keys, *wanted]], keys)
 
 
 def from_data(context: Context, known: Champion, raw: pd.DataFrame) -> pd.DataFrame:
@@ -143,6 +160,7 @@ def _told(known: Champion, current: looking.Current, now: float) -> dict[str, An
         "window": {
             "source": current.source,
             "rows": len(table),
+            "compared": len(current.pairs.served) if current.pairs else 0,
             "labelled": labelled,
             "first": times.min().isoformat() if times is not None else None,
             "last": times.max().isoformat() if times is not None else None,

@@ -35,6 +35,7 @@ MONITOR = {
     "max_missing_increase": 0.1,
     "max_out_of_range": 0.01,
     "max_unknown": 0.01,
+    "max_skew": 0.01,
     "max_loss": 1.5,
     "max_model_age_days": 90,
 }

@@ -15,6 +15,7 @@ class Monitor(Strict):
     max_missing_increase: float = Field(0.1, ge=0, le=1)
     max_out_of_range: float = Field(0.01, ge=0, le=1)
     max_unknown: float = Field(0.01, ge=0, le=1)
+    max_skew: float = Field(0.01, ge=0, le=1)
     max_loss: float = Field(1.5, ge=1)
     max_model_age_days: float | None = Field(None, gt=0)
     max_data_age_days: float | None = Field(None, gt=0)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ..contract import TIMESTAMP, Feature
-from . import performance, quality
+from . import performance, quality, skew
 from .compare import PREDICTION, Comparer, Comparison, finding
 from .findings import Finding, Signal, states, worst
 from .knobs import Monitor
@@ -24,6 +24,7 @@ class Current:
     table: pd.DataFrame
     source: str
     faults: tuple[str, ...] = ()  # why raw data could not be read
+    pairs: skew.Pairs | None = None  # rows of the log beside their offline features
 
 
 @dataclass
@@ -66,6 +67,7 @@ def look(
         *quality.out_of_range(table, present, knobs),
         *quality.unknown(table, present, watched, knobs),
         *quality.strangers(table, groups, entity or "", knobs),
+        *(skew.findings(current.pairs, present, knobs) if current.pairs else ()),
     ]
     alarm = not _half_known(reference)
     for name, column in watched.items():

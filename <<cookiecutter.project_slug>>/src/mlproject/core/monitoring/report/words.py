@@ -14,7 +14,7 @@ TITLES = {
 }
 STATES = {"quiet": "as usual", "warn": "worth a look", "alarm": "alarm", "unknown": "not known"}
 MEANT = {
-    "quality": "values missing, out of range, unknown, in another unit",
+    "quality": "values missing, out of range, unknown, in another unit, not those computed offline",
     "data": "features distributed otherwise",
     "prediction": "predictions distributed otherwise",
     "target": "labels distributed otherwise",
@@ -38,9 +38,10 @@ def window(verdict: Verdict) -> str:
     now, before = verdict["window"], verdict["reference"]
     rows = f"{wording.plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
     labelled = f", {now['labelled']:,} of them with their label" if now["labelled"] else ""
+    beside = f", {now['compared']:,} beside their offline features" if now.get("compared") else ""
     against = f"{wording.plural(before['rows'], 'row')} the champion was made of{_span(before)}"
     how = " by the same season of earlier years" if verdict["seasonal"] else ""
-    return f"{rows}{labelled}, against {against}{how}"
+    return f"{rows}{labelled}{beside}, against {against}{how}"
 
 
 def performance(verdict: Verdict) -> str:
