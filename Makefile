@@ -29,7 +29,7 @@ GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary lock cluster-up cluster-test cluster-down
+.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary example recording lock cluster-up cluster-test cluster-down
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
@@ -81,6 +81,11 @@ cluster-down: ## remove the cluster
 canary: ## make test with the newest dependencies that their bounds allow; rewrites the locks
 	@$(MAKE) --no-print-directory lock UPGRADE=yes
 	@$(MAKE) --no-print-directory test
+example: setup ## a generated project as a commit and tag of EXAMPLE_REPOSITORY=owner/name; takes EXAMPLE_TOKEN and TAG= too
+	@PATH='$(BIN)':"$$PATH" .github/scripts/example.sh
+recording: setup-project ## docs/images/loop-demo.svg from a real run, about a minute
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; \
+	$(BIN)/python docs/images/record.py docs/images/loop-demo.svg "$$folder/load-forecast" make loop-demo VENV='$(PROJECT_VENV)' PACKAGE=
 lock: setup ## compile requirements/*.txt from the pyproject.toml files (UPGRADE=yes: the newest)
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt
 	@$(IN_PROJECT) lock

@@ -64,14 +64,14 @@ def stop(process: subprocess.Popen) -> None:
         process.wait(timeout=30)
 
 
-def minio(folder: Path, user: str, password: str) -> tuple[str, subprocess.Popen]:
-    """A real MinIO; `make servers` builds it."""
+def minio(folder: Path, user: str, password: str, **more: str) -> tuple[str, subprocess.Popen]:
+    """A real MinIO, with more settings if given; `make servers` builds it."""
     binary = os.environ.get("MINIO_BINARY", "minio")
     assert shutil.which(binary), "MinIO is missing: `make test-real` builds it, `make servers` too"
     url = f"http://127.0.0.1:{free_port()}"
     command = [binary, "server", "--quiet", "--address", url.removeprefix("http://"), "data"]
     env = {"MINIO_ROOT_USER": user, "MINIO_ROOT_PASSWORD": password, "MINIO_BROWSER": "off"}
-    env["MINIO_UPDATE"] = "off"  # it would ask its maker for a newer one
+    env |= {"MINIO_UPDATE": "off", **more}  # it would ask its maker for a newer one
     return url, start(command, folder, f"{url}/minio/health/ready", **env)
 
 

@@ -584,7 +584,7 @@ def test_layout_page_holds_what_a_project_holds():
 @pytest.mark.slow
 def test_layout_page_says_what_runs_leave_behind(ran):
     kept = layout(1)
-    for name in set(kept) - {"experiments/", "data/source/"}:  # of trials, of an object store
+    for name in set(kept) - {"experiments/", "data/source/", "data/inbox/"}:  # of other commands
         found = list(ran.glob(name.replace("PACKAGE", "load_forecast").rstrip("/")))
         assert found, f"{name} is not there after a run"
     words = ["git", "status", "--porcelain", "--untracked-files=all"]

@@ -277,6 +277,31 @@ def loop_demo() -> None:
 
 
 @app.command()
+def inbox(
+    folder: Annotated[Path, typer.Option(help="Where tables land.")] = Path("data/inbox"),
+    settle: Annotated[
+        float, typer.Option(min=0.1, help="Seconds a file must be still to count as whole.")
+    ] = 5.0,
+    once: Annotated[bool, typer.Option("--once", help="Take what is there, then end.")] = False,
+) -> None:
+    """Take new tables as they land: judge, merge into the raw table, retrain."""
+    from . import inbox as loop
+
+    loop.watch(Path.cwd(), folder, settle, once)
+
+
+@app.command()
+def webhook(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8080,
+) -> None:
+    """Receive events of an object store and start ct on GitHub for new data, until Ctrl-C."""
+    from .webhook import run as receiver
+
+    receiver.serve(Path.cwd(), host, port)
+
+
+@app.command()
 def pull() -> None:
     """Have the tracked raw table here: from DVC's cache, else from its remote."""
     from . import ci

@@ -66,6 +66,15 @@ def commit_all(root: Path, message: str) -> bool:
     return _git(root, *identity, "commit", "--quiet", "--message", message) is not None
 
 
+def commit_only(root: Path, message: str, *paths: str) -> bool:
+    """Commit these files and nothing else that has changed. Returns whether they are committed."""
+    if not knows_user(root) or _git(root, "add", "--", *paths) is None:
+        return False
+    if _git(root, "diff", "--cached", "--quiet", "--", *paths) is not None:
+        return True
+    return _git(root, "commit", "--quiet", "--message", message, "--", *paths) is not None
+
+
 def add_worktree(root: Path, tree: Path, sha: str) -> None:
     """Check a commit out beside the project. Raises ProjectError where it is not there."""
     if _git(root, "worktree", "add", "--quiet", "--detach", str(tree), sha) is None:

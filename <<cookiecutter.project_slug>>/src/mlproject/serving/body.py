@@ -1,14 +1,26 @@
 """The body of a request, no longer and no slower than allowed."""
 
 import asyncio
+from typing import Protocol
 
 from starlette.requests import Request
 
 from ..core.requests import RequestError
-from .settings import ServeSettings
 
 
-async def read(request: Request, settings: ServeSettings) -> bytes:
+class Limits(Protocol):
+    """How long a body may be, and how long it may take."""
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Bytes."""
+
+    @property
+    def body_seconds(self) -> float:
+        """Seconds."""
+
+
+async def read(request: Request, settings: Limits) -> bytes:
     """All bytes of the body. Raises RequestError where it is too long, too slow or encoded."""
     headers = request.headers
     if headers.get("content-encoding", "identity") != "identity":
@@ -35,4 +47,4 @@ async def read(request: Request, settings: ServeSettings) -> bytes:
 
 
 def _too_long(limit: int) -> RequestError:
-    return RequestError(f"the body is longer than {limit:,} bytes: send fewer rows at once", 413)
+    return RequestError(f"the body is longer than {limit:,} bytes: send less at once", 413)

@@ -2,7 +2,6 @@
 
 import gc
 import signal
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from ..adapters.prometheus import Metrics
 from ..adapters.sqlite_log import SqliteLog
 from ..errors import ProjectError
+from ..listening import QUEUE, listen
 from .app import build
 from .journal import Journal
 from .lookup import Lookup, Reader
@@ -22,8 +22,6 @@ from .settings import ServeSettings
 from .slot import Slot
 from .sources import Source, open_source
 
-_QUEUE = 2_048  # connections the kernel holds while the service is busy
-
 
 def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
     """Serve the champion, or the model in `folder`, until SIGTERM or Ctrl-C."""
@@ -31,7 +29,7 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
     source = open_source(root, folder)
     project = settings.features and (root / "params.yaml").is_file()
     service = _service(root, settings, source, _store(root) if project else None)
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         stamp = service.slot.served.stamp
         address = f"http://{host}:{listener.getsockname()[1]}"
         print(f" serving   {stamp.name} v{stamp.version} at {address}/docs", flush=True)
@@ -41,7 +39,7 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=settings.drain_seconds,
-            backlog=_QUEUE,
+            backlog=QUEUE,
         )
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: None)  # uvicorn raises it again when all is done
@@ -84,18 +82,3 @@ def _service(
         journal = Journal(SqliteLog(root / settings.log), metrics.log_dropped.inc)
     lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
     return Service(slot, settings, metrics, journal, lookup, ThreadPoolExecutor(2, "scoring"))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises ProjectError where the address is taken or unknown."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_QUEUE)  # from here on nobody is turned away
-    except (OSError, OverflowError) as error:
-        raise ProjectError(
-            f"cannot listen at {host}:{port} ({error}): choose another port"
-        ) from error
-    return listener

@@ -1,0 +1,114 @@
+"""Tables that arrive: since when a file is still, and how its rows join those that are there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ProjectError
+from .canonical import ALL, renamed
+from .columns import Column, keys
+from .contract import ROW_ID, DataContract
+from .times import constant, event_times
+
+TABLES = (".csv", ".parquet")
+ENDS = {".csv": (b"\n", b"\r"), ".parquet": (b"PAR1",)}  # last bytes of a table that is whole
+
+
+class Look(NamedTuple):
+    """What tells that a file has changed."""
+
+    modified: int  # nanoseconds
+    size: int
+    inode: int
+
+
+class Stillness:
+    """Which files have not changed for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: dict[str, tuple[Look, float]] = {}
+
+    def look(self, found: Mapping[str, Look], now: float) -> list[str]:
+        """Names of the still ones, the first written first."""
+        before, self._since = self._since, {}
+        for name, look in found.items():
+            known = before.get(name)
+            self._since[name] = known if known and known[0] == look else (look, now)
+        still = [name for name, (_, since) in self._since.items() if now - since >= self._seconds]
+        return sorted(still, key=lambda name: (found[name].modified, name))
+
+
+def is_table(name: str) -> bool:
+    """Whether a name is that of a table, and of no file that is still being sent."""
+    return name.lower().endswith(TABLES) and not name.startswith((".", "~"))
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The raw table with the rows that arrived."""
+
+    table: pd.DataFrame
+    added: int
+    replaced: int
+    changed: bool
+
+
+def merge(old: pd.DataFrame | None, new: pd.DataFrame, contract: DataContract) -> Merged:
+    """Put rows beside those that are there; a row of a known entity and time takes its place.
+
+    Without entity and time nothing names a row: then the new table takes the place of the old
+    one. Raises ProjectError where the columns differ.
+    """
+    if old is None or contract.entity_column == ROW_ID:
+        changed = old is None or not _same(old, new)
+        return Merged(new, len(new), 0, changed)
+    if set(old.columns) != set(new.columns):
+        raise ProjectError(_differing(old, new, contract))
+    new = new[list(old.columns)]
+    there, came = _named(old, contract), _named(new, contract)
+    known = there.isin(came)
+    replaced = int(came.isin(there).sum())
+    added = len(new) - replaced
+    same = not added and _same(_sorted(old[known], there[known]), _sorted(new, came))
+    table = pd.concat([old[~known], new], ignore_index=True)
+    return Merged(table, added, replaced, not same)
+
+
+def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:
+    """What names each row: entity and event time. Raises ProjectError for one without."""
+    table = renamed(raw, contract)
+
+    def column(name: str) -> Column:
+        return Column(table[name], name, contract.source, contract.missing_markers)
+
+    entity = keys(column(contract.entity)) if contract.entity else np.full(len(raw), ALL)
+    time = constant(len(raw))
+    if contract.event_timestamp:
+        hour = column(contract.event_hour) if contract.event_hour else None
+        time = event_times(column(contract.event_timestamp), contract.timestamp_format, hour)
+    return pd.MultiIndex.from_arrays([entity, time])
+
+
+def _sorted(table: pd.DataFrame, names: pd.MultiIndex) -> pd.DataFrame:
+    return table.iloc[names.argsort()]
+
+
+def _same(one: pd.DataFrame, two: pd.DataFrame) -> bool:
+    if list(one.columns) != list(two.columns):
+        return False
+    return bool(one.reset_index(drop=True).equals(two.reset_index(drop=True)))
+
+
+def _differing(old: pd.DataFrame, new: pd.DataFrame, contract: DataContract) -> str:
+    missing = [f"`{name}`" for name in old.columns if name not in new.columns]
+    more = [f"`{name}`" for name in new.columns if name not in old.columns]
+    parts = [f"lacks {', '.join(missing[:5])}"] if missing else []
+    parts += [f"has {', '.join(more[:5])} too"] if more else []
+    return (
+        f"{contract.source} {' and '.join(parts)}: a table that arrives has the columns of the "
+        "raw table"
+    )

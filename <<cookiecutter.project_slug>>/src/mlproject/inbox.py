@@ -1,0 +1,111 @@
+"""`inbox`: the update-knowledge loop. A table lands in a folder, is judged, and is learnt from."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from . import arriving, session, tracking
+from .adapters.files import digest, read_json, write_text
+from .adapters.github import GitHub
+from .console import Screen
+from .errors import ProjectError
+from .landing import REFUSED, TAKEN, Landing
+from .loop import sole_run
+from .session import open_context
+from .workspace import Context
+
+AGAIN = 30.0  # seconds until GitHub, a store or a folder in use is asked again
+
+
+def watch(root: Path, folder: Path, settle: float, once: bool) -> None:
+    """Take tables that land in `folder` and retrain; once, or until Ctrl-C."""
+    inbox = Inbox(root, root / folder, settle)
+    if once:
+        inbox.landing.whole()
+        time.sleep(settle)
+        inbox.turn()
+        return
+    inbox.say("inbox", f"waits for tables in {folder}, until Ctrl-C")
+    while True:
+        try:
+            inbox.turn()
+        except ProjectError as error:  # of the store, of GitHub, of a folder in use: not of a table
+            inbox.say("waits", str(error), "yellow")
+            time.sleep(AGAIN)
+        time.sleep(min(settle, 1.0))
+
+
+class Inbox:
+    """What is done with tables that have landed."""
+
+    def __init__(self, root: Path, folder: Path, settle: float) -> None:
+        self.root, self.screen = root, Screen(0)
+        self.landing = Landing(folder, settle)
+
+    def say(self, word: str, text: str, style: str = "") -> None:
+        """One line."""
+        self.screen.say(f" {word:<9} {text}", style)
+
+    def turn(self) -> None:
+        """Take every table that is whole; then one run for all of them."""
+        paths = self.landing.whole()
+        for name in self.landing.torn():
+            self.say("waits", f"{name} ends in the middle: the rest is awaited", "yellow")
+        if paths:
+            context = open_context(self.root, (), self.screen)
+            with sole_run(context.workspace):
+                for path in paths:
+                    self._take(path, context)
+        if waiting := self.landing.waiting():
+            self.landing.finish(waiting, self._learn())
+
+    def _take(self, path: Path, context: Context) -> None:
+        """Place one table, or refuse it, or know it again. Raises ProjectError for other faults."""
+        key, name = digest(path), path.name
+        known = self.landing.known(key)
+        if known and known["run"] is not None:
+            self.say("again", f"{name} holds what {known['name']} held: nothing to do")
+            self.landing.move(path, TAKEN)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            raw = arriving.there(context, Path(folder))
+            reference = tracking.champion_profile(context) or {}
+            try:
+                judged = arriving.judge(context, path, raw, reference, Path(folder))
+            except ProjectError as error:
+                self._refuse(path, str(error))
+                return
+            if digest(path) != key:
+                return  # somebody has written to it meanwhile: it is not still
+            left = []
+            if judged.changed or known:  # known: a killed process has begun to place it
+                self.landing.note(key, name, None)
+                left = arriving.put(context, judged.file, name)
+            self.landing.note(key, name, "" if judged.changed or known else "nothing new")
+        self.landing.move(path, TAKEN)
+        self.say("taken", f"{name}: {judged.line}", "green")
+        for text in left:
+            self.say("next", text)
+
+    def _refuse(self, path: Path, why: str) -> None:
+        """Nothing is recorded: the same table is judged again once it or the contract is mended."""
+        self.say("refused", why, "red")
+        kept = self.landing.move(path, REFUSED)
+        write_text(kept.with_name(f"{kept.name}.why.txt"), f"{why}\n")
+
+    def _learn(self) -> str:
+        """Retrain here, or by `ct` where the table is an object and GitHub is known."""
+        context = open_context(self.root, (), self.screen)
+        settings = context.settings
+        token = settings.github_token.get_secret_value()
+        if context.params.data.remote and token and settings.github_repository:
+            GitHub(settings.github_api_url, settings.github_repository, token).dispatch("new-data")
+            self.say("ct", f"new-data sent to {settings.github_repository}")
+            return "dispatched"
+        try:
+            session.run_loop(self.root, None, ())
+        except ProjectError as error:  # of data or model: the same run would end the same again
+            self.say("stopped", str(error), "red")
+            return f"stopped: {error}"
+        gate = read_json(context.workspace.decision)
+        return f"{gate['verdict']}, champion v{gate['champion']}"
