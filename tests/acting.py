@@ -21,6 +21,7 @@ VERSION = os.environ.get("ACT", "v0.2.89")
 ACT = Path(os.environ.get("TOOLS", _CACHE)) / f"act-{VERSION}"
 REPOSITORY = "team/project"
 SECRETS = {
+    "EXAMPLE_TOKEN": "hidden-example-token",
     "AWS_SECRET_ACCESS_KEY": "hidden-aws-key",
     "KF_PIPELINES_TOKEN": "hidden-kubeflow-token",
     "MLFLOW_TRACKING_TOKEN": "hidden-mlflow-token",

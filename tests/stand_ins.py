@@ -116,14 +116,50 @@ def docker(*words: str, text: str = "") -> str:
 
 
 def gh(words: list[str]) -> None:
-    """`gh run download RUN --repo R --name N --dir D`."""
-    assert words[:2] == ["run", "download"], words
+    """`gh run download RUN --repo R --name N --dir D`, or `gh release create`."""
     assert os.environ["GH_TOKEN"]
+    if words[:2] == ["release", "create"]:
+        release(words[2], [word for word in words[3:] if not word.startswith("-")])
+        return
+    assert words[:2] == ["run", "download"], words
     option = dict(zip(words[3::2], words[4::2], strict=True))
     found = home() / "artifacts" / words[2] / option["--name"]
     if not found.is_dir():
         sys.exit(f"stand-in: no artifact {option['--name']} of run {words[2]}")
     shutil.copytree(found, option["--dir"], symlinks=True)
+
+
+def release(tag: str, words: list[str]) -> None:
+    """Keep the files of a release; as with --verify-tag, one of a tag that is not there fails."""
+    origin = os.environ["ORIGIN"]
+    there = subprocess.run(["git", "ls-remote", origin, f"refs/tags/{tag}"], stdout=-1, check=True)
+    if not there.stdout:
+        sys.exit(f"stand-in: tag {tag} does not exist")
+    folder = home() / "releases" / tag
+    folder.mkdir(parents=True)
+    for word in words:
+        if "/" in word and Path(word).is_file():
+            shutil.copy(word, folder)
+
+
+def make(words: list[str]) -> None:
+    """The template's targets: `example` for real, in this environment; others only recorded."""
+    if words == ["example"]:
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        script = Path(".github/scripts/example.sh")
+        subprocess.run([script.resolve()], env={**os.environ, "PATH": path}, check=True)
+
+
+def docker(words: list[str]) -> None:
+    """Log in and out of a registry, and the digest behind a tag where a file says it."""
+    if words[0] == "login":
+        assert sys.stdin.read(), "a password comes by stdin"
+    elif words[0] != "logout":
+        assert words[:3] == ["buildx", "imagetools", "inspect"], words
+        digest = home() / "digest"
+        if not digest.exists():
+            sys.exit(f"stand-in: {words[3]} is not there")
+        print(digest.read_text(encoding="utf-8"))
 
 
 def npm(words: list[str]) -> None:
@@ -197,6 +233,7 @@ ACTIONS = {
     "docker/build-push-action": build,
 }
 PROGRAMS = {"gh": gh, "npm": npm, "cml": cml, "go": go, "grype": nothing}
+PROGRAMS |= {"make": make, "docker": docker}
 
 
 if __name__ == "__main__":
