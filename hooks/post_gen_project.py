@@ -7,6 +7,7 @@ RESTING = b"mlproject"
 DROPPINGS = {"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 # present or filled only when an existing project is generated over, and never about the package
 FOREIGN = {".dvc", ".git", ".venv", "mlruns"}
+ASIDE = ".aside-while-generating"  # where the pre hook put folders of an existing project
 
 
 def merge(source: str, target: str) -> None:
@@ -27,6 +28,15 @@ def remove(folder: str) -> None:
         for name in folders:
             os.rmdir(os.path.join(root, name))
     os.rmdir(folder)
+
+
+def bring_back() -> None:
+    """Put an existing project's own files beside the new ones of the same folder."""
+    for folder in os.listdir(ASIDE) if os.path.isdir(ASIDE) else ():
+        merge(folder, f"{ASIDE}/{folder}")
+        os.replace(f"{ASIDE}/{folder}", folder)
+    if os.path.isdir(ASIDE):
+        os.rmdir(ASIDE)
 
 
 def rename_package(name: str) -> None:
@@ -59,6 +69,7 @@ def keep_licence(choice: str) -> None:
 
 def main() -> None:
     """Run every finishing step; running them twice changes nothing."""
+    bring_back()
     keep_licence("<<cookiecutter.license>>")
     rename_package("<<cookiecutter.package_name>>")
     print("next:  cd <<cookiecutter.project_slug>>")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import load_hook, texts
+from cookiecutter.exceptions import UndefinedVariableInTemplate
 from cookiecutter.main import cookiecutter
 from guards import RESTING, unparsable, unrendered
 from options import LONGEST, ODD, SUPPORTED
@@ -133,11 +134,43 @@ def test_finishing_spares_binaries_modes_and_foreign_folders(tmp_path, monkeypat
 def test_generating_over_a_project_keeps_what_is_not_the_templates(template, tmp_path):
     over = {"no_input": True, "output_dir": str(tmp_path), "overwrite_if_exists": True}
     project = Path(cookiecutter(str(template), **over))
-    mine = project / "src/load_forecast/mine.py"
-    mine.write_text("x = 1\n")
+    mine = [project / name for name in OWN]
+    for path in mine:
+        path.write_text("x = 1\n")
+    edited = project / "tests/conftest.py"
+    before = edited.read_text()
+    edited.write_text("mine\n")
+    listed = files(project)
     cookiecutter(str(template), **over)
-    assert mine.read_text() == "x = 1\n"
-    assert not (project / "src/mlproject").exists()
+    assert [path.read_text() for path in mine] == ["x = 1\n"] * len(mine)
+    assert edited.read_text() == before
+    assert files(project) == listed
+
+
+def test_a_generation_that_was_interrupted_loses_nothing(template, tmp_path):
+    """The next one brings back what the hook before it had put aside, newer edits first."""
+    over = {"no_input": True, "output_dir": str(tmp_path / "out"), "overwrite_if_exists": True}
+    project = Path(cookiecutter(str(template), **over))
+    for name in OWN:
+        (project / name).write_text("old\n")
+    listed = files(project)
+    broken = shutil.copytree(template, tmp_path / "broken")
+    (broken / "<<cookiecutter.project_slug>>/README.md").write_text("<<no_such_answer>>")
+    with pytest.raises(UndefinedVariableInTemplate):
+        cookiecutter(str(broken), **over)
+    (project / "tests/core").mkdir(parents=True, exist_ok=True)
+    (project / OWN[1]).write_text("new\n")
+    cookiecutter(str(template), **over)
+    assert [(project / name).read_text() for name in OWN] == ["old\n", "new\n", "old\n"]
+    assert files(project) == listed
+
+
+OWN = "src/load_forecast/mine.py", "tests/core/test_mine.py", "docs/mine.md"
+
+
+def files(project: Path) -> set[str]:
+    """List every file."""
+    return {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
 
 
 def lint(project: Path, run) -> set[tuple[str, ...]]:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from options import DERIVED, REFUSED, REFUSED_WHEN_TYPED
 
-PRE = load_hook("pre_gen_project")
+PRE, POST = load_hook("pre_gen_project"), load_hook("post_gen_project")
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
 GOOD = dict(PRE.EXAMPLES)
 TYPED = st.text(st.characters(codec="utf-8"), max_size=90)
@@ -30,6 +30,13 @@ def render(text: str, answers: dict[str, str]) -> str:
 def test_every_example_passes():
     assert PRE.refusal(GOOD) is None
     assert set(GOOD) == {key for key in CONTEXT if not key.startswith("_")} - {"license"}
+
+
+def test_folders_that_cookiecutter_would_remove_are_put_aside():
+    """But src/mlproject, which has another name in a project, and licences, which none keeps."""
+    copied = {name for name in CONTEXT["_copy_without_render"] if (PROJECT / name).is_dir()}
+    assert copied == set(PRE.WHOLE)
+    assert POST.ASIDE == PRE.ASIDE
 
 
 @pytest.mark.parametrize(("key", "answers", "value"), DERIVED)
