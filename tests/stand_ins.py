@@ -150,8 +150,8 @@ def make(words: list[str]) -> None:
         subprocess.run([script.resolve()], env={**os.environ, "PATH": path}, check=True)
 
 
-def docker(words: list[str]) -> None:
-    """Log in and out of a registry, and the digest behind a tag where a file says it."""
+def registry(words: list[str]) -> None:
+    """`docker` without an engine. Log in and out of a registry, and the digest behind a tag where a file says it."""
     if words[0] == "login":
         assert sys.stdin.read(), "a password comes by stdin"
     elif words[0] != "logout":
@@ -233,7 +233,7 @@ ACTIONS = {
     "docker/build-push-action": build,
 }
 PROGRAMS = {"gh": gh, "npm": npm, "cml": cml, "go": go, "grype": nothing}
-PROGRAMS |= {"make": make, "docker": docker}
+PROGRAMS |= {"make": make, "docker": registry}
 
 
 if __name__ == "__main__":
