@@ -151,7 +151,7 @@ def make(words: list[str]) -> None:
 
 
 def registry(words: list[str]) -> None:
-    """`docker` without an engine. Log in and out of a registry, and the digest behind a tag where a file says it."""
+    """`docker` where no engine is: log in, log out; a file says the digest behind a tag."""
     if words[0] == "login":
         assert sys.stdin.read(), "a password comes by stdin"
     elif words[0] != "logout":
