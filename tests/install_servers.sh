@@ -9,6 +9,7 @@ need redis-server redis-server
 need promtool prometheus
 need docker-registry docker-registry
 need skopeo skopeo
+need chromium chromium
 if ! docker info > /dev/null 2>&1; then # no engine answers: the tests start one
   need dockerd docker.io
   need containerd containerd

@@ -14,12 +14,17 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from ..core.contract import TIMESTAMP, Feature
+from ..core.monitoring.performance import SENT_BACK
 from ..errors import ProjectError
 
 _ROWS = 10_000  # read at once
 _QUERY = """
-select entity, event_time, at, features, prediction
+select entity, event_time, at, features, prediction, {said}
 from predictions where model = ? and version = ? and at > ? order by id
+"""
+_SAID = """
+(select value from feedback
+ where feedback.prediction = predictions.id and feedback.request = predictions.request)
 """
 _NEWEST = "select max(at) from predictions where model = ? and version = ?"
 
@@ -37,41 +42,53 @@ def recent(
     """Rows a version answered in the `days` up to its newest answer, a question asked twice once.
 
     Columns: entity (where a row names none, the feature `repeated`), event time (of the request
-    where the row says none), features, `prediction`, for classes `p_CLASS`. Raises ProjectError
-    for a file that is no prediction log.
+    where the row says none), features, `prediction`, for classes `p_CLASS`, and what people sent
+    back as right, a class by its number. Raises ProjectError for a file that is no prediction log.
     """
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as store:
             newest = store.execute(_NEWEST, (model, version)).fetchone()[0]
             since = (newest or 0.0) - days * 86_400
+            query = _QUERY.format(said=_SAID if _corrected(store) else "null")
             store.text_factory = bytes  # what is parsed as JSON need not be decoded before
-            cursor = store.execute(_QUERY, (model, version, since))
+            cursor = store.execute(query, (model, version, since))
             parts = list(_parts(cursor, entity, features, classes))
     except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise ProjectError(
             f"{path} cannot be read as a prediction log ({error!s:.100}): name another in SERVE_LOG"
         ) from error
     if not parts:
-        return pd.DataFrame(columns=[entity, TIMESTAMP, *features, "prediction"])
+        return pd.DataFrame(columns=[entity, TIMESTAMP, *features, "prediction", SENT_BACK])
     table = pd.concat(parts, ignore_index=True)
     if repeated in table and table[entity].isna().any():
         table[entity] = table[entity].where(table[entity].notna(), table[repeated])
     keyed = table.pop("_keyed").to_numpy(bool) & table[entity].notna().to_numpy()
     if not keyed.any():
         return table
+    if table[SENT_BACK].notna().any():
+        same = table[keyed].groupby([entity, TIMESTAMP])[SENT_BACK]
+        table.loc[keyed, SENT_BACK] = same.transform("last")  # whichever of them was sent back
     again = keyed & table.duplicated([entity, TIMESTAMP], keep="last").to_numpy()
     return table[~again].reset_index(drop=True) if again.any() else table
+
+
+def _corrected(store: sqlite3.Connection) -> bool:
+    """Whether anybody sent an answer back; a log from before that was possible has no table."""
+    if not store.execute("select 1 from sqlite_master where name = 'feedback'").fetchone():
+        return False
+    return store.execute("select 1 from feedback limit 1").fetchone() is not None
 
 
 def _parts(
     cursor: sqlite3.Cursor, entity: str, features: Mapping[str, Feature], classes: Sequence[str]
 ) -> Iterator[pd.DataFrame]:
     while rows := cursor.fetchmany(_ROWS):
-        entities, times, asked, inputs, answers = zip(*rows, strict=True)
+        entities, times, asked, inputs, answers, said = zip(*rows, strict=True)
         table = _features(inputs, features)
         table.insert(0, entity, pa.array(entities, pa.string()).to_pandas())
         table.insert(1, TIMESTAMP, _times(times, asked))
         table["_keyed"] = [time is not None for time in times]
+        table[SENT_BACK] = _said(said, classes)
         for name, values in _answers(answers, classes).items():
             table[name] = values
         yield table
@@ -107,3 +124,14 @@ def _answers(texts: Sequence[bytes], classes: Sequence[str]) -> dict[str, Any]:
     found = [json.loads(text) for text in texts]
     chances = {f"p_{name}": [item["probabilities"][name] for item in found] for name in classes}
     return {"prediction": np.array([item["label"] for item in found], dtype=object), **chances}
+
+
+def _said(texts: Sequence[bytes | None], classes: Sequence[str]) -> Any:
+    """Numbers, or those of classes; NaN where nothing was said, or no class of this model."""
+    found = np.full(len(texts), np.nan)
+    places = {name: place for place, name in enumerate(classes)}
+    for row, text in enumerate(texts if any(texts) else ()):
+        if text is not None:
+            value = json.loads(text)
+            found[row] = places.get(value, np.nan) if classes else float(value)
+    return found

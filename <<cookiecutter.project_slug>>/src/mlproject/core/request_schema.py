@@ -66,30 +66,54 @@ def body_schema(features: Mapping[str, Feature], key: Key, limit: int) -> dict[s
 
 
 def serving_record(
-    contract: DataContract, features: Mapping[str, Feature], frame: "pd.DataFrame", truth: Array
+    contract: DataContract,
+    features: Mapping[str, Feature],
+    frame: "pd.DataFrame",
+    truth: Array,
+    lags: Mapping[str, int],
+    step: float | None,
 ) -> dict[str, Any]:
-    """What the prediction service must know of a model beside its features."""
+    """What the prediction service must know of a model beside its features.
+
+    `lags` names the inputs that are the target of periods before, `step` is a period in seconds.
+    """
     numbers = contract.task == "regression"
-    row = {name: _plain(frame[name].iloc[-1], item) for name, item in features.items()}
+    row = {name: written(frame[name].iloc[-1], item) for name, item in features.items()}
+    typical = {name: written(_typical(frame[name], item), item) for name, item in features.items()}
     return {
         "name": contract.name,
         "entity": contract.entity_column,
         "entities": list(contract.entities) if contract.entities else None,
         "time": contract.event_timestamp,
         "unit": contract.unit,
+        "order": list(features),  # that of the contract; objects are written sorted
         "example": row,
+        "typical": typical,
+        "lags": dict(lags),
+        "step": step,
         "edges": sorted({float(edge) for edge in np.quantile(truth, _EDGES)}) if numbers else [],
     }
 
 
-def _plain(value: Any, feature: Feature) -> Any:
-    """A value of a model frame as a request writes it."""
+def _typical(values: "pd.Series", feature: Feature) -> Any:
+    """The median of numbers, the most frequent of truth values and categories; of what is there."""
+    if not feature.numeric:
+        counts = values[values != ""].value_counts()
+        return counts.index[0] if len(counts) else ""
+    known = values.dropna()
+    if feature.type == "bool" and len(known):
+        return float(known.mean() > 0.5)
+    return known.quantile(0.5, interpolation="lower") if len(known) else np.nan
+
+
+def written(value: Any, feature: Feature) -> Any:
+    """A value as the model sees it, as a request writes it."""
     if not feature.numeric:
         return str(value) or None
     if value != value:
         return None
     if feature.type == "float":
-        return float(str(value))  # the shortest number that is this float32
+        return float(str(np.float32(value)))  # the shortest number that is this float32
     return bool(value) if feature.type == "bool" else int(value)
 
 

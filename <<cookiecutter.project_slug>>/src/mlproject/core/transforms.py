@@ -79,6 +79,15 @@ def period(frequency: str) -> Any:
     return offset if offset.n > 0 else None
 
 
+def seconds(frequency: str | None) -> float | None:
+    """A period in seconds, None for months and others whose length varies."""
+    if frequency is None:
+        return None
+    days = [pd.Timestamp(day) for day in ("2024-01-01", "2024-02-01", "2024-04-01")]
+    lengths = {(day + period(frequency) - day).total_seconds() for day in days}
+    return lengths.pop() if len(lengths) == 1 else None
+
+
 def lagged(table: pd.DataFrame, contract: DataContract, lag: int) -> "pd.Series[float]":
     """The target of the same entity `lag` periods earlier, NaN where there is no such row."""
     step = pd.tseries.frequencies.to_offset(contract.frequency) * lag

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 
 from ..adapters.prometheus import CONTENT_TYPE
 from ..core.requests import RequestError, parse
-from . import body, inference_protocol, pages, refusals
+from . import body, inference_protocol, openapi, pages, refusals, web
 from .guard import Application, Guard
 from .model import Served
 from .refusals import answer
@@ -34,6 +34,7 @@ def build(service: Service) -> Application:
     _predict(app, service)
     _protocol(app, service)
     _pages(app, service)
+    web.install(app, service)
     return Guard(app, service.metrics, service.settings.max_pending)
 
 
@@ -107,10 +108,9 @@ def _pages(app: FastAPI, service: Service) -> None:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
     @app.get("/openapi.json")
-    async def openapi() -> Response:
-        return answer(pages.openapi(service.slot.served, service.settings))
+    async def described() -> Response:
+        return answer(openapi.openapi(service.slot.served, service.settings))
 
-    @app.get("/")
     @app.get("/docs")
     async def docs(request: Request) -> Response:
         host, port = request.scope["server"]  # where it listens, whatever the request says

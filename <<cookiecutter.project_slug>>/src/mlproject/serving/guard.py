@@ -15,7 +15,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_PAGES = {"/metrics", "/docs", "/openapi.json", "/"}
+_PAGES = {"/metrics", "/docs", "/openapi.json", "/", "/form"}
+_ASKED = {"/predict": "predict", "/explain": "explain", "/feedback": "feedback"}
+_COUNTED = {*_ASKED.values(), "infer"}  # of which only so many at once
 _BUSY = json.dumps({"error": "too many requests at once: try again in a second"}).encode()
 
 
@@ -42,7 +44,7 @@ class Guard:
                 message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
             await send(message)
 
-        counted = route in ("predict", "infer")
+        counted = route in _COUNTED
         try:
             if counted and self._pending >= self._limit:
                 await _refuse(told)
@@ -71,8 +73,8 @@ async def _refuse(send: Send) -> None:
 
 def _route(path: str) -> str:
     """One of few names, whatever path is asked for."""
-    if path == "/predict":
-        return "predict"
+    if path in _ASKED:
+        return _ASKED[path]
     if path.startswith("/v2/health/"):
         return "health"
     if path.startswith("/v2/models/"):

@@ -33,8 +33,12 @@ class Served:
     unit: str
     classes: tuple[str, ...]
     features: dict[str, Feature]
+    order: tuple[str, ...]  # of the features, for people
     key: Key
     example: dict[str, Any]
+    typical: dict[str, Any] | None  # None: trained before there was one
+    lags: dict[str, int]
+    step: float | None  # seconds between two lags
     edges: tuple[float, ...]
     checker: RowChecker
     scorer: Scorer
@@ -81,7 +85,11 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
         classes=tuple(record["classes"] or ()),
         features=features,
         key=key,
+        order=tuple(told.get("order", features)),
         example=told["example"],
+        typical=told.get("typical"),
+        lags=told.get("lags", {}),
+        step=told.get("step"),
         edges=tuple(told["edges"]),
         checker=RowChecker(features, key),
         scorer=scorer,

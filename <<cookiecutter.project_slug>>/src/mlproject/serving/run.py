@@ -11,10 +11,12 @@ import uvicorn
 from pydantic import ValidationError
 
 from ..adapters.prometheus import Metrics
+from ..adapters.sqlite_cases import SqliteCases
 from ..adapters.sqlite_log import SqliteLog
 from ..errors import ProjectError
 from ..listening import QUEUE, listen
 from .app import build
+from .history import History
 from .journal import Journal
 from .lookup import Lookup, Reader
 from .service import Service
@@ -32,7 +34,7 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
     with listen(host, port) as listener:
         stamp = service.slot.served.stamp
         address = f"http://{host}:{listener.getsockname()[1]}"
-        print(f" serving   {stamp.name} v{stamp.version} at {address}/docs", flush=True)
+        print(f" serving   {stamp.name} v{stamp.version} at {address}", flush=True)
         config = uvicorn.Config(
             build(service),
             log_level="error",
@@ -77,8 +79,11 @@ def _service(
 ) -> Service:
     metrics = Metrics()
     slot = Slot(source, metrics, settings.sha256)
-    journal = None
+    journal = history = None
     if settings.log is not None:
-        journal = Journal(SqliteLog(root / settings.log), metrics.log_dropped.inc)
+        path = root / settings.log
+        journal = Journal(SqliteLog(path), metrics.log_dropped.inc)
+        history = History(SqliteCases(path))
     lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
-    return Service(slot, settings, metrics, journal, lookup, ThreadPoolExecutor(2, "scoring"))
+    threads = ThreadPoolExecutor(2, "scoring")
+    return Service(slot, settings, metrics, journal, lookup, history, threads)

@@ -12,6 +12,7 @@ from ..adapters.prometheus import Metrics
 from ..core.metrics import Array
 from ..core.predictions import Entry
 from ..core.requests import RequestError, batch
+from .history import History
 from .journal import Journal
 from .lookup import Lookup
 from .model import Served
@@ -39,6 +40,7 @@ class Service:
     metrics: Metrics
     journal: Journal | None
     lookup: Lookup | None
+    history: History | None
     threads: ThreadPoolExecutor
 
     async def asked(self, served: Served, payload: Any) -> Asked:
@@ -93,6 +95,7 @@ class Service:
         """Write what is left of the log and let threads go."""
         if self.journal is not None:
             await self.journal.close()
-        if self.lookup is not None:
-            self.lookup.close()
+        for part in (self.lookup, self.history):
+            if part is not None:
+                part.close()
         self.threads.shutdown(wait=False)

@@ -18,7 +18,7 @@ from ..core.contract import TIMESTAMP
 from ..core.monitoring import look as looking
 from ..core.monitoring import skew
 from ..core.monitoring.compare import PREDICTION
-from ..core.monitoring.performance import TRUTH
+from ..core.monitoring.performance import SENT_BACK, TRUTH
 from ..core.monitoring.reference import Reference
 from ..core.monitoring.report import charts, page, text
 from ..core.monitoring.report import summary as summaries
@@ -162,6 +162,7 @@ def _told(known: Champion, current: looking.Current, now: float) -> dict[str, An
             "rows": len(table),
             "compared": len(current.pairs.served) if current.pairs else 0,
             "labelled": labelled,
+            "sent_back": int(table[SENT_BACK].notna().sum()) if SENT_BACK in table else 0,
             "first": times.min().isoformat() if times is not None else None,
             "last": times.max().isoformat() if times is not None else None,
         },

@@ -6,7 +6,7 @@ from ..adapters.files import read_json
 from ..core import estimators
 from ..core.request_schema import serving_record
 from ..core.split import TEST
-from ..core.transforms import model_features
+from ..core.transforms import lag_name, model_features, seconds
 from ..workspace import Context
 
 
@@ -26,6 +26,7 @@ def run(context: Context) -> str:
     with estimators.pinned(params.train.threads):
         model.fit(frame, truth)
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
+    lags = {lag_name(contract.target, lag): lag for lag in params.featurize.lags}
     files = {
         "model.skops": skops.dumps(model),
         "baseline.skops": skops.dumps(baseline),
@@ -45,7 +46,9 @@ def run(context: Context) -> str:
             "features": {
                 name: feature.model_dump(mode="json") for name, feature in features.items()
             },
-            "serving": serving_record(contract, features, frame, truth),
+            "serving": serving_record(
+                contract, features, frame, truth, lags, seconds(contract.frequency)
+            ),
         },
     )
     size = len(files["model.onnx"]) / 1e6

@@ -104,10 +104,14 @@ def _half_known(reference: Reference) -> bool:
 
 
 def _judge(reference: Reference, table: pd.DataFrame, knobs: Monitor, found: Look) -> None:
+    told = dict(reference.told)
+    wrong = performance.sent_back(table, reference.grid, reference.losses, told, knobs)
+    if wrong:
+        found.looked_at.add("performance")
+        found.findings.append(wrong)
     if performance.TRUTH not in table:
         return
     labelled = table[table[performance.TRUTH].notna()]
-    told = dict(reference.told)
     result = performance.judge(labelled, reference.grid, reference.losses, told, knobs)
     if result is None:
         return

@@ -12,6 +12,7 @@ from .knobs import Monitor
 from .reference import Counts, Grid, Places
 
 TRUTH = "truth"
+SENT_BACK = "sent back"  # what people say was right; no feature can be called so
 _LEAST = 1e-12  # of a probability
 
 
@@ -57,15 +58,12 @@ def judge(
     truth = labelled[TRUTH].to_numpy(np.float64)
     prediction = predictions(labelled, told)
     found = losses(task, metric, truth, prediction)
-    rows, total, squares = reference.sum(axis=0)
-    usual = total / rows
-    noise = 3 * np.sqrt(max(squares / rows - usual**2, 0.0) / len(found))
-    limit = max(knobs.max_loss * usual, knobs.margin * _worst(grid, reference, knobs) + noise)
+    usual, limit = _allowed(grid, reference, len(found), knobs)
     now = Performance(
         rows=len(found),
         loss=float(found.mean()),
-        usual=float(usual),
-        limit=float(limit),
+        usual=usual,
+        limit=limit,
         metric=metric,
         value=compute(task, truth, prediction)[metric],
         accepted=told["metrics"].get(metric),
@@ -78,6 +76,43 @@ def judge(
         f"{metric} {now.value:,.4g}, accepted with {now.accepted or float('nan'):,.4g}"
     )
     return now, Finding("performance", "loss", TRUTH, now.loss, now.limit, detail)
+
+
+def sent_back(
+    table: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
+) -> Finding | None:
+    """An alarm where people sent back so much that the champion errs more whatever else is right.
+
+    People report what is wrong: the rows they leave alone count as right, so that this is the
+    least that the mean loss can be. Where a label was measured it is believed more.
+    """
+    if SENT_BACK not in table or not reference[:, 0].any():
+        return None
+    known = table[SENT_BACK].notna()
+    rows = table[known & table[TRUTH].isna()] if TRUTH in table else table[known]
+    if len(rows) < knobs.min_rows:
+        return None
+    said = rows[SENT_BACK].to_numpy(np.float64)
+    least = float(losses(told["task"], told["metric"], said, predictions(rows, told)).sum())
+    least /= len(table)
+    usual, limit = _allowed(grid, reference, len(table), knobs)
+    if least <= limit:
+        return None
+    detail = (
+        f"{len(rows):,} of {len(table):,} answers were sent back as wrong: mean loss "
+        f"{least:,.4g} even if all others were right, {usual:,.4g} when the champion was "
+        f"accepted, {limit:,.4g} is allowed"
+    )
+    return Finding("performance", "sent_back", SENT_BACK, least, limit, detail)
+
+
+def _allowed(grid: Grid, reference: Counts, count: int, knobs: Monitor) -> tuple[float, float]:
+    """The usual mean loss, and the largest one that `count` rows may have."""
+    rows, total, squares = reference.sum(axis=0)
+    usual = total / rows
+    noise = 3 * np.sqrt(max(squares / rows - usual**2, 0.0) / count)
+    limit = max(knobs.max_loss * usual, knobs.margin * _worst(grid, reference, knobs) + noise)
+    return float(usual), float(limit)
 
 
 def predictions(table: pd.DataFrame, told: dict[str, Any]) -> Array:

@@ -39,9 +39,10 @@ def window(verdict: Verdict) -> str:
     rows = f"{wording.plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
     labelled = f", {now['labelled']:,} of them with their label" if now["labelled"] else ""
     beside = f", {now['compared']:,} beside their offline features" if now.get("compared") else ""
+    wrong = f", {now['sent_back']:,} sent back as wrong" if now.get("sent_back") else ""
     against = f"{wording.plural(before['rows'], 'row')} the champion was made of{_span(before)}"
     how = " by the same season of earlier years" if verdict["seasonal"] else ""
-    return f"{rows}{labelled}{beside}, against {against}{how}"
+    return f"{rows}{labelled}{beside}{wrong}, against {against}{how}"
 
 
 def performance(verdict: Verdict) -> str:

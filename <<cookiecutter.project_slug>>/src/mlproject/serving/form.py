@@ -1,0 +1,51 @@
+"""What the page needs to ask for a prediction, from the contract of the model served now."""
+
+from typing import Any
+
+from ..core.contract import Feature
+from .model import Served
+from .service import Service
+
+_TYPES = {"float": "number", "int": "integer", "bool": "truth", "category": "text"}
+
+
+def describe(served: Served, service: Service) -> dict[str, Any]:
+    """Model, key and fields in order, each with a value to begin with."""
+    stamp, key = served.stamp, served.key
+    repeated = f"{key.entity}_key"  # the feature that says the entity again
+    example = served.example
+    return {
+        "model": stamp.name,
+        "version": stamp.version,
+        "digest": stamp.digest,
+        "task": served.task,
+        "target": served.target,
+        "unit": served.unit,
+        "classes": list(served.classes),
+        "lookup": service.lookup is not None,
+        "feedback": service.history is not None,
+        "refresh_seconds": min(60.0, max(1.0, service.settings.reload_seconds)),
+        "key": {
+            "entity": key.entity,
+            "entities": list(key.entities) if key.entities else None,
+            "number": key.whole,
+            "time": key.time,
+            "repeated": repeated if repeated in served.features else None,
+            "default": example.get(repeated),
+        },
+        "fields": [_field(name, served.features[name], example.get(name)) for name in served.order],
+    }
+
+
+def _field(name: str, item: Feature, example: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": _TYPES[item.type],
+        "unit": item.unit,
+        "description": item.description,
+        "min": item.min,
+        "max": item.max,
+        "choices": list(item.categories) if item.categories else None,
+        "nullable": item.nullable,
+        "default": example,
+    }

@@ -1,0 +1,133 @@
+"""What the service says of itself to programs: OpenAPI, from the contract."""
+
+from typing import Any
+
+from ..core.request_schema import body_schema
+from .model import Served
+from .settings import ServeSettings
+
+_ERROR = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}, "field": {"type": "string"}},
+    "required": ["error"],
+}
+_KEPT = {"type": "object", "properties": {"version": {"type": "string"}}}
+_REFUSALS = {
+    "400": "no JSON",
+    "404": "the online store does not know the entity, or not at that time",
+    "408": "the body came too slowly",
+    "413": "the body is too long",
+    "415": "the body is encoded",
+    "422": "a field is missing, of another type, or outside the contract",
+    "503": "too many requests at once, or the online store does not answer; see Retry-After",
+}
+
+
+def example(served: Served) -> dict[str, Any]:
+    """A request that is answered: the last row the model learned from."""
+    return {"rows": [served.example]}
+
+
+def openapi(served: Served, settings: ServeSettings) -> dict[str, Any]:
+    """OpenAPI 3.1 of the service as it serves now."""
+    name, cases = served.stamp.name, body_schema(served.features, served.key, settings.max_rows)
+    tensor = {"type": "object", "required": ["inputs"], "properties": {"inputs": {"type": "array"}}}
+    why = "What moved one prediction away from a typical case, and what came before it"
+    asked = {
+        "/predict": _operation(
+            "predict", f"Predict {served.target}", cases, _prediction(served), example(served)
+        ),
+        "/explain": _operation("explain", why, cases, {"type": "object"}, example(served)),
+        "/feedback": _operation(
+            "feedback", "Say what is right for an answered row", _feedback(served), _KEPT
+        ),
+        f"/v2/models/{name}/infer": _operation(
+            "infer", "Predict, Open Inference Protocol v2", tensor, {"type": "object"}
+        ),
+    }
+    pages = {
+        "/": "The page for people",
+        "/form": "What that page asks for",
+        "/v2": "The server",
+        "/v2/health/live": "Whether the process lives",
+        "/v2/health/ready": "Whether a model is loaded",
+        f"/v2/models/{name}": "Inputs and outputs of the model",
+        f"/v2/models/{name}/ready": "Whether the model is loaded",
+        "/metrics": "Metrics for Prometheus",
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": name, "version": served.stamp.version},
+        "paths": asked | {path: {"get": _page(summary)} for path, summary in pages.items()},
+    }
+
+
+def _operation(
+    name: str,
+    summary: str,
+    schema: dict[str, Any],
+    found: dict[str, Any],
+    shown: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    body = _content(schema, True)
+    if shown is not None:
+        body["content"]["application/json"]["example"] = shown
+    operation = {
+        "summary": summary,
+        "operationId": name,
+        "requestBody": body | {"required": True},
+        "responses": _responses(found),
+    }
+    return {"post": operation}
+
+
+def _feedback(served: Served) -> dict[str, Any]:
+    number = {"type": "number", "description": served.unit}
+    label = {"type": "string", "enum": list(served.classes)}
+    return {
+        "type": "object",
+        "properties": {
+            "request": {"type": "string", "description": "`id` of the answer"},
+            "row": {"type": "integer", "minimum": 0, "default": 0},
+            "value": label if served.classes else number,
+        },
+        "required": ["request", "value"],
+        "additionalProperties": False,
+    }
+
+
+def _prediction(served: Served) -> dict[str, Any]:
+    number: dict[str, Any] = {"type": "number", "description": served.unit}
+    label = {
+        "type": "object",
+        "properties": {
+            "label": {"type": "string", "enum": list(served.classes)},
+            "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
+        },
+    }
+    texts = {key: {"type": "string"} for key in ("id", "model", "version", "target", "unit")}
+    found = {"type": "array", "items": label if served.classes else number}
+    moments = {"type": "array", "items": {"type": "string", "format": "date-time"}}
+    times = {"features_at": moments} if served.key.time else {}
+    required = [*texts, "predictions"]
+    return {
+        "type": "object",
+        "properties": {**texts, "predictions": found, **times},
+        "required": required,
+    }
+
+
+def _responses(schema: dict[str, Any]) -> dict[str, Any]:
+    refused = {
+        status: {"description": text, **_content(_ERROR)} for status, text in _REFUSALS.items()
+    }
+    return {"200": {"description": "as asked", **_content(schema)}, **refused}
+
+
+def _page(summary: str) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": {"description": "as asked"}}}
+
+
+def _content(schema: dict[str, Any], plain: bool = False) -> dict[str, Any]:
+    known = {key: value for key, value in schema.items() if not (plain and key == "$schema")}
+    return {"content": {"application/json": {"schema": known}}}

@@ -1,0 +1,98 @@
+// The case that is asked about: its form, what stands in it, and refusals under their fields.
+
+import { build, complain, read, show } from "./form.js";
+import { words } from "./values.js";
+
+const at = (id) => document.getElementById(id);
+const controls = new Map(); // fields by name; the feature that repeats the entity is the entity's
+let form = null;
+
+export function current() {
+  return form;
+}
+
+function keyFields({ key }) {
+  const first = key.repeated ? key.default : key.entities?.[0] ?? null;
+  const entity = {
+    name: key.entity, type: key.number ? "integer" : "text", unit: "", min: key.number ? 0 : null, max: null,
+    description: key.number ? "row of the table" : "", choices: key.entities, nullable: !key.repeated, default: first,
+  };
+  const told = { type: "text", description: "for the log, like 2024-12-31", choices: null, nullable: true, default: null };
+  return key.time ? [entity, { ...entity, ...told, name: key.time }] : [entity];
+}
+
+// Show the form of the version served now; what was typed stays.
+export function renew(found) {
+  const fields = JSON.stringify([found.fields, found.key]);
+  const same = form !== null && fields === JSON.stringify([form.fields, form.key]);
+  const typed = form === null ? [] : [...controls].map(([name, made]) => [name, made.value]);
+  form = found;
+  const served = `${form.model} · version ${form.version}`;
+  at("title").textContent = `Predict ${words(form.target)}`;
+  document.title = `${form.target} · ${served}`;
+  if (at("served").textContent !== served) at("served").textContent = served;
+  at("newest").hidden = !form.lookup;
+  at("newest").textContent = form.key.number ? "Use the stored values of this row"
+    : `Use the ${form.key.time ? "newest" : "stored"} values of this ${words(form.key.entity)}`;
+  if (same) return;
+  controls.clear();
+  at("key").replaceChildren();
+  at("fields").replaceChildren();
+  for (const field of keyFields(form)) controls.set(field.name, build(field, at("key")));
+  for (const field of form.fields) {
+    if (field.name !== form.key.repeated) controls.set(field.name, build(field, at("fields")));
+  }
+  for (const [name, value] of typed) {
+    if (controls.has(name)) controls.get(name).value = value;
+  }
+}
+
+// Name and unit of each feature; the one that repeats the entity is called like it.
+export function fields() {
+  const named = (field) => (field.name === form.key.repeated ? { ...field, name: form.key.entity } : field);
+  return Object.fromEntries(form.fields.map((field) => [field.name, named(field)]));
+}
+
+export function entity() {
+  return read(controls.get(form.key.entity));
+}
+
+// All fields as a row; an empty one that the model needs is left out, and the service says so.
+export function row() {
+  const nullable = new Set(form.fields.filter((field) => field.nullable).map((field) => field.name));
+  const found = {};
+  for (const [name, made] of controls) {
+    const value = read(made);
+    if (value !== null || nullable.has(name)) found[name] = value;
+  }
+  if (form.key.repeated && entity() !== null) found[form.key.repeated] = entity();
+  return found;
+}
+
+// What was looked up stands in the form, to be changed and asked again.
+export function fill(values, moment) {
+  for (const [name, value] of Object.entries(values)) {
+    if (controls.has(name)) show(controls.get(name), value);
+  }
+  const time = controls.get(form.key.time);
+  if (time && moment) show(time, moment.replace(/T00:00:00\+00:00$/, ""));
+}
+
+export function fault(sentence) {
+  at("fault").hidden = !sentence;
+  at("fault").textContent = sentence;
+}
+
+export function clear() {
+  fault("");
+  for (const made of controls.values()) complain(made, "");
+}
+
+// A refusal stands under its field; what belongs to none that is here stands on top.
+export function refuse({ error, field }) {
+  const sentence = error.replace(/^(rows|entities)\[0\]\.(\w+)/, (_, __, name) => words(name));
+  const made = controls.get(field === form.key.repeated ? form.key.entity : field);
+  if (!made) return fault(sentence);
+  complain(made, sentence);
+  made.focus();
+}

@@ -1,0 +1,67 @@
+// Fields made from the model's contract. Text goes in by textContent alone.
+
+import { words } from "./values.js";
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const MODES = { number: "decimal", integer: "numeric" };
+
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children); // texts become text nodes
+  return made;
+}
+
+function hint({ min, max, unit, description, nullable }) {
+  let range = min === null ? "" : `${min} or more`;
+  if (max !== null) range = min === null ? `${max} or less` : `${min} to ${max}`;
+  const parts = [description, [range, unit].filter(Boolean).join(" "), nullable ? "optional" : ""];
+  return parts.filter(Boolean).join("; ");
+}
+
+function options(field) {
+  const empty = field.nullable || field.default === null;
+  const pairs = field.type === "truth" ? [["true", "yes"], ["false", "no"]] : field.choices.map((item) => [item, item]);
+  const all = empty ? [["", field.empty ?? "not known"], ...pairs] : pairs;
+  return all.map(([value, text]) => element("option", { value }, text));
+}
+
+function control(field, id) {
+  const common = { id, name: field.name, "aria-describedby": `${id}-hint ${id}-problem` };
+  if (field.type === "truth" || field.choices) return element("select", common, ...options(field));
+  return element("input", { ...common, type: "text", inputmode: MODES[field.type] ?? "text", spellcheck: "false" });
+}
+
+// One field: label, hint, control, and where a refusal is said.
+export function build(field, place) {
+  const id = `${place.id}-${field.name}`;
+  const made = control(field, id);
+  made.fieldType = field.type;
+  place.append(
+    element("div", { class: "field" },
+      element("label", { for: id }, field.label ?? words(field.name)),
+      element("p", { class: "hint", id: `${id}-hint` }, hint(field)),
+      made,
+      element("p", { class: "problem", id: `${id}-problem` })));
+  show(made, field.default);
+  return made;
+}
+
+export function show(made, value) {
+  made.value = value === null || value === undefined ? "" : String(value);
+}
+
+// What stands in a field as JSON; what is no number goes as it is, and the service says so.
+export function read(made) {
+  const text = made.value.trim();
+  if (text === "") return null;
+  if (made.fieldType === "truth") return text === "true";
+  if (made.fieldType in MODES) return NUMBER.test(text) ? Number(text) : text;
+  return made.value;
+}
+
+export function complain(made, sentence) {
+  document.getElementById(`${made.id}-problem`).textContent = sentence;
+  if (sentence) made.setAttribute("aria-invalid", "true");
+  else made.removeAttribute("aria-invalid");
+}

@@ -1,0 +1,144 @@
+// The page: asks the service for its form, sends cases and corrections, shows what comes back.
+
+import * as asked from "./case.js";
+import { draw } from "./chart.js";
+import { build, complain, read } from "./form.js";
+import { chances, drivers } from "./reasons.js";
+import { number, share, withUnit, words } from "./values.js";
+
+const at = (id) => document.getElementById(id);
+const state = { turn: 0, answer: null, told: null, truth: null };
+
+async function call(path, body) {
+  const options = body === undefined ? { cache: "no-store" }
+    : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  try {
+    const answer = await fetch(path, options);
+    return { ...(await answer.json()), ok: answer.ok };
+  } catch {
+    return { ok: false, error: "The service does not answer as it should: try again in a moment." };
+  }
+}
+
+async function refresh() {
+  const found = await call("form");
+  if (found.ok) asked.renew(found);
+  else if (!asked.current()) asked.fault(found.error);
+  return found.ok;
+}
+
+async function ask(body) {
+  const turn = ++state.turn;
+  asked.clear();
+  at("ask").setAttribute("aria-busy", "true");
+  const answer = await call("predict", body);
+  if (turn !== state.turn) return;
+  at("ask").removeAttribute("aria-busy");
+  if (!answer.ok) {
+    asked.refuse(answer);
+    return;
+  }
+  state.answer = answer;
+  if (answer.version !== asked.current().version) await refresh();
+  result(answer);
+  const told = await call("explain", body);
+  if (turn === state.turn) explain(told);
+}
+
+function result(answer) {
+  const [found] = answer.predictions;
+  const sure = found.label === undefined ? "" : `, probability ${share(found.probabilities[found.label])}`;
+  at("empty").hidden = true;
+  at("answer").hidden = false;
+  at("number").textContent = found.label ?? withUnit(found, answer.unit);
+  at("about").textContent = `${words(answer.target)}${sure}, predicted by ${answer.model} version ${answer.version}`;
+  at("chances").hidden = found.label === undefined;
+  if (found.label !== undefined) chances(at("chances"), found.probabilities);
+  offer(answer);
+  const { top } = at("result").getBoundingClientRect();
+  if (top < 0 || top > 0.6 * innerHeight) at("result").scrollIntoView(); // below the form on a phone
+}
+
+// "This is wrong": ask for the value that is right.
+function offer(answer) {
+  const { classes, feedback } = asked.current();
+  at("wrong").hidden = !feedback;
+  at("wrong").open = false;
+  at("thanks").textContent = "";
+  at("truth").replaceChildren();
+  state.truth = build({
+    name: "value", label: "What is right?", unit: answer.unit, description: "", min: null, max: null, nullable: false,
+    type: classes.length ? "text" : "number", choices: classes.length ? classes : null, empty: "choose", default: null,
+  }, at("truth"));
+}
+
+async function correct() {
+  complain(state.truth, "");
+  const value = read(state.truth);
+  const found = await call("feedback", { request: state.answer.id, ...(value === null ? {} : { value }) });
+  if (!found.ok) {
+    complain(state.truth, found.error);
+    state.truth.focus();
+    return;
+  }
+  at("wrong").hidden = true;
+  const said = typeof found.value === "number" ? withUnit(found.value, state.answer.unit) : found.value;
+  at("thanks").textContent = `Kept: ${said} is what is right for this case.`;
+}
+
+function explain(told) {
+  const same = told.ok && told.version === state.answer.version;
+  at("drivers-part").hidden = false;
+  at("series-part").hidden = !same;
+  state.told = same ? told : null;
+  if (!same) {
+    at("drivers").replaceChildren();
+    at("drivers-about").textContent = told.ok ? "Another version has taken over: predict again." : told.error;
+    return;
+  }
+  drivers(at("drivers-about"), at("drivers"), told, asked.fields());
+  if (told.looked_up) asked.fill(told.row, told.features_at);
+  chart();
+}
+
+function chart() {
+  const { label, unit, series } = state.told;
+  const { measured, predicted, axis } = series;
+  const [found] = state.answer.predictions;
+  const what = label ? `probability of ${label}` : words(state.told.target);
+  const whose = series.entity === null ? "" : ` of ${series.entity}`;
+  at("series-title").textContent = `Lately: ${what}${whose}`;
+  const kinds = [measured.length ? "dots: measured" : "", predicted.length ? "rings: predicted before" : ""].filter(Boolean);
+  at("series-about").textContent = kinds.length
+    ? `${kinds.join(", ")}${unit && !label ? `; in ${unit}` : ""}.`
+    : "Nothing is known yet of what came before: the next answers will stand here.";
+  const value = label ? found.probabilities[label] : found;
+  const sentence = `${what}: ${measured.length} measured and ${predicted.length} predicted values, now ${number(value)}`;
+  if (kinds.length) draw(at("chart"), series, [series.now, value], label, sentence);
+  else at("chart").replaceChildren();
+}
+
+function begin() {
+  at("ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (asked.current()) ask({ rows: [asked.row()] });
+  });
+  at("newest").addEventListener("click", () => {
+    const entity = asked.entity();
+    ask({ entities: [entity === null ? {} : { [asked.current().key.entity]: entity }] });
+  });
+  at("correct").addEventListener("submit", (event) => {
+    event.preventDefault();
+    correct();
+  });
+  addEventListener("resize", () => {
+    if (state.told) chart();
+  });
+  const again = async () => {
+    if (!document.hidden) await refresh();
+    setTimeout(again, 1000 * (asked.current()?.refresh_seconds ?? 3));
+  };
+  again();
+}
+
+begin();
