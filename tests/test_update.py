@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, ROOT
 from projects import VENV, copy, python
 
 pytestmark = pytest.mark.slow
@@ -185,3 +185,40 @@ def test_an_update_of_a_folder_with_open_changes_is_refused(project):
     done = update(project)
     assert done.returncode == 1
     assert git(project, "status", "--porcelain") == before
+
+
+def test_a_project_of_this_repositorys_own_past_is_brought_here(tmp_path):
+    """From thirty commits ago, or the oldest that a shallow clone holds, to the last one."""
+    template = tmp_path / "template"
+    git(tmp_path, "clone", "--quiet", "--no-checkout", str(ROOT), str(template))
+    commits = git(template, "rev-list", "--first-parent", "--max-count=31", "HEAD").split()
+    done = cruft(tmp_path, "create", str(template), "--no-input", "--checkout", commits[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    project = tmp_path / "load-forecast"
+    git(project, "init", "--quiet", "--initial-branch=main")
+    (project / "src/load_forecast/core/ours.py").write_text('"""Ours."""\n')
+    with (project / "src/load_forecast/core/metrics.py").open("a") as stream:
+        stream.write('\n\ndef ours() -> int:\n    """Ours."""\n    return 7\n')
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message=ours")
+    done = cruft(project, "update", "--skip-apply-ask", "--checkout", commits[0])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert conflicts(project) == []
+    assert not list(project.rglob("*.rej"))
+    assert "def ours()" in (project / "src/load_forecast/core/metrics.py").read_text()
+    assert (project / "src/load_forecast/core/ours.py").is_file()
+    assert cruft(project, "check", "--checkout", commits[0]).returncode == 0
+    fresh = tmp_path / "fresh"
+    words = ["--no-input", "--checkout", commits[0], "--output-dir", str(fresh)]
+    assert cruft(tmp_path, "create", str(template), *words).returncode == 0
+    leave = ("--exclude=.git", "--exclude=.cruft.json")
+    done = subprocess.run(
+        ["diff", "--recursive", "--brief", *leave, str(fresh / "load-forecast"), str(project)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    differing = done.stdout.splitlines()
+    assert len(differing) == 2, differing
+    assert "core/metrics.py" in "".join(differing)
+    assert "ours.py" in "".join(differing)

@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import arriving, session, tracking
+from . import session
 from .adapters.files import digest, read_json, write_text
 from .adapters.github import GitHub
 from .console import Screen
@@ -61,6 +61,8 @@ class Inbox:
 
     def _take(self, path: Path, context: Context) -> None:
         """Place one table, or refuse it, or know it again. Raises ProjectError for other faults."""
+        from . import arriving, tracking  # MLflow and pandera: not while nothing lands
+
         key, name = digest(path), path.name
         known = self.landing.known(key)
         if known and known["run"] is not None:
