@@ -85,6 +85,7 @@ example: setup ## a generated project as a commit and tag of EXAMPLE_REPOSITORY=
 	@PATH='$(BIN)':"$$PATH" .github/scripts/example.sh
 recording: setup-project ## docs/images/loop-demo.svg from a real run, about a minute
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; \
+	$(MAKE) --no-print-directory -C "$$folder/load-forecast" VENV='$(PROJECT_VENV)' PACKAGE= setup '$(PROJECT_VENV)/.serve' > /dev/null; \
 	$(BIN)/python docs/images/record.py docs/images/loop-demo.svg "$$folder/load-forecast" make loop-demo VENV='$(PROJECT_VENV)' PACKAGE=
 lock: setup ## compile requirements/*.txt from the pyproject.toml files (UPGRADE=yes: the newest)
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt

@@ -35,6 +35,7 @@ def lines(picture: str) -> list[str]:
 def test_it_shows_what_the_guide_shows():
     shown = lines(PICTURE.read_text())
     assert shown[0] == "$ make loop-demo"
+    assert shown[1].startswith(" train "), "what was installed before is no part of it"
     said = [masked(line) for line in shown]
     [told] = [
         block.body for block in blocks(page("docs/how-to/watch.md")) if "reload" in block.body
