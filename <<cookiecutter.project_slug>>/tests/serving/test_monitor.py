@@ -146,6 +146,32 @@ def test_features_served_are_those_computed_offline_and_a_planted_skew_is_named(
     assert skewed == {"temperature", "weekday", "load_lag_7"}
 
 
+def test_what_people_send_back_is_looked_at_and_alarms_where_it_is_much(project):
+    """The real way: asked, answered, sent back with the value that is right, monitored."""
+    rows = days(project, "2017-02-20")
+    kind = {"Content-Type": "application/json"}
+    with serving(project) as server:
+        for place, row in enumerate(rows):
+            status, answer = server.post("/predict", {"rows": [row]})
+            assert status == 200, answer
+            if place % 2:
+                said = {"request": answer["id"], "value": answer["predictions"][0] * 1.5}
+                assert server.post("/feedback", said, **kind)[0] == 200
+        assert server.stop() == 0
+    (project / "data/raw/load.csv").rename(project / "kept.csv")
+    assert command(project, "sample", "--until", "2017-01-21").returncode == 0
+    said, verdict = watch(project)
+    assert verdict["window"]["sent_back"] == 60
+    assert verdict["window"]["labelled"] == 0, "labels of these days are not here yet"
+    assert verdict["signals"]["performance"] == "alarm"
+    assert "60 of 120 answers were sent back as wrong" in said
+    assert "60 sent back as wrong" in (project / "reports/monitor.md").read_text()
+    (project / "kept.csv").replace(project / "data/raw/load.csv")
+    verdict = watch(project)[1]
+    assert verdict["window"]["labelled"] == 120
+    assert verdict["signals"]["performance"] == "quiet", "what was measured is believed more"
+
+
 def test_a_column_that_is_gone_is_a_finding_and_a_missing_file_is_not(project):
     table = project / "data/raw/load.csv"
     pd.read_csv(table).drop(columns="temperature").to_csv(table, index=False)

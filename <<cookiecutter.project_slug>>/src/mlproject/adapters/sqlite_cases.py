@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..core.feedback import Feedback
+from ..core.predictions import named_at
 from ..core.series import Answered
 from ..errors import ProjectError
 
@@ -17,10 +18,16 @@ create table if not exists feedback (
   at real not null,                -- seconds since 1970
   value text not null              -- JSON, a number or a label
 );
-create index if not exists predictions_request on predictions (request);
 """
-_FIND = """
-select id, version from predictions where request = ? and row = ? and model = ?
+# By the time that an id made here tells, which is indexed; an index on ids would slow the log down.
+_NEAR = """
+select id, version from predictions
+where request = ? and row = ? and model = ? and at between ? and ? order by at limit 1
+"""
+_EARLIEST, _LATEST = -2.0, 120.0  # seconds an answer may come after its request, clocks being set
+_LATE = """
+select id, version from predictions
+where request = ? and row = ? and model = ? and id > (select max(id) from predictions) - 100000
 order by id desc limit 1
 """
 _KEEP = """
@@ -54,7 +61,7 @@ class SqliteCases:
         """
         try:
             with self._store:
-                found = self._store.execute(_FIND, (said.request, said.row, model)).fetchone()
+                found = self._find(said, model)
                 if found is None:
                     return None
                 line = (found[0], said.request, said.row, at, json.dumps(said.value))
@@ -62,6 +69,15 @@ class SqliteCases:
         except sqlite3.Error as error:
             raise ProjectError(f"feedback cannot be stored ({error!s:.100})") from error
         return str(found[1])
+
+    def _find(self, said: Feedback, model: str) -> tuple[int, str] | None:
+        """Number and version of a row; of a foreign id only among the newest rows."""
+        key, came = (said.request, said.row, model), named_at(said.request)
+        found = None
+        if came is not None:
+            near = (*key, came + _EARLIEST, came + _LATEST)
+            found = self._store.execute(_NEAR, near).fetchone()
+        return found or self._store.execute(_LATE, key).fetchone()
 
     def recent(self, model: str, entity: str | None, most: int) -> list[Answered]:
         """The newest answered rows, of one entity or of all. Raises ProjectError."""

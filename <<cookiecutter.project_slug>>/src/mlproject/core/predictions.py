@@ -6,6 +6,19 @@ from datetime import datetime
 from typing import Any, Protocol
 
 
+def name(milliseconds: int, noise: str) -> str:
+    """An id of a request that says when it came (since 1970), and is like no other by its noise."""
+    return f"{milliseconds:012x}{noise}"
+
+
+def named_at(request: str) -> float | None:
+    """When a request came, in seconds, by an id made by `name`; None for another kind of id."""
+    try:
+        return int(request[:12], 16) / 1000 if len(request) == 32 else None
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True)
 class Entry:
     """One answered request: a key, the features and the prediction of each row."""

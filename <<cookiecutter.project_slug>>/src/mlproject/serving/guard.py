@@ -2,12 +2,13 @@
 
 import json
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from ..adapters.prometheus import Metrics
+from ..core import predictions
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -87,4 +88,4 @@ def _name(headers: list[tuple[bytes, bytes]]) -> str:
     for key, value in headers:
         if key == b"x-request-id" and _ID.fullmatch(value):
             return value.decode()
-    return uuid.uuid4().hex
+    return predictions.name(time.time_ns() // 1_000_000, secrets.token_hex(10))

@@ -11,7 +11,7 @@ from ..core.series import Answered
 from ..errors import ProjectError
 
 _MOST = 400  # rows read for a series
-_TRIES, _PAUSE = 5, 0.05  # seconds: an answer is in the log a moment after it was given
+_TRIES, _PAUSE = 4, 0.05  # seconds: an answer is in the log a moment after it was given
 Found = TypeVar("Found")
 
 

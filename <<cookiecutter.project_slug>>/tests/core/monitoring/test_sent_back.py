@@ -9,12 +9,12 @@ import pytest
 from watched import alarms, last, looked, referred, sampled, until
 
 from mlproject.adapters import sqlite_window
-from mlproject.adapters.sqlite_cases import SqliteCases
+from mlproject.adapters.sqlite_cases import _NEAR, SqliteCases
 from mlproject.adapters.sqlite_log import SqliteLog
 from mlproject.core.contract import Feature
 from mlproject.core.feedback import Feedback
 from mlproject.core.monitoring.performance import SENT_BACK
-from mlproject.core.predictions import Entry
+from mlproject.core.predictions import Entry, name
 
 ALARM = ("performance", "sent_back", SENT_BACK)
 
@@ -124,6 +124,29 @@ def test_a_row_number_that_comes_again_is_another_row(tmp_path):
         store.execute("update predictions set request = 'another'")
     assert window(tmp_path / "log.db")[SENT_BACK].isna().all()
     assert cases.correct(Feedback("r0", 0, 7.5), "m", 1.0) is None
+
+
+def test_a_row_is_found_by_the_time_in_its_id_and_else_among_the_newest(tmp_path):
+    came = 1_700_000_000
+    own = name(came * 1000, "ab" * 10)
+    log = SqliteLog(tmp_path / "log.db")
+
+    def entry(request, at, rows=1):
+        return Entry(
+            request, at, "m", "1", [("a", None)] * rows, {"size": [2.0] * rows}, [5.0] * rows
+        )
+
+    log.write([entry(own, came + 0.5), entry("theirs", came + 0.5)])
+    log.write([entry(f"x{number}", came + 1000.0, 1_000) for number in range(101)])
+    log.close()
+    cases = SqliteCases(tmp_path / "log.db")
+    assert cases.correct(Feedback(own, 0, 7.5), "m", 1.0) == "1"
+    assert cases.correct(Feedback("theirs", 0, 7.5), "m", 1.0) is None, "100,000 rows ago"
+    assert cases.correct(Feedback("x100", 999, 7.5), "m", 1.0) == "1"
+    assert cases.correct(Feedback("f" * 32, 0, 7.5), "m", 1.0) is None, "a time that never was"
+    with sqlite3.connect(tmp_path / "log.db") as store:
+        plan = store.execute(f"explain query plan {_NEAR}", ("", 0, "", 0, 0)).fetchall()
+    assert "predictions_at" in str(plan), "no scan of the whole log"
 
 
 def test_another_models_rows_are_not_found(tmp_path):
