@@ -11,7 +11,7 @@ from measure import ROOT, MeasureError, say
 PEERS = Path(__file__).with_name("peers")
 KEPT = Path(__file__).with_name(".work")
 SAME = ("scikit-learn==1.9.1", "skops==0.16.0", "pandas==2.3.3", "numpy==2.4.6")  # as in the lock
-WANTED = {"mlserver": "mlserver==1.7.1", "bentoml": "bentoml==1.4.40"}
+WANTED = {"mlserver": "mlserver==1.7.1", "bentoml": "bentoml==1.4.39"}
 
 
 def mlserver(folder: Path, model: str, variables: dict[str, str]) -> tuple:
