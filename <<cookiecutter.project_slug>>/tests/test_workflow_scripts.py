@@ -71,6 +71,30 @@ def test_a_wider_search_is_a_number_or_nothing(clone):
 
 
 @pytest.mark.parametrize(
+    ("settings", "printed"),
+    [
+        ({}, ""),
+        ({"KF_PIPELINES_ENDPOINT": "https://kfp.example"}, ""),
+        ({"IMAGE": "x@sha256:0", "DEPLOYS": "true"}, ""),
+        ({"KF_PIPELINES_ENDPOINT": "https://kfp.example", "IMAGE": "x@sha256:0"}, "cluster"),
+        (
+            {"KF_PIPELINES_ENDPOINT": "x", "IMAGE": "x@sha256:0", "DEPLOYS": "false"},
+            "cluster",
+        ),
+        (
+            {"KF_PIPELINES_ENDPOINT": "x", "IMAGE": "x@sha256:0", "DEPLOYS": "true"},
+            "cluster deploys",
+        ),
+    ],
+)
+def test_a_cluster_is_known_before_a_champion_is_deployed(clone, monkeypatch, settings, printed):
+    for name in ("KF_PIPELINES_ENDPOINT", "IMAGE", "DEPLOYS"):
+        monkeypatch.delenv(name, raising=False)
+    said = run(clone, ".github/scripts/where.sh", **settings)
+    assert said.split() == [f"{word}=true" for word in printed.split()]
+
+
+@pytest.mark.parametrize(
     ("files", "go"),
     [
         (["data/raw/load.csv.dvc"], "true"),
@@ -130,3 +154,39 @@ def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, t
         assert "model-v3 is there already" in again
         assert len(github.opened) == 1
     assert TOKEN not in (clone / ".git/config").read_text()
+
+
+LOOK = """#!/bin/sh
+echo "$@"
+stat -c %a "$KUBECONFIG" && cat "$KUBECONFIG"
+test -z "${KUBECONFIG_TEXT:-}" || exit 9
+exit $CODE
+"""
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_a_kubeconfig_is_a_private_file_while_make_deploys_and_no_longer(clone, tmp_path, code):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/make").write_text(LOOK)
+    (tmp_path / "bin/make").chmod(0o755)
+    (tmp_path / "temp").mkdir()
+    settings = {
+        "CODE": str(code),
+        "ENVIRONMENT": "staging",
+        "KUBECONFIG_TEXT": "token: 'x'",
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "SERVING": "registry.example/x-serving@sha256:0",
+    }
+    done = subprocess.run(
+        [".github/scripts/deploy.sh"],
+        cwd=clone,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    words = f"deploy ENV=staging IMAGE={settings['SERVING']}"
+    assert done.stdout.splitlines() == [words, "600", "token: 'x'"]
+    assert done.returncode == code
+    assert not list((tmp_path / "temp").iterdir())

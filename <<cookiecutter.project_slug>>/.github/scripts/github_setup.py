@@ -20,6 +20,7 @@ VARIABLES = {
 }
 SECRETS = {
     "KF_PIPELINES_TOKEN": "token for Kubeflow Pipelines",
+    "KUBECONFIG": "leads to the cluster that serves, context named as the environment",
     "MLFLOW_TRACKING_TOKEN": "token for the tracking server",
     "AWS_ACCESS_KEY_ID": "reads and writes the DVC remote",
     "AWS_SECRET_ACCESS_KEY": "the same",

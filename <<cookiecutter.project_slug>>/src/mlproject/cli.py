@@ -205,11 +205,13 @@ def predict(
 def bundle(
     output: Annotated[Path, typer.Option(help="Folder to write.")] = Path("artifacts/bundle"),
     version: Annotated[str, typer.Option(help="Version number, or `champion`.")] = "champion",
+    record: Annotated[Path | None, typer.Option(help="Also what `deploy` starts from.")] = None,
+    image: Annotated[str, typer.Option(help="Of the pipeline, for the record.")] = "",
 ) -> None:
     """Write a model version as a folder that serves without MLflow, for an image."""
     from . import offline
 
-    offline.bundle(Path.cwd(), output, version)
+    offline.bundle(Path.cwd(), output, version, record, image)
 
 
 @app.command()

@@ -4,16 +4,19 @@ from pathlib import Path
 
 from .config import load_params
 from .console import Screen
+from .errors import ProjectError
 from .serving.sources import open_source
 from .steps import bundle as bundle_step
 from .steps import predict as predict_step
 from .workspace import Context, Workspace
 
 
-def bundle(root: Path, output: Path, number: str) -> None:
+def bundle(root: Path, output: Path, number: str, record: Path | None, image: str) -> None:
     """Write a version as a folder and say so."""
+    if image and record is None:
+        raise ProjectError("--image is written into the record: name its file with --record")
     context = Context(load_params(root / "params.yaml"), Workspace.at(root))
-    Screen(0).say(f" bundle    {bundle_step.run(context, output, number)}")
+    Screen(0).say(f" bundle    {bundle_step.run(context, output, number, record, image)}")
 
 
 def predict(root: Path, table: Path, output: Path, folder: Path | None) -> None:

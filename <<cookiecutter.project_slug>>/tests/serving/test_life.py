@@ -10,10 +10,12 @@ import mlflow
 import pytest
 from running import Load, command, held, logged, resident, serving, until
 
+from mlproject.core import deployment
 from mlproject.serving.journal import BOUND
 
 pytestmark = pytest.mark.slow
 NAME = "load-forecast"
+POD = {"spec": {"template": {"spec": {"containers": [{}]}}}}
 LIGHT = """import sys
 sys.modules.update(dict.fromkeys(["pandas", "mlflow", "sklearn", "pyarrow", "feast", "scipy"]))
 """
@@ -36,6 +38,23 @@ def test_a_folder_serves_at_once_without_mlflow_and_pandas(bundle, server, tmp_p
     assert seconds < 3
     assert memory < 300
     assert (tmp_path / "image/data/predictions.db").exists()
+
+
+def test_the_record_of_a_bundle_is_what_a_deployment_starts_from(promoted, tmp_path):
+    digest = "registry.example/team/load-forecast@sha256:" + "0" * 64
+    words = ("--record", str(tmp_path / "hand_over.json"), "--image", digest)
+    done = command(promoted, "bundle", "--output", str(tmp_path / "bundle"), *words)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "hand_over.json").read_text())
+    data = (tmp_path / "bundle/model.onnx").read_bytes()
+    found = deployment.release(record, digest, [{"kind": "Deployment", **POD}])
+    assert found.named == "load-forecast v1"
+    assert found.sha256 == hashlib.sha256(data).hexdigest()
+    assert (record["image"], record["alias"]) == (digest, "champion")
+    done = command(promoted, "bundle", "--output", str(tmp_path / "x"), "--image", digest)
+    assert "--image is written into the record: name its file with --record" in done.stderr
+    assert done.returncode == 1
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,19 @@
 from pathlib import Path
 
 from .. import artifact, tracking
+from ..adapters.files import write_json
+from ..core import deployment
 from ..errors import ProjectError
 from ..workspace import Context
 
 
-def run(context: Context, output: Path, number: str) -> str:
-    """Write model.onnx and model.json, checked against the registry. Returns one line."""
+def run(
+    context: Context, output: Path, number: str, record: Path | None = None, image: str = ""
+) -> str:
+    """Write model.onnx and model.json, checked against the registry. Returns one line.
+
+    With `record` also what a deployment of it starts from, as `hand_over` writes it.
+    """
     name, store = context.params.data.name, tracking.registry(context)
     version = store.champion(name) if number == "champion" else store.version(name, number)
     if version is None:
@@ -22,4 +29,7 @@ def run(context: Context, output: Path, number: str) -> str:
         "created": version.created,
     }
     artifact.save(output, model.files, {**model.record, "registered": registered})
+    if record is not None:
+        handed = deployment.handed_over(name, version.version, model.digest, image)
+        write_json(record, handed if number == "champion" else {**handed, "alias": None})
     return f"{name} v{version.version} · {output}"

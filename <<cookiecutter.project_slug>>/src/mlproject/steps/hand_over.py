@@ -1,7 +1,7 @@
 """`hand_over`: the record that a deployment of the champion starts from."""
 
 from ..adapters.files import read_json, write_json
-from ..core import gate
+from ..core import deployment, gate
 from ..errors import ProjectError
 from ..workspace import Context
 
@@ -18,15 +18,7 @@ def run(context: Context, image: str = "") -> str:
             f"nothing to hand over: the gate said {decision['verdict']} to {name} "
             f"v{decision['version']}, only a champion that passes the gate is deployed"
         )
-    version = decision["version"]
-    record = {
-        "registered_model": name,
-        "version": version,
-        "previous": decision["previous"],
-        "alias": "champion",
-        "model_uri": f"models:/{name}/{version}",
-        "sha256": decision["digest"],
-        "image": image or None,  # of the pipeline; a run on one machine has none
-    }
+    version, sha256 = decision["version"], decision["digest"]
+    record = deployment.handed_over(name, version, sha256, image, decision["previous"])
     write_json(workspace.handed_over, record)
     return f"{name} v{version} for deployment · {record['model_uri']}"
