@@ -10,9 +10,11 @@ from typing import Any
 import first_model
 import first_task
 import generation
+import images
 import join
 import memory
 import pipeline
+import pull_request
 import serving
 import trials
 import watch
@@ -25,9 +27,11 @@ MEASURES = {
     "whole_loop": whole_loop.rows,
     "first_model": first_model.rows,
     "first_task": first_task.rows,
+    "images": images.rows,
     "join": join.rows,
     "memory": memory.rows,
     "pipeline": pipeline.rows,
+    "pull_request": pull_request.rows,
     "serving": serving.rows,
     "trials": trials.rows,
     "watch": watch.rows,
