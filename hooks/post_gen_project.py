@@ -43,21 +43,29 @@ def rename_package(name: str) -> None:
     """Give the package its answered name, in the source folder and in every text file."""
     if os.path.isdir("src/mlproject"):
         merge("src/mlproject", f"src/{name}")
-    for root, folders, files in os.walk("."):
-        for folder in DROPPINGS.intersection(folders):
-            remove(os.path.join(root, folder))
-        folders[:] = [folder for folder in folders if folder not in DROPPINGS | FOREIGN]
-        for file in files:
-            rewrite(os.path.join(root, file), name.encode())
+    rename_within(".", name.encode())
+
+
+def rename_within(folder: str, name: bytes) -> None:
+    """Rename in every text file below a folder, and remove what a new project must not inherit."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                rewrite(entry.path, name)
+            elif entry.name in DROPPINGS:
+                remove(entry.path)
+            elif entry.name not in FOREIGN:
+                rename_within(entry.path, name)
 
 
 def rewrite(path: str, name: bytes) -> None:
     """Replace the resting name in one text file, leaving its mode and line ends alone."""
-    with open(path, "rb") as file:
+    with open(path, "rb", buffering=0) as file:
         old = file.read()
     if RESTING in old and b"\0" not in old:  # a zero byte means binary
-        with open(path, "wb") as file:
+        with open(path, "r+b") as file:  # written over: emptying it first would cost more
             file.write(old.replace(RESTING, name))
+            file.truncate()
 
 
 def keep_licence(choice: str) -> None:
