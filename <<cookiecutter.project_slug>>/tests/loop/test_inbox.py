@@ -205,6 +205,8 @@ def test_what_is_not_whole_is_left_alone(project, january):
 
 @pytest.fixture
 def watching(project):
+    # a shell's background job ignores Ctrl-C, and so would all that it starts
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*CLI, "inbox", "--settle", "0.5"],
         cwd=project,
@@ -213,6 +215,7 @@ def watching(project):
         stderr=subprocess.STDOUT,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     yield process
     if process.poll() is None:
         process.kill()
