@@ -96,13 +96,13 @@ def _parts(
 
 def _times(told: Sequence[bytes | None], asked: Sequence[float]) -> "pd.Series":
     """Event times; of a row that tells none, when it was asked."""
-    found = pd.Series((np.array(asked) * 1e6).astype("datetime64[us]")).dt.tz_localize("UTC")
+    found = (np.array(asked) * 1e6).astype("datetime64[us]")
     known = [place for place, time in enumerate(told) if time is not None]
     if known:
         texts = pd.Series([time.decode() for time in told if time is not None])
-        parsed = pd.to_datetime(texts, format="ISO8601", utc=True).astype(found.dtype)
-        found.iloc[known] = parsed.to_numpy()
-    return found
+        parsed = pd.to_datetime(texts, format="ISO8601", utc=True).dt.tz_localize(None)
+        found[known] = parsed.to_numpy().astype(found.dtype)
+    return pd.Series(found).dt.tz_localize("UTC")
 
 
 def _features(texts: Sequence[bytes], features: Mapping[str, Feature]) -> pd.DataFrame:
