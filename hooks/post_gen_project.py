@@ -50,11 +50,13 @@ def rename_within(folder: str, name: bytes) -> None:
     """Rename in every text file below a folder, and remove what a new project must not inherit."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
+            if entry.is_symlink() or entry.name in FOREIGN:  # a link is nobody's but the user's
+                continue
+            if not entry.is_dir():
                 rewrite(entry.path, name)
             elif entry.name in DROPPINGS:
                 remove(entry.path)
-            elif entry.name not in FOREIGN:
+            else:
                 rename_within(entry.path, name)
 
 

@@ -131,6 +131,20 @@ def test_finishing_spares_binaries_modes_and_foreign_folders(tmp_path, monkeypat
     assert os.access("run.sh", os.X_OK)
 
 
+def test_finishing_follows_no_link(tmp_path, monkeypatch):
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.py").write_text("mlproject\n")
+    for name, target in [(".venv", elsewhere), ("linked", elsewhere), ("gone", tmp_path / "gone")]:
+        (project / name).symlink_to(target)
+    (project / "file.py").symlink_to(elsewhere / "a.py")
+    monkeypatch.chdir(project)
+    POST.rename_package("kept")
+    assert (elsewhere / "a.py").read_text() == "mlproject\n"
+    assert {path.name for path in project.iterdir()} == {".venv", "linked", "gone", "file.py"}
+
+
 def test_generating_over_a_project_keeps_what_is_not_the_templates(template, tmp_path):
     over = {"no_input": True, "output_dir": str(tmp_path), "overwrite_if_exists": True}
     project = Path(cookiecutter(str(template), **over))

@@ -17,6 +17,8 @@ from mlproject import following, submission
 from mlproject.adapters import git, kfp_client
 from mlproject.errors import ProjectError
 
+pytestmark = pytest.mark.slow
+
 GIVEN = {
     "trigger": "drift",
     "tuner": "katib",
@@ -381,7 +383,6 @@ def test_the_command_submits_the_projects_own_pipeline(api, command):
     assert set(asked) <= set(declared)
 
 
-@pytest.mark.slow
 def test_the_command_ends_with_one_sentence_and_not_zero(api, command):
     api.script = (frame("FAILED", task("train", "FAILED")),)
     code, _, errors = command("submit", IMAGE)
@@ -389,7 +390,6 @@ def test_the_command_ends_with_one_sentence_and_not_zero(api, command):
     assert re.fullmatch(r" stopped: run manual-\S+ FAILED in `train`: http\S+\n", errors)
 
 
-@pytest.mark.slow
 def test_the_command_schedules_and_takes_away(api, command):
     assert command("schedule", CRON, IMAGE)[0] == 0
     assert recurring(api) == [("schedule-small-load", "0 0 3 * * 1")]
@@ -399,7 +399,6 @@ def test_the_command_schedules_and_takes_away(api, command):
     assert said == " schedule  schedule-small-load deleted\n"
 
 
-@pytest.mark.slow
 def test_the_command_refuses_a_tag_and_a_bad_cron_line_before_it_asks(api, command):
     for words, said in [
         (("submit", "r.example/x:latest"), "names no image by its digest"),

@@ -368,6 +368,7 @@ print("typeguard" in feast.FeatureView.__init__.__code__.co_names)
 """
 
 
+@pytest.mark.slow
 def test_feasts_classes_are_imported_as_they_are_written():
     """Rewritten by typeguard, they take 3 s of CPU; what others import later is left alone."""
     done = subprocess.run(

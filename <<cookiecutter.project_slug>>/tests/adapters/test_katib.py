@@ -265,6 +265,7 @@ def test_a_closed_port_is_named(cluster):
         Katib(cluster.kubeconfig(url=url), "team")
 
 
+@pytest.mark.slow
 def test_a_server_that_swallows_requests_is_given_up(cluster, monkeypatch):
     monkeypatch.setattr(katib, "TIMEOUTS", (1, 1))
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -291,6 +292,7 @@ t.search(SimpleNamespace(kubeconfig=lambda *_: {kubeconfig!r}))
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_is_told_to_stop_removes_its_experiments(cluster):
     cluster.play(stall=True)
     here = Path(__file__).parent

@@ -21,6 +21,8 @@ from mlproject.place import Patience
 from mlproject.steps import hand_over as hand_over_step
 from mlproject.workspace import Context, Workspace
 
+pytestmark = pytest.mark.slow
+
 SERVERS = Path(__file__).parents[1] / "servers"
 QUICK = Patience(minutes=0.2, watch=0.1, poll=0.02)
 HASTY = Patience(minutes=0.02, watch=0, poll=0.02)
@@ -192,7 +194,6 @@ def test_the_next_one_begins_as_a_canary_and_ends_with_all_requests(stand, kserv
     ]
 
 
-@pytest.mark.slow
 def test_a_canary_that_does_not_come_up_gets_nothing(stand, kserve):
     deploy(kserve, 7, "a")
     stand.play(bad={image("b"): "load v8 is not the model to be served here"})
@@ -206,7 +207,6 @@ def test_a_canary_that_does_not_come_up_gets_nothing(stand, kserve):
     assert stand.shares() == {image("a"): 100}
 
 
-@pytest.mark.slow
 def test_a_canary_that_breaks_while_it_is_watched_gets_nothing(stand, kserve):
     deploy(kserve, 7, "a")
     with pytest.MonkeyPatch.context() as patch:
@@ -246,7 +246,6 @@ def test_rollback_of_a_canary_and_of_a_promoted_version(stand, kserve, hold, cap
     assert again == "load v8 is rolled back already in staging"
 
 
-@pytest.mark.slow
 def test_what_was_rolled_back_is_nothing_to_go_back_to(stand, kserve):
     deploy(kserve, 7, "a")
     deploy(kserve, 8, "b")
@@ -258,7 +257,6 @@ def test_what_was_rolled_back_is_nothing_to_go_back_to(stand, kserve):
     assert stand.shares() == {image("a"): 100}
 
 
-@pytest.mark.slow
 def test_a_version_that_was_rolled_back_may_try_again(stand, kserve):
     deploy(kserve, 7, "a")
     deploy(kserve, 8, "b")
@@ -269,7 +267,6 @@ def test_a_version_that_was_rolled_back_may_try_again(stand, kserve):
     assert stand.shares() == {image("a"): 100}
 
 
-@pytest.mark.slow
 def test_the_same_version_with_another_overlay_needs_no_canary(stand, kserve):
     deploy(kserve, 7, "a")
     deploy(kserve, 8, "b")
@@ -280,7 +277,6 @@ def test_the_same_version_with_another_overlay_needs_no_canary(stand, kserve):
     assert stand.shares() == {image("b"): 100}
 
 
-@pytest.mark.slow
 def test_without_a_canary_the_new_revision_is_waited_for(stand, kserve):
     path = kserve / "deploy/serving/kserve/inferenceservice.yaml"
     path.write_text(path.read_text().replace("    canaryTrafficPercent: 10\n", ""))
@@ -290,7 +286,6 @@ def test_without_a_canary_the_new_revision_is_waited_for(stand, kserve):
     assert stand.shares() == {image("b"): 100}
 
 
-@pytest.mark.slow
 def test_the_first_version_cannot_be_rolled_back(stand, kserve):
     said = refused(deployment.rollback, kserve, "staging", QUICK)
     assert said == "nothing is deployed in staging that could be rolled back"
@@ -320,7 +315,6 @@ def test_a_plain_deployment_and_its_rollback(stand, plain, capsys):
     assert said == "staging knows no version before load v7: deploy the one you want"
 
 
-@pytest.mark.slow
 def test_a_deployment_whose_pods_do_not_start_is_told_and_rolled_back(stand, plain):
     deploy(plain, 7, "a")
     stand.play(bad={image("b"): "SHA-256 is another"})
@@ -332,7 +326,6 @@ def test_a_deployment_whose_pods_do_not_start_is_told_and_rolled_back(stand, pla
     assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("a")
 
 
-@pytest.mark.slow
 def test_a_slow_cluster_is_waited_for_and_a_stuck_one_told(stand, plain):
     stand.play(slow=10)
     deploy(plain, 7, "a")
@@ -347,7 +340,6 @@ def test_a_plain_deployment_splits_no_requests(stand, plain):
     assert not [path for method, path in stand.log if method == "PATCH"]
 
 
-@pytest.mark.slow
 def test_a_model_out_of_mlflow_comes_with_the_image_of_the_pipeline(stand, tmp_path):
     folder = project(tmp_path / "project", "plain", from_mlflow=True)
     hand_over(folder, 7, image("f"))
@@ -397,13 +389,11 @@ def test_the_current_context_is_never_used(stand, kserve, monkeypatch):
     assert stand.log == []
 
 
-@pytest.mark.slow
 def test_a_cluster_without_kserve_says_what_to_write(stand, kserve):
     stand.play(missing=["serving.kserve.io/v1beta1"])
     assert "write ../../plain instead of ../../kserve" in refused(deploy, kserve, 7, "a")
 
 
-@pytest.mark.slow
 def test_a_namespace_is_made_where_it_is_missing_and_left_alone_where_it_is(stand, plain):
     stand.play(forbidden=["namespaces"])
     said = refused(deploy, plain, 7, "a")
@@ -423,7 +413,6 @@ def test_a_missing_kubectl_is_told(kserve, monkeypatch):
     assert refused(deploy, kserve, 7, "a") == "kubectl is not installed: it is what deploys"
 
 
-@pytest.mark.slow
 def test_the_command_line_deploys_and_says_one_sentence_when_refused(stand, kserve):
     hand_over(kserve, 7)
 

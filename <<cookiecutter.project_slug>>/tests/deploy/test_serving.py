@@ -13,6 +13,8 @@ from overlays import ENVIRONMENTS, build, project
 from mlproject.core import deployment
 from mlproject.serving.settings import ServeSettings
 
+pytestmark = pytest.mark.slow
+
 KUBERNETES = "1.32"
 EXTENSIONS = {  # what KServe adds to a pod, and its type
     "canaryTrafficPercent": int,

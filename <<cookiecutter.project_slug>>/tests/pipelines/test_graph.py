@@ -13,6 +13,8 @@ from mlproject.loop import STEPS
 
 from pipelines import compile as compiler
 
+pytestmark = pytest.mark.slow
+
 VERBS = [step.name.replace("_", "-") for step in STEPS]
 EXTRA = {"hand-over", "hold", "record"}  # tasks that are no step of the loop
 

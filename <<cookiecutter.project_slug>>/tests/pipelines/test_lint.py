@@ -3,6 +3,8 @@
 import pytest
 from ir import graphs, lint
 
+pytestmark = pytest.mark.slow
+
 
 def body(ir):
     (graph,) = [item for item in graphs(ir).values() if "ingest" in item["dag"]["tasks"]]

@@ -229,6 +229,7 @@ def test_feedback_about_nothing_too_long_or_from_elsewhere_is_refused(number):
         assert (status, answer["error"]) == (415, "send Content-Type: application/json")
 
 
+@pytest.mark.slow
 def test_a_store_that_is_held_is_said_and_tried_again(learnable, tmp_path):
     bundle(tmp_path / "model", "regression", *learnable("regression"))
     with serving(tmp_path, "--model", "model") as service:

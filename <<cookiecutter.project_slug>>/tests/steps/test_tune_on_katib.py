@@ -15,6 +15,8 @@ from mlproject.core.metrics import DIRECTIONS
 from mlproject.errors import ProjectError
 from mlproject.steps import tune
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):

@@ -225,6 +225,7 @@ def test_what_was_acted_on_is_known_after_a_kill(tmp_path, github):
         ]
 
 
+@pytest.mark.slow
 def test_an_event_that_github_did_not_take_is_asked_for_again(tmp_path, github):
     """The store sends again what is not answered by 200; then the event is taken."""
     address = github.address

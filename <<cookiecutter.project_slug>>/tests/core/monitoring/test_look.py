@@ -20,6 +20,7 @@ def worlds():
     return {seed: (table, referred(until(table, "2018-12-31"))) for seed, table in tables.items()}
 
 
+@pytest.mark.slow
 def test_a_hundred_clean_windows_raise_fewer_than_five_alarms(worlds):
     loud = []
     for seed, (table, reference) in worlds.items():
@@ -138,6 +139,7 @@ def timeless(reference, window):
     return alarms(looked(reference, window, features=WIDE, contract=TIMELESS))
 
 
+@pytest.mark.slow
 def test_rows_without_time_are_quiet_a_hundred_times_and_a_shift_is_not():
     rng = np.random.default_rng(7)
     reference = referred(drawn(rng, 5_000), TIMELESS, features=WIDE)
