@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import eq
 from typing import Any, Protocol
 
 
@@ -31,10 +32,13 @@ class Entry:
     columns: dict[str, list[Any]]
     predictions: list[Any]
 
-    def features(self, place: int) -> dict[str, Any]:
-        """The features of one row, None where missing."""
-        values = {name: column[place] for name, column in self.columns.items()}
-        return {name: value if value == value else None for name, value in values.items()}
+    def features(self) -> list[dict[str, Any]]:
+        """The features of each row, None where missing."""
+        whole = [
+            column if all(map(eq, column, column)) else [v if v == v else None for v in column]
+            for column in self.columns.values()
+        ]
+        return [dict(zip(self.columns, row, strict=True)) for row in zip(*whole, strict=True)]
 
 
 class Sink(Protocol):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ LARGEST = 3.4028234663852886e38  # of a float32, which is what the model sees
 MAX_TEXT = 200  # characters of an entity or a category
 _KINDS = {bool: "true or false", str: "a text", dict: "an object", list: "a list"}
 _ABSENT = object()
+_FEW = 4  # rows that are not worth looking at a column at a time
 
 
 class RequestError(ProjectError):
@@ -106,9 +107,37 @@ class RowChecker:
         self.features, self.key = features, key
         self._checks = [(name, _check(name, item), item) for name, item in features.items()]
         self._known = {*features, *key.columns}
+        self._limits = {
+            name: (*bounds(item), item.type == "int")
+            for name, item in features.items()
+            if item.type in ("float", "int")
+        }
 
     def columns(self, rows: list[Any], place: str = "rows") -> dict[str, list[Any]]:
         """One list of values per feature."""
+        return self._together(rows) or self._one_by_one(rows, place)
+
+    def _together(self, rows: list[Any]) -> dict[str, list[Any]] | None:
+        """Columns of rows that fit, checked a column at a time; None where one may not."""
+        if len(rows) < _FEW or not all(type(row) is dict for row in rows):
+            return None
+        if not all(map(self._known.issuperset, rows)):
+            return None
+        found: dict[str, list[Any]] = {}
+        for name, check, feature in self._checks:
+            column = [row.get(name) for row in rows]
+            plain = _plain_numbers(column, *self._limits[name]) if name in self._limits else None
+            try:
+                found[name] = plain or [
+                    _missing(feature, None, "", name) if value is None else check(value, "")
+                    for value in column
+                ]
+            except RequestError:
+                return None
+        return found
+
+    def _one_by_one(self, rows: list[Any], place: str) -> dict[str, list[Any]]:
+        """The same; the first value that is wrong is named with its row."""
         found: dict[str, list[Any]] = {name: [] for name in self.features}
         for number, row in enumerate(rows):
             where = f"{place}[{number}]"
@@ -137,10 +166,10 @@ class RowChecker:
 
 def arrays(columns: Mapping[str, list[Any]], features: Mapping[str, Feature]) -> dict[str, Any]:
     """Columns as the model takes them: float32 numbers and texts."""
-    return {
-        name: np.array(columns[name], dtype=np.float32 if item.numeric else object)
-        for name, item in features.items()
-    }
+    numeric = [name for name, item in features.items() if item.numeric]
+    numbers = np.array([columns[name] for name in numeric], dtype=np.float32)
+    found = {name: np.array(columns[name], dtype=object) for name in features.keys() - {*numeric}}
+    return {**found, **dict(zip(numeric, numbers, strict=True))}
 
 
 def bounds(feature: Feature) -> tuple[float, float]:
@@ -150,6 +179,19 @@ def bounds(feature: Feature) -> tuple[float, float]:
         -LARGEST if low is None else min(low, float(np.float32(low))),
         LARGEST if high is None else max(high, float(np.float32(high))),
     )
+
+
+def _plain_numbers(column: list[Any], low: float, high: float, whole: bool) -> list[float] | None:
+    """A column without gaps in which every number is allowed, None where that is not so."""
+    if not {float, int}.issuperset(map(type, column)):
+        return None
+    try:
+        fits = all(map(isfinite, column)) and min(column) >= low and max(column) <= high
+    except OverflowError:  # an integer beyond every float
+        return None
+    if not fits or (whole and not all(value == int(value) for value in column)):
+        return None
+    return list(map(float, column))
 
 
 def _missing(feature: Feature, value: Any, where: str, name: str) -> float | str:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from ..adapters.prometheus import CONTENT_TYPE
 from ..core.requests import RequestError, parse
 from . import body, inference_protocol, openapi, pages, refusals, web
+from .direct import Direct, Handler
 from .guard import Application, Guard
 from .model import Served
 from .refusals import answer
@@ -31,14 +32,15 @@ def build(service: Service) -> Application:
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     refusals.install(app, service)
-    _predict(app, service)
+    predict = _predict(app, service)
     _protocol(app, service)
     _pages(app, service)
     web.install(app, service)
-    return Guard(app, service.metrics, service.settings.max_pending)
+    direct = Direct(app, service, "/predict", predict)
+    return Guard(direct, service.metrics, service.settings.max_pending)
 
 
-def _predict(app: FastAPI, service: Service) -> None:
+def _predict(app: FastAPI, service: Service) -> Handler:
     @app.post("/predict")
     async def predict(request: Request) -> Response:
         served = service.slot.served
@@ -57,6 +59,8 @@ def _predict(app: FastAPI, service: Service) -> None:
         if asked.looked_up and served.key.time:
             found["features_at"] = [time.isoformat() for _, time in asked.keys if time]
         return answer(found)
+
+    return predict
 
 
 def _protocol(app: FastAPI, service: Service) -> None:

@@ -22,15 +22,14 @@ class Limits(Protocol):
 
 async def read(request: Request, settings: Limits) -> bytes:
     """All bytes of the body. Raises RequestError where it is too long, too slow or encoded."""
-    headers = request.headers
-    if headers.get("content-encoding", "identity") != "identity":
-        raise RequestError("send the body as it is, without Content-Encoding", 415)
-    if "inference-header-content-length" in headers:
-        raise RequestError("send tensors as JSON: binary data are not taken", 415)
     limit = settings.max_body_bytes
-    told = headers.get("content-length", "0")
-    if told.isdecimal() and int(told[:20]) > limit:
-        raise _too_long(limit)
+    for name, value in request.scope["headers"]:
+        if name == b"content-encoding" and value != b"identity":
+            raise RequestError("send the body as it is, without Content-Encoding", 415)
+        if name == b"inference-header-content-length":
+            raise RequestError("send tensors as JSON: binary data are not taken", 415)
+        if name == b"content-length" and value.isdigit() and int(value[:20]) > limit:
+            raise _too_long(limit)
     parts, size = [], 0
     try:
         async with asyncio.timeout(settings.body_seconds):

@@ -28,6 +28,8 @@ class Guard:
     def __init__(self, app: Application, metrics: Metrics, limit: int) -> None:
         self._app, self._metrics, self._limit = app, metrics, limit
         self._pending = 0
+        self._counts: dict[tuple[str, int], Any] = {}
+        self._times: dict[str, Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -57,8 +59,15 @@ class Guard:
                     self._pending -= counted
         finally:
             self._metrics.pending.set(self._pending)
-            self._metrics.requests.labels(route, str(status)).inc()
-            self._metrics.latency.labels(route).observe(time.perf_counter() - began)
+            self._count(route, status, time.perf_counter() - began)
+
+    def _count(self, route: str, status: int, seconds: float) -> None:
+        """Few routes and statuses: their samples are looked up once."""
+        if (route, status) not in self._counts:
+            self._counts[route, status] = self._metrics.requests.labels(route, str(status))
+            self._times[route] = self._metrics.latency.labels(route)
+        self._counts[route, status].inc()
+        self._times[route].observe(seconds)
 
 
 async def _refuse(send: Send) -> None:

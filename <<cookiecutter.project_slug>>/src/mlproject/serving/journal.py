@@ -45,7 +45,8 @@ class Journal:
         with self._lock:
             self._waiting.append(entry)
             self._unwritten += 1
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     async def close(self) -> None:
         """Write what is left and close the sink."""

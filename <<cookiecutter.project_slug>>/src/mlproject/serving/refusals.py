@@ -12,19 +12,15 @@ from starlette.requests import ClientDisconnect
 from ..core.requests import RequestError
 from .service import Service
 
+_encode = json.JSONEncoder(check_circular=False, allow_nan=False).encode
+
 
 def install(app: FastAPI, service: Service) -> None:
     """Turn every error into a sentence."""
 
     @app.exception_handler(RequestError)
-    async def refused(_: Request, error: RequestError) -> Response:
-        if error.kind:
-            served = service.slot.served
-            known = error.field in served.features or error.field in served.key.columns
-            service.metrics.values.labels(error.field if known else "other", error.kind).inc()
-        headers = {"retry-after": "1"} if error.status == 503 else {}
-        told: dict[str, Any] = {"error": str(error)}
-        return answer(told | ({"field": error.field} if error.field else {}), error.status, headers)
+    async def _refused(_: Request, error: RequestError) -> Response:
+        return refused(service, error)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
@@ -36,16 +32,36 @@ def install(app: FastAPI, service: Service) -> None:
         return answer(told, error.status_code, dict(error.headers or {}))
 
     @app.exception_handler(ClientDisconnect)
-    async def gone(_: Request, __: ClientDisconnect) -> Response:
-        return answer({"error": "the sender hung up"}, 400)
+    async def _gone(_: Request, __: ClientDisconnect) -> Response:
+        return gone()
 
     @app.exception_handler(Exception)
-    async def fault(_: Request, error: Exception) -> Response:
-        traceback.print_exception(error, file=sys.stderr)
-        return answer({"error": "a fault of the service: its log says more"}, 500)
+    async def _fault(_: Request, error: Exception) -> Response:
+        return fault(error)
+
+
+def refused(service: Service, error: RequestError) -> Response:
+    """A request that cannot be answered; odd values are counted."""
+    if error.kind:
+        served = service.slot.served
+        known = error.field in served.features or error.field in served.key.columns
+        service.metrics.values.labels(error.field if known else "other", error.kind).inc()
+    headers = {"retry-after": "1"} if error.status == 503 else {}
+    told: dict[str, Any] = {"error": str(error)}
+    return answer(told | ({"field": error.field} if error.field else {}), error.status, headers)
+
+
+def gone() -> Response:
+    """Nobody is there to read it."""
+    return answer({"error": "the sender hung up"}, 400)
+
+
+def fault(error: Exception) -> Response:
+    """What should not happen, with its traceback in the log of the process."""
+    traceback.print_exception(error, file=sys.stderr)
+    return answer({"error": "a fault of the service: its log says more"}, 500)
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response."""
-    text = json.dumps(value, allow_nan=False)
-    return Response(text, status, headers, media_type="application/json")
+    return Response(_encode(value), status, headers, media_type="application/json")

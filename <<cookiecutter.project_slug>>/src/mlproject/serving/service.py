@@ -19,7 +19,7 @@ from .model import Served
 from .settings import ServeSettings
 from .slot import Slot
 
-_INLINE = 64  # rows that are scored at once; more go to a thread, so that others need not wait
+_INLINE = 256  # rows that are scored at once; more go to a thread, so that others need not wait
 
 
 @dataclass(frozen=True)
