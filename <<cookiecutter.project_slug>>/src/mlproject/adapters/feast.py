@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,19 +11,18 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import ibis
 import pandas as pd
 
 os.environ.setdefault("FEAST_USAGE", "False")  # telemetry stays off
 
-SPARE = 128 * 2**20  # bytes DuckDB may use beside what the table asks for
-
 # As it is imported, Feast rewrites its classes to check argument types, which takes three quarters
 # of the 3 s of CPU; what the contract declares is checked here and by mypy.
-_unchecked = partial(patch, "typeguard.typechecked", lambda decorated: decorated)
+unchecked = partial(patch, "typeguard.typechecked", lambda decorated: decorated)
 
-with _unchecked():
+with unchecked():
     from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, FileSource
+    from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKey
+    from feast.protos.feast.types.Value_pb2 import Value as Value
     from feast.repo_config import RepoConfig
     from feast.types import Float32, String
     from feast.value_type import ValueType
@@ -73,7 +71,7 @@ def open_store(workspace: Workspace, params: Params) -> FeatureStore:
     """Open the store and apply the declarations, which is quick and safe to repeat."""
     try:
         store = connect(workspace)
-        with _unchecked():
+        with unchecked():
             store.apply(list(declare(params, workspace.features)))
     except ProjectError:
         raise
@@ -84,10 +82,15 @@ def open_store(workspace: Workspace, params: Params) -> FeatureStore:
     return store
 
 
-def connect(workspace: Workspace) -> FeatureStore:
-    """Open the store as it is declared already."""
+def connect(workspace: Workspace, *, online_only: bool = False) -> FeatureStore:
+    """Open the store as it is declared already.
+
+    Who asks online only goes without the offline store, which imports Ibis and DuckDB.
+    """
     settings = _settings(workspace)
-    with _unchecked():  # it imports its data sources only now
+    if online_only:
+        settings["offline_store"] = None
+    with unchecked():  # it imports its data sources only now
         return FeatureStore(config=RepoConfig(**settings))
 
 
@@ -136,7 +139,7 @@ def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> Non
         return
     try:
         with (  # it prints a bar of its own
-            _duckdb(store, params),
+            _reading(store, params),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
@@ -153,7 +156,7 @@ def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.
 
     Returns one row per label row. Raises ProjectError when the store drops or adds rows.
     """
-    with _duckdb(store, params):
+    with _reading(store, params):
         job = store.get_historical_features(
             entity_df=labels, features=store.get_feature_service(service_name(params))
         )
@@ -167,27 +170,13 @@ def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.
 
 
 @contextlib.contextmanager
-def _duckdb(store: FeatureStore, params: Params) -> Iterator[None]:
-    """Feast's DuckDB for as long as it reads features, with a few times their size of memory.
+def _reading(store: FeatureStore, params: Params) -> Iterator[None]:
+    """Feast's engine for as long as it reads features; whoever asks online never imports it."""
+    from .ibis import limited
 
-    Beyond that it spills to disk. Feast opens one without a limit and leaves it open, with all
-    that it has read.
-    """
     table = Path(store.get_feature_view(view_name(params)).batch_source.path)
-    limit = SPARE + 2 * table.stat().st_size
-    with tempfile.TemporaryDirectory(dir=table.parent, prefix=".duckdb-") as spill:
-        backend = ibis.duckdb.connect(
-            memory_limit=f"{limit // 2**20}MiB",
-            temp_directory=spill,
-            preserve_insertion_order=False,
-        )
-        ibis.options.default_backend = backend
-        try:
-            with _unchecked():  # a first read imports the sources of other warehouses
-                yield
-        finally:
-            ibis.options.default_backend = None
-            backend.disconnect()
+    with limited(table), unchecked():  # a first read imports the sources of other warehouses
+        yield
 
 
 def online(store: FeatureStore, params: Params, keys: list[dict[str, Any]]) -> pd.DataFrame:

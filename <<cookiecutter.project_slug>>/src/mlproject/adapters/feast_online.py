@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-from feast.protos.feast.types.Value_pb2 import Value
-
 from ..config import Params
 from ..errors import ProjectError
 from ..workspace import Workspace
-from .feast import connect, service_name, view_name
+from .feast import EntityKey, Value, connect, service_name, view_name
 
 Row = tuple[dict[str, Any], datetime]  # features by name, None where missing; their event time
 
@@ -21,7 +18,7 @@ class OnlineStore:
     def __init__(self, workspace: Workspace, params: Params) -> None:
         self._entity = params.data.entity_column
         try:
-            store = connect(workspace)
+            store = connect(workspace, online_only=True)
             service = store.get_feature_service(service_name(params))
             self._config, self._view = store.config, store.get_feature_view(view_name(params))
             self._store = store._get_provider().online_store

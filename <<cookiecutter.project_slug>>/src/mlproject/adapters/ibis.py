@@ -1,0 +1,32 @@
+"""The DuckDB that Feast reads features with, through Ibis: limited in memory, closed after use."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import ibis
+
+SPARE = 128 * 2**20  # bytes DuckDB may use beside what the table asks for
+
+
+@contextlib.contextmanager
+def limited(table: Path) -> Iterator[None]:
+    """Feast's DuckDB with a few times the table's size of memory.
+
+    Beyond that it spills to disk, beside the table. Feast opens one without a limit and leaves it
+    open, with all that it has read.
+    """
+    limit = SPARE + 2 * table.stat().st_size
+    with tempfile.TemporaryDirectory(dir=table.parent, prefix=".duckdb-") as spill:
+        backend = ibis.duckdb.connect(
+            memory_limit=f"{limit // 2**20}MiB",
+            temp_directory=spill,
+            preserve_insertion_order=False,
+        )
+        ibis.options.default_backend = backend
+        try:
+            yield
+        finally:
+            ibis.options.default_backend = None
+            backend.disconnect()
