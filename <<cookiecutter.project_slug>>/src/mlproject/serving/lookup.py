@@ -1,39 +1,25 @@
 """Requests that name only the entity: its newest features, read from the online store."""
 
-import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from math import nan
-from typing import Any, Protocol
+from typing import Any
 
 from ..adapters.prometheus import Metrics
 from ..core.requests import RequestError
 from ..errors import ProjectError
 from .model import Served
-
-Row = tuple[dict[str, Any], datetime]
-
-
-class Reader(Protocol):
-    """Feast's online store."""
-
-    def read(self, entities: list[str | int]) -> list[Row | None]:
-        """Features and event time of each entity, None for an unknown one."""
+from .reads import Reader, Reads
 
 
 class Lookup:
-    """Reads the store in one thread of its own: a slow store does not stop other requests."""
+    """Keys and features of the entities that requests name."""
 
     def __init__(
         self, connect: Callable[[], Reader], metrics: Metrics, patience: float = 2.0
     ) -> None:
-        self._connect, self._metrics, self._patience = connect, metrics, patience
-        self._late: asyncio.Future[list[Row | None]] | None = None
-        self._reader: Reader | None = None
-        self._version = ""
-        self._thread = ThreadPoolExecutor(1, "online-store")
+        self._reads, self._metrics = Reads(connect, patience), metrics
 
     async def columns(
         self, served: Served, rows: list[Any]
@@ -42,7 +28,7 @@ class Lookup:
         asked = [_asked(served, row, f"entities[{number}]") for number, row in enumerate(rows)]
         began = time.perf_counter()
         try:
-            found = await self._answer(served, [entity for entity, _ in asked])
+            found = await self._reads.rows(served.stamp.version, [entity for entity, _ in asked])
         except ProjectError as error:
             self._metrics.store_errors.inc()
             raise RequestError(str(error), 503) from error
@@ -63,31 +49,9 @@ class Lookup:
             keys.append((entity, row[1] if served.key.time else None))
         return keys, columns
 
-    async def _answer(self, served: Served, entities: list[str | int]) -> list[Row | None]:
-        """Read in time. Raises ProjectError, at once while an earlier read has not come back."""
-        if self._late is None or self._late.done():
-            loop = asyncio.get_running_loop()
-            reader = self._reader
-            if reader is None or self._version != served.stamp.version:
-                reader = await loop.run_in_executor(self._thread, self._open, served)
-            reading = loop.run_in_executor(self._thread, reader.read, entities)
-            done, _ = await asyncio.wait({reading}, timeout=self._patience)
-            if done:
-                return reading.result()
-            self._late = reading  # the thread is held until the store says something
-            reading.add_done_callback(lambda late: late.exception())
-        raise ProjectError(f"the online store does not answer within {self._patience:g} s")
-
-    def _open(self, served: Served) -> Reader:
-        """The store as this version needs it; the first time imports Feast."""
-        if self._reader is None or self._version != served.stamp.version:
-            self._reader = self._connect()  # another model may come with other features
-            self._version = served.stamp.version
-        return self._reader
-
     def close(self) -> None:
-        """Let the thread go."""
-        self._thread.shutdown(wait=False)
+        """Let the store's thread go."""
+        self._reads.close()
 
 
 def _asked(served: Served, row: Any, where: str) -> tuple[str | int, datetime | None]:

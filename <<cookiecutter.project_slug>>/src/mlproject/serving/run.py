@@ -19,7 +19,8 @@ from ..listening import QUEUE, listen
 from .app import build
 from .history import History
 from .journal import Journal
-from .lookup import Lookup, Reader
+from .lookup import Lookup
+from .reads import Reader
 from .service import Service
 from .settings import ServeSettings
 from .slot import Slot
