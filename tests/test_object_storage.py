@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import VENV, copy, make, python, tool
+from acting import stand_in_for_github
+from projects import VENV, copy, make, python, registry, tool
 from servers import free_port, minio, redis, start, stop
 
 pytestmark = pytest.mark.server
@@ -268,3 +269,66 @@ def test_feast_keeps_its_registry_in_the_store_and_serves_from_redis(store, tmp_
     assert served == stored
     said = make(folder, "run", ok=False)
     assert f"Feast could not fill the online store (Error 111 connecting to {address}" in said
+
+
+INBOX = ("python", "-m", "load_forecast", "inbox", "--once", "--settle", "0.2")
+ROWS = "import pandas as pd; s3.download_file('{}', 'load.csv', 'got.csv'); "
+ROWS += "t = pd.read_csv('got.csv'); print(len(t), t['date'].max())"
+
+
+@pytest.fixture
+def landed(store, monkeypatch):
+    """A project whose table is an object, January landed in its inbox, and a GitHub to tell."""
+    folder, bucket = store
+    point_at(folder, put(folder, "data/raw/load.csv", bucket, "load.csv"))
+    known = (folder / "data/raw/load.csv").read_text().splitlines()
+    later = ("sample", "--until", "2019-01-31", "--output", "later.csv")
+    tool(folder, "python", "-m", "load_forecast", *later)
+    new = sorted({*(folder / "later.csv").read_text().splitlines()} - {*known})
+    (folder / "data/inbox").mkdir()
+    (folder / "data/inbox/january.csv").write_text("\n".join([known[0], *new, ""]))
+    (folder / "data/raw/load.csv").unlink()
+    hub, token = stand_in_for_github()
+    monkeypatch.setenv("GITHUB_API_URL", hub.address)
+    monkeypatch.setenv("GITHUB_REPOSITORY", hub.repository)
+    monkeypatch.setenv("GITHUB_TOKEN", token)
+    with hub:
+        yield folder, bucket, hub
+
+
+def ended(folder: Path) -> dict[str, str]:
+    """How the run of each table ended, as the inbox's record has it."""
+    record = json.loads((folder / "data/inbox/.record.json").read_text())
+    return {item["name"]: item["run"] for item in record.values()}
+
+
+def test_a_table_that_lands_is_merged_into_the_object_and_github_is_told_once(landed):
+    """The object is in a real MinIO; GitHub is the stand-in of the project's own tests."""
+    folder, bucket, hub = landed
+    said = tool(folder, *INBOX)
+    assert "taken     january.csv: 124 new rows, 0 that were known" in said
+    assert f"ct        new-data sent to {hub.repository}" in said
+    assert python(folder, S3 + ROWS.format(bucket)) == "5968 2019-01-31"
+    assert hub.dispatches == [{"event_type": "new-data"}]
+    assert ended(folder) == {"january.csv": "dispatched"}
+    assert registry(folder, "select count(*) from runs") == [(0,)], "nothing is trained here"
+    taken = folder / "data/inbox/taken/january.csv"
+    (folder / "data/inbox/again.csv").write_bytes(taken.read_bytes())
+    assert "again.csv holds what january.csv held: nothing to do" in tool(folder, *INBOX)
+    (folder / "data/inbox/shorter.csv").write_text("\n".join(taken.read_text().split("\n")[:9]))
+    tool(folder, *INBOX)
+    assert len(hub.dispatches) == 1, "neither the same table nor rows that are known"
+
+
+def test_a_github_that_refuses_is_told_at_the_next_look(landed, monkeypatch):
+    folder, bucket, hub = landed
+    with monkeypatch.context() as patch:
+        patch.setenv("GITHUB_TOKEN", "an-old-token")
+        with pytest.raises(AssertionError, match=r"stopped: .*GitHub answered 401"):
+            tool(folder, *INBOX)
+    assert (hub.dispatches, ended(folder)) == ([], {"january.csv": ""})
+    assert python(folder, S3 + ROWS.format(bucket)) == "5968 2019-01-31", "that part is done"
+    assert "new-data sent" in tool(folder, *INBOX)
+    tool(folder, *INBOX)
+    assert hub.dispatches == [{"event_type": "new-data"}]
+    assert ended(folder) == {"january.csv": "dispatched"}
