@@ -29,9 +29,9 @@ GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary example recording lock cluster-up cluster-test cluster-down
+.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary example recording dashboard-picture lock cluster-up cluster-test cluster-down
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 $(VENV)-uv/bin/uv:
 	@$(PYTHON3) -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet 'uv>=0.9,<1'
 $(BIN)/python: | $(UV)
@@ -87,6 +87,10 @@ recording: setup-project ## docs/images/loop-demo.svg from a real run, about a m
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; \
 	$(MAKE) --no-print-directory -C "$$folder/load-forecast" VENV='$(PROJECT_VENV)' PACKAGE= setup '$(PROJECT_VENV)/.serve' > /dev/null; \
 	$(BIN)/python docs/images/record.py docs/images/loop-demo.svg "$$folder/load-forecast" make loop-demo VENV='$(PROJECT_VENV)' PACKAGE=
+dashboard-picture: setup-project ## docs/images/dashboard.png from a service and a Prometheus that ran, six minutes (needs Prometheus)
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; \
+	$(MAKE) --no-print-directory -C "$$folder/load-forecast" VENV='$(PROJECT_VENV)' PACKAGE= run '$(PROJECT_VENV)/.serve' > /dev/null; \
+	PYTHONPATH=tests '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$folder/load-forecast" docs/images/dashboard.png
 lock: setup ## compile requirements/*.txt from the pyproject.toml files (UPGRADE=yes: the newest)
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt
 	@$(IN_PROJECT) lock

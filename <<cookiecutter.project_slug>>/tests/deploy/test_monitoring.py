@@ -21,7 +21,9 @@ def rules():
 
 
 def panels():
-    return json.loads((MONITORING / "grafana" / "serving.json").read_text())["panels"]
+    """Panels of the dashboard, those of folded rows too."""
+    found = json.loads((MONITORING / "grafana" / "serving.json").read_text())["panels"]
+    return [panel for item in found for panel in item.get("panels", [item])]
 
 
 def compose():

@@ -20,7 +20,8 @@ def asked():
     tree = yaml.safe_load((MONITORING / "rules.yaml").read_text())
     found = [rule["expr"] for group in tree["groups"] for rule in group["rules"]]
     board = json.loads((MONITORING / "grafana" / "serving.json").read_text())
-    return found + [item["expr"] for panel in board["panels"] for item in panel["targets"]]
+    panels = [panel for item in board["panels"] for panel in item.get("panels", [item])]
+    return found + [item["expr"] for panel in panels for item in panel["targets"]]
 
 
 def names(expressions):
