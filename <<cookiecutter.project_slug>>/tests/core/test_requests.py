@@ -46,6 +46,17 @@ def test_good_rows_become_float32_and_texts():
     assert [found[name][0] for name in ("hour", "open", "kind")] == [7.0, 1.0, "x"]
 
 
+def test_the_one_series_of_a_table_is_filled_in_where_a_row_does_not_name_it():
+    key = Key("series", ("all",), "day", "all")
+    for row in ({}, {"series": None}, {"series": "all"}):
+        assert key.read(row, "rows[0]") == ("all", None)
+    with pytest.raises(RequestError, match=r'rows\[0\].series is "berlin": known are all'):
+        key.read({"series": "berlin"}, "rows[0]")
+    assert (key.columns, key.said) == (("series", "day"), ("day",))
+    assert KEY.read({}, "rows[0]") == (None, None), "a real entity is nobody's to guess"
+    assert KEY.said == KEY.columns
+
+
 def test_what_is_missing_and_may_be_is_nan_or_empty():
     found = columns({"hour": 1, "open": False, "share": None})
     assert math.isnan(found["share"][0])

@@ -145,6 +145,75 @@ def test_every_row_of_a_table_gets_the_same_number_both_ways(timeless):
     )
 
 
+SERIES = """
+data:
+  name: gasworks
+  source: data/raw/gasworks.csv
+  event_timestamp: day
+  frequency: 1D
+  target: gas
+  task: regression
+  features:
+    cold: {type: float}
+featurize: {lags: [1]}
+tune:
+  trials: 1
+  families: {linear: {alpha: {type: double, min: 0.1, max: 1}}}
+promote: {worst_slice_ratio: null}
+"""
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """The service of a daily table without an entity."""
+    folder = tmp_path_factory.mktemp("series") / "project"
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"day": pd.date_range("2023-01-01", periods=400).astype(str)})
+    table["cold"] = rng.normal(5, 2, 400).round(2)
+    table["gas"] = 3 * table["cold"] + rng.normal(0, 0.1, 400)
+    ignored = shutil.ignore_patterns("data", "*.pyc")
+    shutil.copytree(ROOT / "feature_repo", folder / "feature_repo", ignore=ignored)
+    (folder / "data/raw").mkdir(parents=True)
+    table.to_csv(folder / "data/raw/gasworks.csv", index=False)
+    (folder / "params.yaml").write_text(SERIES)
+    done = command(folder, "run")
+    assert "champion v1" in done.stdout, done.stdout + done.stderr
+    with serving(folder) as running:
+        running.log = folder / "data/predictions.db"
+        running.folder = folder
+        yield running
+
+
+def test_a_table_that_is_one_series_is_asked_without_its_made_up_name(series):
+    (row,) = plain(pd.read_parquet(series.folder / "data/features.parquet").tail(1))
+    row = {name: row[name] for name in ("cold", "gas_lag_1")}
+    sent = series.post("/predict", {"rows": [row]})[1]["predictions"]
+    for entity in ({}, {"series": "all"}, {"day": "2024-02-04"}, {"series": None}):
+        status, answer = series.post("/predict", {"entities": [entity]})
+        assert (status, answer.get("predictions")) == (200, sent), answer
+        assert answer["features_at"] == ["2024-02-04T00:00:00+00:00"]
+    assert series.post("/explain", {"entities": [{}]})[1]["series"]["entity"] is None
+    status, answer = series.post("/predict", {"entities": [{"day": "2024-02-03"}]})
+    assert (status, answer["field"]) == (404, "day")
+    assert "the online store holds the newest row at 2024-02-04" in answer["error"]
+    assert "series" not in answer["error"]
+    status, answer = series.post("/predict", {"entities": [{"cold": 3}]})
+    assert "takes day only" in answer["error"]
+
+
+def test_the_pages_say_that_one_series_needs_no_name(series):
+    key = series.get("/form")[1]["key"]
+    assert (key["entity"], key["entities"], key["time"]) == (None, None, "day")
+    page = series.get("/openapi.json")[1]["paths"]["/predict"]["post"]["requestBody"]
+    schema = page["content"]["application/json"]["schema"]
+    assert Draft202012Validator(schema).is_valid({"entities": [{}]})
+    assert not Draft202012Validator(schema).is_valid({"entities": [{"series": "berlin"}]})
+    assert "{} asks with its newest features" in schema["properties"]["entities"]["description"]
+    docs = series.ask("GET", "/docs")[2].decode()
+    assert "{} asks with its newest features" in docs
+    assert "<code>series</code>" not in docs
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_table_without_time_comes_out_without_one(timeless, tmp_path, kind):
     """The 2000-01-01 that Feast needs is nobody's: it is in no answer."""

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ProjectError
-from .canonical import ALL, renamed
+from .canonical import renamed
 from .columns import Column, keys
-from .contract import ROW_ID, DataContract
+from .contract import ALL, ROW_ID, DataContract
 from .times import constant, event_times
 
 TABLES = (".csv", ".parquet")

@@ -8,11 +8,9 @@ import pandas as pd
 
 from ..errors import ProjectError
 from .columns import Column, booleans, categories, keys, labels, numbers
-from .contract import ROW_ID, TIMESTAMP, DataContract
+from .contract import ALL, ROW_ID, TIMESTAMP, DataContract
 from .rows import reorder
 from .times import constant, event_times
-
-ALL = "all"  # the one entity of a table that is a single series
 
 
 def needed(contract: DataContract) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 TIMESTAMP = "event_timestamp"  # every table carries its event time under this name once ingested
 ROW_ID = "row_id"  # the entity made for a table that names none and has no time
 SERIES = "series"  # the entity made for a table that is one series
+ALL = "all"  # the one value of that entity
 RESERVED = {TIMESTAMP, "created_timestamp", "split", "prediction"}
 MAX_CATEGORIES = 200  # one-hot columns a category may become
 _OBJECT = re.compile(r"s3://[^/@\s]+/(?:[^/\s]+/)*[^/\s]+")  # no credentials in the address
@@ -85,6 +86,11 @@ class DataContract(Strict):
     def entity_column(self) -> str:
         """Name of the join key, made by `ingest` where the table has none."""
         return self.entity or (SERIES if self.event_timestamp else ROW_ID)
+
+    @property
+    def constant(self) -> str | None:
+        """What the join key holds in every row, where the table is one series."""
+        return ALL if self.entity is None and self.event_timestamp else None
 
     @property
     def remote(self) -> bool:

@@ -53,13 +53,16 @@ def body_schema(features: Mapping[str, Feature], key: Key, limit: int) -> dict[s
     entity = {
         "type": "object",
         "properties": named,
-        "required": [key.entity],
+        "required": [] if key.constant else [key.entity],
         "additionalProperties": False,
     }
     return {
         "$schema": DIALECT,
         "type": "object",
-        "properties": {"rows": _list(full, limit), "entities": _list(entity, limit)},
+        "properties": {
+            "rows": _list(full, limit),
+            "entities": _list(entity, limit) | {"description": newest(key)},
+        },
         "oneOf": [{"required": ["rows"]}, {"required": ["entities"]}],
         "additionalProperties": False,
     }
@@ -84,6 +87,7 @@ def serving_record(
         "name": contract.name,
         "entity": contract.entity_column,
         "entities": list(contract.entities) if contract.entities else None,
+        "constant": contract.constant,
         "time": contract.event_timestamp,
         "unit": contract.unit,
         "order": list(features),  # that of the contract; objects are written sorted
@@ -121,7 +125,22 @@ def _list(items: Mapping[str, Any], limit: int) -> dict[str, Any]:
     return {"type": "array", "items": items, "minItems": 1, "maxItems": limit}
 
 
+def newest(key: Key) -> str:
+    """What a request by entity asks for, in a sentence."""
+    if key.constant:
+        return "The table is one series: {} asks with its newest features"
+    return f"Only {key.entity}: its features are read from the online store"
+
+
 def _entity(key: Key) -> dict[str, Any]:
+    if key.constant:
+        told = "the one series of the table: filled in where it is left out"
+        return {
+            "type": "string",
+            "enum": [key.constant],
+            "default": key.constant,
+            "description": told,
+        }
     if key.whole:
         return {"type": "integer", "minimum": 0, "description": "row of the ingested table"}
     found = {"type": "string", "description": "what the row is about"}

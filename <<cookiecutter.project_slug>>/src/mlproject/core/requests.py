@@ -34,6 +34,7 @@ class Key:
     entity: str
     entities: tuple[str, ...] | None = None
     time: str | None = None
+    constant: str | None = None  # the entity of every row, where the table is one series
 
     @property
     def whole(self) -> bool:
@@ -45,11 +46,18 @@ class Key:
         """Names of the key columns in a request."""
         return (self.entity, self.time) if self.time else (self.entity,)
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Those of them that a sender has to know of."""
+        return tuple(name for name in self.columns if not (self.constant and name == self.entity))
+
     def read(self, row: Mapping[str, Any], where: str) -> tuple[str | int | None, datetime | None]:
         """Entity and time of a row, None where it does not say. Raises RequestError."""
         entity, time = row.get(self.entity), row.get(self.time) if self.time else None
         if entity is not None:
             entity = self._entity(entity, f"{where}.{self.entity}")
+        else:
+            entity = self.constant
         return entity, None if time is None else _time(time, f"{where}.{self.time}")
 
     def _entity(self, value: Any, where: str) -> str | int:

@@ -76,7 +76,8 @@ async def _series(
     served: Served, service: Service, asked: Asked, row: dict[str, Any], label: str
 ) -> dict[str, Any]:
     entity, moment = asked.keys[0]
-    whose = None if served.key.whole or entity is None else str(entity)
+    alone = served.key.whole or served.key.constant  # nobody knows these entities by name
+    whose = None if alone or entity is None else str(entity)
     past = []
     if service.history is not None:
         past = await service.history.recent(served.stamp.name, whose)

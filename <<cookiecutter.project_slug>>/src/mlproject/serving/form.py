@@ -26,8 +26,8 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
         "feedback": service.history is not None,
         "refresh_seconds": min(60.0, max(1.0, service.settings.reload_seconds)),
         "key": {
-            "entity": key.entity,
-            "entities": list(key.entities) if key.entities else None,
+            "entity": None if key.constant else key.entity,
+            "entities": list(key.entities) if key.entities and not key.constant else None,
             "number": key.whole,
             "time": key.time,
             "repeated": repeated if repeated in served.features else None,

@@ -38,12 +38,7 @@ class Lookup:
         for number, ((entity, wanted), row) in enumerate(zip(asked, found, strict=True)):
             where = f"entities[{number}]"
             if row is None:
-                raise RequestError(
-                    f"{where}.{served.key.entity}: the online store does not know {entity}",
-                    404,
-                    served.key.entity,
-                    "unknown",
-                )
+                raise _unknown(served, where, entity)
             _same_time(served, where, entity, wanted, row[1])
             _fill(served, columns, row[0], entity)
             keys.append((entity, row[1] if served.key.time else None))
@@ -54,13 +49,28 @@ class Lookup:
         self._reads.close()
 
 
+def _unknown(served: Served, where: str, entity: str | int) -> RequestError:
+    name = served.key.entity
+    if served.key.constant:
+        sentence, name = f"{where}: the online store holds no row yet: send `rows`", "entities"
+    else:
+        sentence = f"{where}.{name}: the online store does not know {entity}"
+    return RequestError(sentence, 404, name, "unknown")
+
+
+def _called(served: Served, entity: str | int) -> str:
+    """An entity as its sender knows it."""
+    return "the newest row" if served.key.constant else str(entity)
+
+
 def _asked(served: Served, row: Any, where: str) -> tuple[str | int, datetime | None]:
     """Entity and wanted time of one row. Raises RequestError."""
     key = served.key
     if type(row) is not dict:
-        raise RequestError(f"{where} is no object: give {key.entity}", field="entities")
+        right = "{}" if key.constant else key.entity
+        raise RequestError(f"{where} is no object: give {right}", field="entities")
     if not set(key.columns).issuperset(row):
-        known = " and ".join(key.columns)
+        known = " and ".join(key.said)
         raise RequestError(f"{where} takes {known} only: features go into `rows`", field="entities")
     entity, wanted = key.read(row, where)
     if entity is None:
@@ -76,8 +86,9 @@ def _same_time(
     """Refuse a time that is not the one the store holds."""
     if wanted is not None and wanted != held:
         raise RequestError(
-            f"{where}.{served.key.time} is {wanted.isoformat()}, the online store holds {entity} "
-            f"at {held.isoformat()}: leave it out, or send `rows` with all features",
+            f"{where}.{served.key.time} is {wanted.isoformat()}, the online store holds "
+            f"{_called(served, entity)} at {held.isoformat()}: leave it out, or send `rows` with "
+            "all features",
             404,
             served.key.time or "",
         )
@@ -95,6 +106,9 @@ def _fill(
         value = values[name]
         if value is None and not feature.nullable:
             raise RequestError(
-                f"the online store has no `{name}` of {entity}", 404, name, "missing"
+                f"the online store has no `{name}` of {_called(served, entity)}",
+                404,
+                name,
+                "missing",
             )
         columns[name].append((nan if feature.numeric else "") if value is None else value)

@@ -71,8 +71,9 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
     where = f"{stamp.name} v{stamp.version}"
     if told is None:
         raise ProjectError(f"{where} says nothing about serving: train and promote it again")
-    entities = told["entities"]
-    key = Key(told["entity"], tuple(entities) if entities else None, told["time"])
+    constant = told.get("constant")
+    entities = [constant] if constant else told["entities"]
+    key = Key(told["entity"], tuple(entities) if entities else None, told["time"], constant)
     features = artifact.features
     scorer = Scorer(artifact.files["model.onnx"], record["task"])
     if set(scorer.inputs) != set(features):

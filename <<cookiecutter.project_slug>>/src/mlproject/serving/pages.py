@@ -4,6 +4,7 @@ import json
 from html import escape
 
 from ..core.contract import Feature
+from ..core.request_schema import newest
 from .model import Served
 from .openapi import example, openapi
 from .settings import ServeSettings
@@ -20,7 +21,7 @@ def docs(served: Served, settings: ServeSettings, address: str) -> str:
     """The same for people: what to send, what every field means, an example."""
     body = json.dumps(example(served)).replace("'", r"\u0027")  # stands between quotes of a shell
     rows = "".join(_row(name, item) for name, item in served.features.items())
-    key = " and ".join(f"<code>{escape(name)}</code>" for name in served.key.columns)
+    key = " and ".join(f"<code>{escape(name)}</code>" for name in served.key.said)
     unit = f" in {escape(served.unit)}" if served.unit else ""
     pages = "".join(
         f"<li><code>{method.upper()} {escape(path)}</code> {escape(item['summary'])}</li>"
@@ -33,7 +34,8 @@ def docs(served: Served, settings: ServeSettings, address: str) -> str:
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
         f"<h1>{escape(title)}</h1><p>Predicts <code>{escape(served.target)}</code>{unit}.</p>"
         f"<h2>Fields of a row</h2><table><tr><th>field<th>type<th>allowed<th>meaning</tr>{rows}"
-        f"</table><p>A row may carry {key} too; they are written to the prediction log.</p>"
+        f"</table><p>A row may carry {key} too, for the prediction log.</p>"
+        f"<p>Instead of <code>rows</code>, <code>entities</code>: {escape(newest(served.key))}.</p>"
         f"<h2>Example</h2><pre>curl -X POST {escape(address)}/predict \\\n  "
         f"-H 'Content-Type: application/json' \\\n  -d '{escape(body)}'</pre>"
         f"<p>Up to {settings.max_rows:,} rows and {settings.max_body_bytes:,} bytes at once.</p>"

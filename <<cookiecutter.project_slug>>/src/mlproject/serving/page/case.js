@@ -11,6 +11,7 @@ export function current() {
   return form;
 }
 
+// A table that is one series has no entity to be asked for.
 function keyFields({ key }) {
   const first = key.repeated ? key.default : key.entities?.[0] ?? null;
   const entity = {
@@ -18,7 +19,14 @@ function keyFields({ key }) {
     description: key.number ? "row of the table" : "", choices: key.entities, nullable: !key.repeated, default: first,
   };
   const told = { type: "text", description: "for the log, like 2024-12-31", choices: null, nullable: true, default: null };
-  return key.time ? [entity, { ...entity, ...told, name: key.time }] : [entity];
+  const time = { ...entity, ...told, name: key.time };
+  return [key.entity === null ? null : entity, key.time ? time : null].filter(Boolean);
+}
+
+function newest(key) {
+  if (key.number) return "Use the stored values of this row";
+  const values = `Use the ${key.time ? "newest" : "stored"} values`;
+  return key.entity === null ? values : `${values} of this ${words(key.entity)}`;
 }
 
 // Show the form of the version served now; what was typed stays.
@@ -32,8 +40,7 @@ export function renew(found) {
   document.title = `${form.target} · ${served}`;
   if (at("served").textContent !== served) at("served").textContent = served;
   at("newest").hidden = !form.lookup;
-  at("newest").textContent = form.key.number ? "Use the stored values of this row"
-    : `Use the ${form.key.time ? "newest" : "stored"} values of this ${words(form.key.entity)}`;
+  at("newest").textContent = newest(form.key);
   if (same) return;
   controls.clear();
   at("key").replaceChildren();
@@ -54,7 +61,7 @@ export function fields() {
 }
 
 export function entity() {
-  return read(controls.get(form.key.entity));
+  return form.key.entity === null ? null : read(controls.get(form.key.entity));
 }
 
 // All fields as a row; an empty one that the model needs is left out, and the service says so.
