@@ -354,7 +354,7 @@ def test_a_join_beyond_the_bound_goes_by_disk_and_keeps_its_values(opened, monke
     asked = pd.concat([opened.features[KEY]] * 300, ignore_index=True)
     asked = asked.assign(load=np.arange(len(asked), dtype=float))
     within = sorted_rows(feast.historical(opened.store, opened.params, asked), asked)
-    monkeypatch.setattr(feast, "SPARE", 24 * 2**20)
+    monkeypatch.setattr("mlproject.adapters.ibis.SPARE", 24 * 2**20)
     beyond = sorted_rows(feast.historical(opened.store, opened.params, asked), asked)
     assert len(beyond) == len(asked)
     pd.testing.assert_frame_equal(beyond, within)
