@@ -136,5 +136,10 @@ def test_the_titles_say_the_finding():
     chart = tuning_chart(branches, "regression", "rmse", "MW")
     assert chart.title == "linear wins with 1.000\u00a0MW; tree reaches 3.000\u00a0MW"
     matplotlib.draw(chart)
+    values = (420.0, 431.0, 425.0, 746.14)
+    branch = Branch("linear", tuple(enumerate(values)), 420.0, 0, True)
+    chart = tuning_chart([branch], "regression", "rmse", "MW")
+    assert chart.limits[1] < 746
+    assert chart.title.endswith("; outside the plot: linear 3 (746.1\u00a0MW)")
     assert importance_chart([], "regression", "rmse") is None
     assert tuning_chart([], "regression", "rmse", "MW") is None

@@ -288,18 +288,75 @@ def test_mermaid_holds_only_numbers_and_our_own_words(tree):
             )
 
 
-@pytest.mark.parametrize("values", [[], [1.0]])
-def test_there_is_no_chart_of_fewer_than_two_trials(values):
-    assert mermaid.trial_chart("regression", "rmse", values) == ""
+@pytest.mark.parametrize("trials", [[], [(0, 1.0)]])
+def test_there_is_no_chart_of_fewer_than_two_trials(trials):
+    assert mermaid.trial_chart("regression", "rmse", trials) is None
 
 
-def test_many_trials_are_thinned_to_the_best_of_their_neighbours():
+def bars(chart):
+    return [float(text) for text in re.search(r"bar \[(.*)\]", chart.text).group(1).split(", ")]
+
+
+def test_many_trials_are_thinned_to_the_best_of_their_neighbours_and_that_is_said():
     values = [float(value) for value in np.random.default_rng(0).permutation(1_000)]
-    chart = mermaid.trial_chart("regression", "rmse", values)
-    bars = re.search(r"bar \[(.*)\]", chart).group(1).split(", ")
-    assert len(bars) == mermaid.MOST_BARS
-    assert "1 --> 1000" in chart
-    assert chart.endswith(", 0]")
+    chart = mermaid.trial_chart("regression", "rmse", list(enumerate(values)))
+    assert len(bars(chart)) == mermaid.MOST_BARS
+    assert "0 --> 999" in chart.text
+    assert chart.text.endswith(", 0]")
+    assert chart.notes == (
+        "2 bars are cut off at 92.00: trials 100 to 124 (best 199.0), "
+        "trials 800 to 824 (best 95.00).",
+        "Each bar is the best of up to 25 neighbouring trials.",
+    )
+
+
+HOPELESS = [431.5, 420.0, 440.25, 418.5, 433.0, None, 427.0, 452.0, 746.14, 900.5]
+
+
+def searched(values):
+    trials = [
+        {"number": number, "params": {}, "value": value} for number, value in enumerate(values)
+    ]
+    best = min((trial for trial in trials if trial["value"]), key=lambda trial: trial["value"])
+    branch = {"family": "linear", "trials": trials, "best": best}
+    return {"branches": [branch], "chosen": {"family": "linear"}, "metric": "rmse"}
+
+
+def test_no_bar_differs_from_its_trial_unless_the_words_below_say_which_and_how(tree):
+    tuning = searched(HOPELESS)
+    table = fabricated.evaluation(tree, fabricated.predictions(tree))
+    found = report.build(parse_params(tree), report.Sources(table, tuning=tuning))
+    text = markdown.render(found)
+    known = [value for value in HOPELESS if value is not None]
+    shown = bars(mermaid.trial_chart("regression", "rmse", found.tuning[0].trials))
+    false = [value for value, bar in zip(known, shown, strict=True) if value != bar]
+    assert false == [746.14, 900.5]
+    said = re.search(r"2 bars are cut off at ([\d.]+)\s\S+: (.*)\.\n", text)
+    assert float(said[1]) == max(shown)
+    assert re.sub(r"\s\w+\)", ")", said[2]) == "trial 8 (746.1), trial 9 (900.5)"
+    assert "one that failed has none" in text
+
+
+def test_every_bar_that_is_cut_off_is_named_however_many(tree):
+    values = [420.0 + number for number in range(210)] + [90_000.0 + n for n in range(190)]
+    table = fabricated.evaluation(tree, fabricated.predictions(tree))
+    sources = report.Sources(table, tuning=searched(values))
+    text = markdown.render(report.build(parse_params(tree), sources))
+    said = re.search(r"19 bars are cut off at .*\.\n", text)[0]
+    assert said.count("trials ") == 19
+    assert "trials 390 to 399 (best 90,180" in said
+
+
+def test_trials_are_numbered_as_in_mlflow_also_where_one_failed(tree):
+    table = fabricated.evaluation(tree, fabricated.predictions(tree))
+    sources = report.Sources(table, tuning=searched(HOPELESS))
+    text = markdown.render(report.build(parse_params(tree), sources))
+    assert 'x-axis "trial" [0, 1, 2, 3, 4, 6, 7, 8, 9]' in text
+
+
+def test_a_chart_that_shows_every_trial_has_no_notes():
+    chart = mermaid.trial_chart("regression", "rmse", [(0, 3.0), (1, 2.5), (2, 2.75)])
+    assert (bars(chart), chart.notes) == ([3.0, 2.5, 2.75], ())
 
 
 @pytest.mark.parametrize("value", [1e-9, 1e12, -3.25, 0.0, 1e300])

@@ -10,6 +10,7 @@ from .tables import MetricLine, slices_title
 
 MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
 _SHORT_HASH = 12
+_LONGEST_NOTE = 2_000  # half of the bars, each with its trials and value
 # What GitHub would read as markup gets a backslash, so that the source stays readable too. Cell
 # borders and formulas are found before backslashes count: a character reference is neither.
 # An underscore inside a word is no markup.
@@ -31,13 +32,13 @@ def render(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def prose(text: object) -> str:
+def prose(text: object, limit: int = 400) -> str:
     """Untrusted text inside a sentence or table cell: never markup, mention or link."""
-    said, *parts = wording.clean(text, 400).split("`")
+    said, *parts = wording.clean(text, limit).split("`")
     found = _MARKUP.sub(_escaped, _unlinked(said))
     for number, part in enumerate(parts):  # names between backticks stay names: code
         if number % 2 == 0 and number + 1 < len(parts) and part.strip():
-            found += code(part, 400)
+            found += code(part, limit)
         else:
             found += ("" if number % 2 else "'") + _MARKUP.sub(_escaped, _unlinked(part))
     return found
@@ -174,10 +175,14 @@ def _tuning(report: Report) -> str:
             f"{code(branch.family)}: best {prose(best)} of "
             f"{wording.plural(len(branch.trials) + branch.failed, 'trial')}{failed}{chosen}"
         )
-        chart = trial_chart(report.task, report.metric, [value for _, value in branch.trials])
+        chart = trial_chart(report.task, report.metric, branch.trials, report.unit)
         if chart:
-            blocks.append(f"```mermaid\n{chart}\n```")
-    blocks.append("Bars: each trial on the validation rows. Line: the best so far.")
+            blocks.append(f"```mermaid\n{chart.text}\n```")
+            blocks += [prose(note, _LONGEST_NOTE) for note in chart.notes]
+    blocks.append(
+        "Bars: trials on the validation rows, numbered as in MLflow; one that failed has none. "
+        "Line: the best so far."
+    )
     total = sum(len(branch.trials) + branch.failed for branch in report.tuning)
     return details(f"Tuning: {wording.plural(total, 'trial')}", "\n\n".join(blocks))
 

@@ -11,6 +11,7 @@ from .charts import Bars, Chart, Line, Points
 from .trials import Branch, best_so_far
 
 MOST_FEATURES = 15
+MOST_OUTSIDE = 3  # trials that the title names
 
 
 def importance_chart(importance: Sequence[dict[str, Any]], task: str, metric: str) -> Chart | None:
@@ -48,10 +49,11 @@ def tuning_chart(branches: Sequence[Branch], task: str, metric: str, unit: str) 
         )
     if not marks:
         return None
-    title = "; ".join(text for _, text in sorted(told)[:3])
+    limits = _limits(branches, task, metric)
+    outside = _outside(branches, limits, metric, unit) if limits else []
+    title = "; ".join([*(text for _, text in sorted(told)[:3]), *outside])
     shown = unit if metric in wording.IN_UNIT_OF_TARGET else ""
     label = wording.axis(f"{wording.label(metric)}, validation rows", shown)
-    limits = _limits(branches, task, metric)
     return Chart("tuning", title, "trial", label, tuple(marks), limits=limits)
 
 
@@ -68,3 +70,19 @@ def _limits(branches: Sequence[Branch], task: str, metric: str) -> tuple[float, 
         return None
     room = 0.05 * reach
     return (best - room, best + reach) if smaller else (best - reach, best + room)
+
+
+def _outside(
+    branches: Sequence[Branch], limits: tuple[float, float], metric: str, unit: str
+) -> list[str]:
+    """One sentence that names the trials which the plot leaves out; none where it shows all."""
+    low, high = limits
+    told = [
+        f"{wording.clean(wording.label(branch.family), 30)} {number} "
+        f"({wording.metric(metric, value, unit)})"
+        for branch in branches
+        for number, value in branch.trials
+        if not low <= value <= high
+    ]
+    more = f" and {len(told) - MOST_OUTSIDE} more" if len(told) > MOST_OUTSIDE else ""
+    return [f"outside the plot: {', '.join(told[:MOST_OUTSIDE])}{more}"] if told else []
