@@ -49,6 +49,9 @@ def test_new_raw_data_are_quiet_and_shocked_ones_are_not(project):
     said, verdict = watch(project, "--source", "data")
     assert "nothing to compare · 0 rows" in said
     assert verdict["verdict"] == "unknown"
+    page = (project / "reports/monitor.html").read_text()
+    assert '<header class="banner unknown">' in page
+    assert "Nothing is known yet: there are 0 rows of the raw data to compare" in page
     days(project, "2017-02-20")
     said, verdict = watch(project)
     assert "quiet · 120 rows of the raw data · load-forecast v1" in said

@@ -22,6 +22,7 @@ from ..core.monitoring.performance import SENT_BACK, TRUTH
 from ..core.monitoring.reference import Reference
 from ..core.monitoring.report import charts, page, text
 from ..core.monitoring.report import summary as summaries
+from ..core.report import wording
 from ..core.transforms import derive, entity_feature, model_features
 from ..errors import ProjectError
 from ..workspace import Context
@@ -136,7 +137,7 @@ def run(context: Context, known: Champion, current: looking.Current) -> str:
         data = reference.end if contract.has_time else None
         found.looked_at.add("staleness")
         found.findings += looking.ages(known.version.created, data, now, knobs)
-    verdict = looking.verdict(found, _told(known, current, now))
+    verdict = looking.verdict(found, _told(known, current, now, knobs.min_rows))
     workspace = context.workspace
     write_json(workspace.watched, verdict)
     write_text(workspace.watched_metrics, text.render(verdict, now))
@@ -146,7 +147,7 @@ def run(context: Context, known: Champion, current: looking.Current) -> str:
     return summary(verdict)
 
 
-def _told(known: Champion, current: looking.Current, now: float) -> dict[str, Any]:
+def _told(known: Champion, current: looking.Current, now: float, needed: int) -> dict[str, Any]:
     table, version, reference = current.table, known.version, known.reference
     times = table[TIMESTAMP] if reference.grid.step and len(table) else None
     labelled = int(table[TRUTH].notna().sum()) if TRUTH in table else 0
@@ -160,6 +161,7 @@ def _told(known: Champion, current: looking.Current, now: float) -> dict[str, An
         "window": {
             "source": current.source,
             "rows": len(table),
+            "needed": needed,
             "compared": len(current.pairs.served) if current.pairs else 0,
             "labelled": labelled,
             "sent_back": int(table[SENT_BACK].notna().sum()) if SENT_BACK in table else 0,
@@ -185,6 +187,6 @@ def summary(verdict: Mapping[str, Any]) -> str:
     names = f": {', '.join(loud)}" if verdict["verdict"] in ("alarm", "warn") else ""
     window, model = verdict["window"], verdict["model"]
     return (
-        f"{word}{names} · {window['rows']:,} rows of the {window['source']} · "
+        f"{word}{names} · {wording.plural(window['rows'], 'row')} of the {window['source']} · "
         f"{model['name']} v{model['version']}"
     )

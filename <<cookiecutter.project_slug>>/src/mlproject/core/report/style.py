@@ -3,10 +3,12 @@
 CSS = """
 :root { color-scheme: light dark; --paper: #ffffff; --card: #f6f8fa; --ink: #1f2328;
   --muted: #59636e; --grid: #d8dee4; --blue: #0072b2; --red: #d55e00; --green: #008060;
-  --pink: #b0538a; --good: #dafbe1; --good-ink: #0a4a1f; --bad: #ffebe9; --bad-ink: #82061e; }
+  --pink: #b0538a; --good: #dafbe1; --good-ink: #0a4a1f; --bad: #ffebe9; --bad-ink: #82061e;
+  --warn: #fff8c5; --warn-ink: #633c01; }
 @media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --card: #161b22; --ink: #e6edf3;
   --muted: #9198a1; --grid: #30363d; --blue: #56b4e9; --red: #f0883e; --green: #3fb88f;
-  --pink: #e39ac4; --good: #12361f; --good-ink: #9be9a8; --bad: #4b1113; --bad-ink: #ffc1ba; } }
+  --pink: #e39ac4; --good: #12361f; --good-ink: #9be9a8; --bad: #4b1113; --bad-ink: #ffc1ba;
+  --warn: #3b2e04; --warn-ink: #f2cc60; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 0 1rem 3rem; background: var(--paper);
   color: var(--ink); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
@@ -17,6 +19,8 @@ code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: any
 .banner { margin: 1rem 0; padding: 1rem 1.1rem; border-radius: .6rem; }
 .good { background: var(--good); color: var(--good-ink); }
 .bad { background: var(--bad); color: var(--bad-ink); }
+.warn { background: var(--warn); color: var(--warn-ink); }
+.unknown { background: var(--grid); color: var(--ink); }
 .muted { color: var(--muted); font-size: .9rem; }
 .big { font-size: 2.2rem; font-weight: 650; line-height: 1.15; margin: .6rem 0 .1rem; }
 .compare { display: grid; grid-template-columns: auto minmax(4rem, 1fr) auto; gap: .3rem .7rem;

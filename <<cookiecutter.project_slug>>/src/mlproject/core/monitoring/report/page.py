@@ -7,6 +7,8 @@ from ...report import wording
 from ...report.page import MOST_ROWS, Plot, figure, pairs, table, whole
 from . import words
 
+BANNERS = {"quiet": "good", "warn": "warn", "alarm": "bad", "unknown": "unknown"}  # style classes
+
 
 def render(verdict: words.Verdict, plots: Sequence[Plot]) -> str:
     """The whole page; every text of the verdict is escaped here, plots are markup already."""
@@ -15,11 +17,10 @@ def render(verdict: words.Verdict, plots: Sequence[Plot]) -> str:
 
 
 def _sections(verdict: words.Verdict, plots: Sequence[Plot]) -> Iterator[str]:
-    good = "good" if verdict["verdict"] == "quiet" else "bad"
-    why = "; ".join(item["detail"] for item in verdict["findings"][:3])
     yield (
-        f'<header class="banner {good}"><h1>{escape(words.headline(verdict))}</h1>'
-        f"<p>{escape(wording.clean(why, 600) or 'Nothing is beyond what is usual.')}</p></header>"
+        f'<header class="banner {BANNERS[verdict["verdict"]]}">'
+        f"<h1>{escape(words.headline(verdict))}</h1>"
+        f"<p>{escape(wording.clean(words.why(verdict), 600))}</p></header>"
     )
     yield f'<p class="muted">{escape(words.window(verdict))}.</p>'
     yield f"<h2>Signals</h2>\n{_signals(verdict)}"

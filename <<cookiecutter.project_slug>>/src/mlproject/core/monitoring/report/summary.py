@@ -21,8 +21,7 @@ def _parts(verdict: words.Verdict) -> Iterator[str]:
         f"- {'🔴' if item['alarm'] else '🟡'} {prose(item['detail'])}"
         for item in verdict["findings"][:MOST]
     ]
-    if found:
-        yield "\n".join(found)
+    yield "\n".join(found) if found else prose(words.why(verdict))
     yield "| signal | state | what it is about |\n|---|---|---|\n" + "\n".join(
         f"| {name} | {words.LIGHTS[state]} {words.STATES[state]} | {words.MEANT[name]} |"
         for name, state in verdict["signals"].items()

@@ -33,6 +33,22 @@ def headline(verdict: Verdict) -> str:
     return f"{light} {title} — {model['name']} v{model['version']}"
 
 
+def why(verdict: Verdict) -> str:
+    """What the verdict comes from: the first findings, or why there is none."""
+    if verdict["findings"]:
+        return "; ".join(item["detail"] for item in verdict["findings"][:3])
+    if verdict["verdict"] == "unknown":
+        now = verdict["window"]
+        return (
+            f"Nothing is known yet: there {'is' if now['rows'] == 1 else 'are'} "
+            f"{wording.plural(now['rows'], 'row')} of the {now['source']} to compare, at least "
+            f"{now['needed']:,} are needed (monitor.min_rows)."
+        )
+    dark = [name for name, state in verdict["signals"].items() if state == "unknown"]
+    known = f"; not known: {', '.join(dark)}" if dark else ""
+    return f"Nothing is beyond what is usual{known}."
+
+
 def window(verdict: Verdict) -> str:
     """Which rows were compared with which."""
     now, before = verdict["window"], verdict["reference"]
