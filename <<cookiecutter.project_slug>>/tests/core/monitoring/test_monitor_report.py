@@ -7,7 +7,8 @@ import pytest
 from watched import last, looked, referred, sampled, until
 
 from mlproject.core.monitoring import look as looking
-from mlproject.core.monitoring.report import page, summary
+from mlproject.core.monitoring.report import charts, page, summary
+from mlproject.core.report import wording
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,63 @@ def test_the_banner_has_the_colour_of_its_light_and_names_what_is_not_known(refe
     assert why == "Nothing is beyond what is usual; not known: performance, staleness."
     verdict["verdict"] = "warn"
     assert banner(page.render(verdict, []))[0] == "warn"
+
+
+@pytest.fixture(scope="module")
+def fahrenheit(reference):
+    window = last(sampled("2019-03-31", "unit_change"), 30)
+    verdict = told(looked(reference, window), window)
+    assert verdict["signals"]["data"] == "quiet"
+    assert verdict["signals"]["quality"] == "alarm"
+    return verdict
+
+
+def row(text, name):
+    return re.search(rf"<tr[^>]*><td>{name}</td>.*?</tr>", text)[0]
+
+
+def test_title_row_and_signal_agree_on_a_change_of_unit(fahrenheit):
+    titles = [chart.title for chart in charts.charts(fahrenheit)]
+    assert titles[0].startswith("temperature looks as if its unit changed: ")
+    assert all(" is distributed as usual: " in title for title in titles[1:])
+    text, short = page.render(fahrenheit, []), summary.render(fahrenheit)
+    assert 'class="failed"' in row(text, "temperature")
+    assert "🔴 another unit (quality)" in row(text, "temperature")
+    assert "🟢 as usual" in row(text, "holiday")
+    said = "how features are distributed; <code>temperature</code> is under quality"
+    assert f'as usual <span class="muted">· {said}' in text
+    assert "how features are distributed; `temperature` is under quality |" in short
+    assert re.search(r"\| temperature \|.*\| 🔴 another unit \(quality\) \|", short)
+    assert "has drifted" not in text + short
+
+
+def test_the_row_of_a_drifted_column_has_the_light_of_its_finding(reference):
+    window = last(sampled("2019-03-31"), 30)
+    window["load_lag_1"] *= 1.4
+    verdict = told(looked(reference, window), window)
+    assert verdict["signals"]["data"] == "alarm"
+    assert "🔴 has drifted (data)" in row(page.render(verdict, []), "load_lag_1")
+    for item in verdict["findings"]:
+        item["alarm"] = False
+    text = page.render(verdict, [])
+    assert 'class="warned"' in row(text, "load_lag_1")
+    assert "🟡 has drifted (data)" in row(text, "load_lag_1")
+
+
+def test_names_in_the_page_are_code_and_no_backtick_is_left(fahrenheit):
+    text = page.render(fahrenheit, [])
+    assert text.count("<code>temperature</code>") >= 3  # banner, signal, finding
+    assert "`" not in text
+
+
+def test_a_loss_is_written_alike_in_the_finding_and_the_performance_line(reference):
+    window = last(sampled("2019-07-31"), 30)
+    window = window.assign(prediction=window.prediction * 1.25)
+    verdict = told(looked(reference, window), window)
+    loss = wording.number(verdict["performance"]["loss"])
+    assert float(loss.replace(",", "")) > 100_000
+    text = summary.render(verdict)
+    assert text.count(f"mean loss {loss}") == 2
+    assert not re.search(r"\de\+\d", text)
+    rmse = re.search(r"Performance: (RMSE [\d,.]+)", text)[1]
+    assert f"allowed; {rmse}, accepted with 900.0" in text

@@ -34,6 +34,7 @@ class Look:
     findings: list[Finding] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     looked_at: set[Signal] = field(default_factory=set)
+    about: dict[str, Signal] = field(default_factory=dict)  # the signal of each compared column
     judged: performance.Performance | None = None
     seasonal: bool = False
 
@@ -77,6 +78,7 @@ def look(
             continue
         found.comparisons.append(item)
         found.looked_at.add(signal)
+        found.about[name] = signal
         known = features[name].unit if name in features else target_unit
         unit = None
         if signal != "prediction":
@@ -146,7 +148,12 @@ def verdict(found: Look, told: dict[str, Any]) -> dict[str, Any]:
         "signals": signals,
         "findings": [asdict(item) for item in found.findings],
         "columns": [
-            {**asdict(item), "drifted": item.drifted, "times": item.times}
+            {
+                **asdict(item),
+                "signal": found.about[item.column],
+                "drifted": item.drifted,
+                "times": item.times,
+            }
             for item in found.comparisons
         ],
         "performance": asdict(found.judged) if found.judged else None,

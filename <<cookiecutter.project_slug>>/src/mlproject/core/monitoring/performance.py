@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..metrics import Array, compute
+from ..report import wording
 from .findings import Finding
 from .knobs import Monitor
 from .reference import Counts, Grid, Places
@@ -71,9 +72,10 @@ def judge(
     if now.loss <= now.limit:
         return now, None
     detail = (
-        f"the champion errs more: mean loss {now.loss:,.4g} on {now.rows:,} labelled rows, "
-        f"{now.usual:,.4g} when it was accepted, {now.limit:,.4g} is allowed; "
-        f"{metric} {now.value:,.4g}, accepted with {now.accepted or float('nan'):,.4g}"
+        f"the champion errs more: mean loss {wording.number(now.loss)} on {now.rows:,} "
+        f"labelled rows, {wording.number(now.usual)} when it was accepted, "
+        f"{wording.number(now.limit)} is allowed; {wording.label(metric)} "
+        f"{wording.metric(metric, now.value)}, accepted with {wording.metric(metric, now.accepted)}"
     )
     return now, Finding("performance", "loss", TRUTH, now.loss, now.limit, detail)
 
@@ -100,8 +102,8 @@ def sent_back(
         return None
     detail = (
         f"{len(rows):,} of {len(table):,} answers were sent back as wrong: mean loss "
-        f"{least:,.4g} even if all others were right, {usual:,.4g} when the champion was "
-        f"accepted, {limit:,.4g} is allowed"
+        f"{wording.number(least)} even if all others were right, {wording.number(usual)} when the "
+        f"champion was accepted, {wording.number(limit)} is allowed"
     )
     return Finding("performance", "sent_back", SENT_BACK, least, limit, detail)
 

@@ -35,8 +35,8 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
     yield _headline(report)
     yield f"<h2>Metrics</h2>\n{_metrics(report)}"
     yield f'<div class="columns"><section><h2>Rules of the gate</h2>\n{_rules(report)}</section>'
-    note = f'<p class="muted">{_text(report.left_out)}.</p>' if report.left_out else ""
-    shown = f"<h2>{_text(slices_title(report.slices, report.small))}</h2>\n{_slices(report)}{note}"
+    note = f'<p class="muted">{marked(report.left_out)}.</p>' if report.left_out else ""
+    shown = f"<h2>{marked(slices_title(report.slices, report.small))}</h2>\n{_slices(report)}{note}"
     yield f"<section>{shown}</section></div>" if report.slices or note else "</div>"
     if plots:
         yield f'<h2>Plots</h2>\n<div class="plots">{"".join(figure(plot) for plot in plots)}</div>'
@@ -70,8 +70,8 @@ def _banner(report: Report) -> str:
     return (
         f'<header class="banner {"good" if verdict.good else "bad"}">'
         f"<h1>{verdict.light} {escape(verdict.title)} — "
-        f"<code>{escape(report.name)}</code> {_text(verdict.summary)}</h1>"
-        f"<p>Why: {_text(verdict.why)}</p></header>"
+        f"<code>{escape(report.name)}</code> {marked(verdict.summary)}</h1>"
+        f"<p>Why: {marked(verdict.why)}</p></header>"
     )
 
 
@@ -116,7 +116,7 @@ def _metric_row(line: MetricLine) -> str:
 def _rules(report: Report) -> str:
     lines = (
         f"<li>{'🟢' if rule.passed else '🔴'} <strong>{escape(rule.name)}</strong>: "
-        f"{_text(rule.finding)}</li>"
+        f"{marked(rule.finding)}</li>"
         for rule in report.verdict.rules
     )
     return f'<ul class="rules">{"".join(lines)}</ul>'
@@ -157,7 +157,7 @@ def figure(plot: Plot) -> str:
 
 
 def _candidate(report: Report) -> str:
-    parity = _text(report.parity[:1].upper() + report.parity[1:])
+    parity = marked(report.parity[:1].upper() + report.parity[1:])
     return (
         f"<p><code>{escape(report.family)}</code></p>{pairs(report.parameters)}"
         f'<p class="muted">{parity}.</p>'
@@ -170,17 +170,18 @@ def _checks(report: Report) -> str:
         return ""
     warned = wording.plural(len(checks.warnings), "warning")
     title = f"<h2>Data: {wording.plural(len(checks.made), 'check')}, {warned}</h2>"
-    notes = "".join(f"<li>🟡 {_text(text)}</li>" for text in checks.warnings[:MOST_ROWS])
+    notes = "".join(f"<li>🟡 {marked(text)}</li>" for text in checks.warnings[:MOST_ROWS])
     made = "".join(
-        f"<li>{'🟢' if held else '🔴'} {_text(text)}</li>" for text, held in checks.made[:MOST_ROWS]
+        f"<li>{'🟢' if held else '🔴'} {marked(text)}</li>"
+        for text, held in checks.made[:MOST_ROWS]
     )
     listed = f'<details><summary>What was checked</summary><ul class="rules">{made}</ul></details>'
     return f'{title}\n<ul class="rules">{notes}</ul>{listed if made else ""}'
 
 
-def _text(text: str) -> str:
+def marked(text: str, limit: int = 400) -> str:
     """Long text that came with the data; what stands between a pair of backticks is a name."""
-    *pairs, last = re.split(r"`([^`]*)`", wording.clean(text, 400))
-    marked = zip(pairs[::2], pairs[1::2], strict=True)
-    found = (f"{escape(plain)}<code>{escape(name)}</code>" for plain, name in marked)
+    *parts, last = re.split(r"`([^`]*)`", wording.clean(text, limit))
+    named = zip(parts[::2], parts[1::2], strict=True)
+    found = (f"{escape(plain)}<code>{escape(name)}</code>" for plain, name in named)
     return f"{''.join(found)}{escape(last)}"

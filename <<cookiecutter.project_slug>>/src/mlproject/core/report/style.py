@@ -38,6 +38,7 @@ th { color: var(--muted); font-weight: 500; white-space: normal; vertical-align:
 th:first-child, td:first-child { padding-left: .3rem; }
 th:first-child, td:first-child, .text { text-align: left; }
 td:first-child { min-width: 6.5rem; white-space: normal; }
+tr.warned td { background: var(--warn); color: var(--warn-ink); }
 tr.failed td { background: var(--bad); color: var(--bad-ink); }
 .mine { font-weight: 650; }
 .ratio { min-width: 4.2rem; }

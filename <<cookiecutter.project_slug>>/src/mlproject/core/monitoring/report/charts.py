@@ -7,26 +7,28 @@ import numpy as np
 
 from ...report import wording
 from ...report.charts import Chart, Line
-from .words import columns
+from . import words
 
 MOST = 6
 
 
 def charts(verdict: Mapping[str, Any]) -> list[Chart]:
     """The columns nearest to their limits, or beyond them."""
-    return [_shape(number, item) for number, item in enumerate(columns(verdict)[:MOST])]
+    return [
+        _shape(number, item, words.shape(verdict, item).kind)
+        for number, item in enumerate(words.columns(verdict)[:MOST])
+    ]
 
 
-def _shape(number: int, item: Mapping[str, Any]) -> Chart:
+def _shape(number: int, item: Mapping[str, Any], kind: str) -> Chart:
     """Shares by bin: bins hold equal parts of the champion's data, from low to high."""
     before, now = (100 * np.array(item[key]) for key in ("reference", "current"))
     bins = np.arange(len(before) + 1, dtype=float)
-    word = "has drifted" if item["drifted"] else "is as usual"
-    steps = item["statistic"] == "ks"
+    name, steps = wording.clean(item["column"], 40), item["statistic"] == "ks"
     axis = f"lower, twentieths of the champion's {wording.clean(item['column'], 20)}, higher"
     return Chart(
         f"monitor_{number}",
-        f"{wording.clean(item['column'], 40)} {word}: {item['times']:.2f} of the limits",
+        f"{name} {words.BECAME[kind][0]}: {item['times']:.2f} of the limits",
         axis if steps else "values, the last place is all others",
         "share of rows (%)",
         (

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from ...report import wording
-from ...report.page import MOST_ROWS, Plot, figure, pairs, table, whole
+from ...report.page import MOST_ROWS, Plot, figure, marked, pairs, table, whole
 from . import words
 
 BANNERS = {"quiet": "good", "warn": "warn", "alarm": "bad", "unknown": "unknown"}  # style classes
+ROWS = {"quiet": "", "warn": "warned", "alarm": "failed"}
 
 
 def render(verdict: words.Verdict, plots: Sequence[Plot]) -> str:
@@ -20,7 +21,7 @@ def _sections(verdict: words.Verdict, plots: Sequence[Plot]) -> Iterator[str]:
     yield (
         f'<header class="banner {BANNERS[verdict["verdict"]]}">'
         f"<h1>{escape(words.headline(verdict))}</h1>"
-        f"<p>{escape(wording.clean(words.why(verdict), 600))}</p></header>"
+        f"<p>{marked(words.why(verdict), 600)}</p></header>"
     )
     yield f'<p class="muted">{escape(words.window(verdict))}.</p>'
     yield f"<h2>Signals</h2>\n{_signals(verdict)}"
@@ -46,7 +47,7 @@ def _model(verdict: words.Verdict) -> list[tuple[str, str]]:
 def _signals(verdict: words.Verdict) -> str:
     lines = (
         f"<li>{words.LIGHTS[state]} <strong>{escape(name)}</strong>: {words.STATES[state]} "
-        f'<span class="muted">· {escape(words.MEANT[name])}</span></li>'
+        f'<span class="muted">· {marked(words.about(verdict, name))}</span></li>'
         for name, state in verdict["signals"].items()
     )
     return f'<ul class="rules">{"".join(lines)}</ul>'
@@ -54,7 +55,7 @@ def _signals(verdict: words.Verdict) -> str:
 
 def _list(verdict: words.Verdict) -> str:
     lines = (
-        f"<li>{'🔴' if item['alarm'] else '🟡'} {escape(wording.clean(item['detail'], 400))}</li>"
+        f"<li>{'🔴' if item['alarm'] else '🟡'} {marked(item['detail'])}</li>"
         for item in verdict["findings"][:MOST_ROWS]
     )
     return f'<ul class="rules">{"".join(lines)}</ul>'
@@ -63,19 +64,20 @@ def _list(verdict: words.Verdict) -> str:
 def _columns(verdict: words.Verdict) -> str:
     header = (
         "<th>column</th><th>values</th><th>PSI</th><th>usual up to</th><th>shape</th>"
-        "<th>usual up to</th><th>× the limits</th>"
+        '<th>usual up to</th><th>× the limits</th><th class="text">what it is</th>'
     )
     found = words.columns(verdict)[:MOST_ROWS]
     longest = max([1.0, *(item["times"] for item in found)])
     rows = (
-        f'<tr class="{"failed" if item["drifted"] else ""}">'
+        f'<tr class="{ROWS[words.shape(verdict, item).state]}">'
         f"<td>{escape(wording.clean(item['column']))}</td><td>{item['rows']:,}</td>"
         f'<td class="mine">{wording.number(item["psi"])}</td>'
         f"<td>{wording.number(item['psi_limit'])}</td>"
         f"<td>{words.NAMES[item['statistic']]} {wording.number(item['gap'])}</td>"
         f"<td>{wording.number(item['gap_limit'])}</td>"
         f'<td class="ratio">{item["times"]:.2f}'
-        f'<i class="bar" style="width:{100 * item["times"] / longest:.1f}%"></i></td></tr>'
+        f'<i class="bar" style="width:{100 * item["times"] / longest:.1f}%"></i></td>'
+        f'<td class="text">{words.shape(verdict, item).cell}</td></tr>'
         for item in found
     )
     return table(header, rows)

@@ -23,7 +23,8 @@ def _parts(verdict: words.Verdict) -> Iterator[str]:
     ]
     yield "\n".join(found) if found else prose(words.why(verdict))
     yield "| signal | state | what it is about |\n|---|---|---|\n" + "\n".join(
-        f"| {name} | {words.LIGHTS[state]} {words.STATES[state]} | {words.MEANT[name]} |"
+        f"| {name} | {words.LIGHTS[state]} {words.STATES[state]} | "
+        f"{prose(words.about(verdict, name))} |"
         for name, state in verdict["signals"].items()
     )
     yield f"Performance: {prose(words.performance(verdict))}."
@@ -36,8 +37,8 @@ def _table(verdict: words.Verdict) -> str:
         f"| {prose(item['column'])} | {item['rows']:,} | {wording.number(item['psi'])} | "
         f"{wording.number(item['psi_limit'])} | {words.NAMES[item['statistic']]} "
         f"{wording.number(item['gap'])} | {wording.number(item['gap_limit'])} | "
-        f"{'🔴' if item['drifted'] else '🟢'} |"
+        f"{words.shape(verdict, item).cell} |"
         for item in words.columns(verdict)[:MOST]
     ]
-    head = "| column | values | PSI | usual up to | shape | usual up to | |"
-    return "\n".join([head, "|---|--:|--:|--:|--:|--:|:-:|", *lines])
+    head = "| column | values | PSI | usual up to | shape | usual up to | what it is |"
+    return "\n".join([head, "|---|--:|--:|--:|--:|--:|---|", *lines])

@@ -1,7 +1,7 @@
 """What the monitor's report says, before it is laid out as Markdown or HTML."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...report import wording
 
@@ -15,15 +15,35 @@ TITLES = {
 STATES = {"quiet": "as usual", "warn": "worth a look", "alarm": "alarm", "unknown": "not known"}
 MEANT = {
     "quality": "values missing, out of range, unknown, in another unit, not those computed offline",
-    "data": "features distributed otherwise",
-    "prediction": "predictions distributed otherwise",
-    "target": "labels distributed otherwise",
+    "data": "how features are distributed",
+    "prediction": "how predictions are distributed",
+    "target": "how labels are distributed",
     "performance": "errors, where labels have arrived",
     "staleness": "age of model and data",
 }
 NAMES = {"ks": "KS", "w": "w (χ²)"}
 
+BECAME = {  # of a column's distribution: in a title, in a table
+    "usual": ("is distributed as usual", "as usual"),
+    "drift": ("has drifted", "has drifted"),
+    "unit": ("looks as if its unit changed", "another unit"),
+}
+
 Verdict = Mapping[str, Any]
+
+
+class Shape(NamedTuple):
+    """What became of a column's distribution, and under which signal it is found."""
+
+    state: str
+    kind: str
+    signal: str
+
+    @property
+    def cell(self) -> str:
+        """`🔴 another unit (quality)`."""
+        where = f" ({self.signal})" if self.kind != "usual" else ""
+        return f"{LIGHTS[self.state]} {BECAME[self.kind][1]}{where}"
 
 
 def headline(verdict: Verdict) -> str:
@@ -74,6 +94,25 @@ def performance(verdict: Verdict) -> str:
         f"{accepted}; mean loss {wording.number(found['loss'])}, usual "
         f"{wording.number(found['usual'])}, allowed {wording.number(found['limit'])}"
     )
+
+
+def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
+    """What a compared column's finding says; without one it is as usual."""
+    for found in verdict["findings"]:
+        if found["column"] == item["column"] and found["kind"] in BECAME:
+            return Shape("alarm" if found["alarm"] else "warn", found["kind"], found["signal"])
+    return Shape("quiet", "usual", item["signal"])
+
+
+def about(verdict: Verdict, signal: str) -> str:
+    """What a signal looks at, and which of its columns another one tells of."""
+    moved = [
+        (item["column"], shape(verdict, item).signal)
+        for item in verdict["columns"]
+        if item["signal"] == signal != shape(verdict, item).signal
+    ]
+    names = ", ".join(f"`{name}`" for name, _ in moved)
+    return MEANT[signal] + (f"; {names} is under {moved[0][1]}" if moved else "")
 
 
 def columns(verdict: Verdict) -> list[dict[str, Any]]:
