@@ -48,6 +48,17 @@ def test_known_variables_pass(bake, words):
     assert "this list" in said(bake(), "help", FORM="train")[1], "the environment is not judged"
 
 
+@pytest.mark.parametrize(
+    ("target", "word"), [("inbox", "ONCE=1"), ("decide", "APPLY=ja"), ("deploy", "HOLD=true")]
+)
+def test_a_switch_that_is_neither_yes_nor_no_is_refused(bake, target, word):
+    name, _, given = word.partition("=")
+    code, text = said(bake(), target, word)
+    assert code == 2
+    assert f"stopped: {name}={given} is not understood: say {name}=yes, or leave it out" in text
+    assert "this list" in said(bake(), "help", f"{name}=no")[1]
+
+
 def test_demo_prints_the_loop_and_not_where_the_hook_would_go_next():
     from conftest import ROOT
 

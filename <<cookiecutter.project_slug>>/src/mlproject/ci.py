@@ -98,7 +98,7 @@ def drift(root: Path) -> None:
         _tell(Settings(), "drift=false\n", "### Monitor: no champion to compare with\n")
         return
     watching.monitor(root, "data")
-    deciding.decide(root, apply=False)
+    deciding.decide(root, apply=False, elsewhere=True)
     verdict, record = read_json(workspace.watched), read_json(workspace.decided)
     drifted = "true" if verdict["verdict"] == "alarm" else "false"
     outputs = f"drift={drifted}\naction={record['action']}\n"

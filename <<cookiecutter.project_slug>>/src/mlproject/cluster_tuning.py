@@ -24,7 +24,7 @@ _READ = {"data", "featurize", "train"}  # sections of params.yaml that a trial r
 
 def search(context: Context, plan: Plan) -> tuple[dict[str, list[dict[str, Any]]], tuple[str, ...]]:
     """Let Katib run every family's trials; return them as the local tuner would, and where."""
-    image, folder = _settings(context.settings)
+    image, folder = check_settings(context.settings)
     for family, space in plan.spaces.items():
         if not space:
             raise ProjectError(
@@ -91,7 +91,7 @@ def knobs_digest(params: Params) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _settings(settings: Settings) -> tuple[str, str]:
+def check_settings(settings: Settings) -> tuple[str, str]:
     """Image and folder for the dataset. Raises ProjectError where one is missing."""
     for name, value in (
         ("TRIAL_IMAGE", settings.trial_image),

@@ -15,11 +15,13 @@ RUN = "python -m mlproject run"
 COMMANDS = {"retrain": "make run", "new_model": f"{RUN} --set tune.trials={{trials}}"}
 
 
-def decide(root: Path, apply: bool, overrides: tuple[str, ...] = ()) -> None:
-    """Write and say the decision; with `apply`, act on it here."""
+def decide(
+    root: Path, apply: bool, overrides: tuple[str, ...] = (), *, elsewhere: bool = False
+) -> None:
+    """Write and say the decision; with `apply`, act on it here; `elsewhere`, a later job acts."""
     screen = Screen(0)
     context = open_context(root, overrides, screen)
-    line = step.run(context)
+    line = step.run(context, acts=apply or elsewhere)
     record = read_json(context.workspace.decided)
     action = record["action"]
     screen.say(f" decide    {line}", "green" if action == "keep" else "yellow")
@@ -35,7 +37,8 @@ def decide(root: Path, apply: bool, overrides: tuple[str, ...] = ()) -> None:
 
 def _advice(context: Context, action: str, trials: int) -> str:
     if action in COMMANDS:
-        return f"{COMMANDS[action].format(trials=trials)}, or `make decide APPLY=yes`"
+        command = COMMANDS[action].format(trials=trials)
+        return f"make decide APPLY=yes, which does it (`{command}`) and remembers"
     return f"a person: {context.workspace.decided_summary.relative_to(context.workspace.root)}"
 
 

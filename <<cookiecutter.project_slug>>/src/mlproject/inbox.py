@@ -17,8 +17,14 @@ from .workspace import Context
 AGAIN = 30.0  # seconds until GitHub, a store or a folder in use is asked again
 
 
+_LINE = " (where nothing is missing, end its last line with a newline)"
+USUAL = Path("data/inbox")
+
+
 def watch(root: Path, folder: Path, settle: float, once: bool) -> None:
     """Take tables that land in `folder` and retrain; once, or until Ctrl-C."""
+    if folder != USUAL and not (root / folder).is_dir():
+        raise ProjectError(f"{folder} is no folder: make it, or name another with FOLDER=")
     inbox = Inbox(root, root / folder, settle)
     if once:
         inbox.landing.whole()
@@ -50,7 +56,11 @@ class Inbox:
         """Take every table that is whole; then one run for all of them."""
         paths = self.landing.whole()
         for name in self.landing.torn():
-            self.say("waits", f"{name} ends in the middle: the rest is awaited", "yellow")
+            self.say(
+                "waits",
+                f"{name} has no end: the rest is awaited{_LINE * name.lower().endswith('.csv')}",
+                "yellow",
+            )
         if paths:
             context = open_context(self.root, (), self.screen)
             with sole_run(context.workspace):

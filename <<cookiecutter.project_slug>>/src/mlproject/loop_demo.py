@@ -100,10 +100,11 @@ class Demo:
         verdict = self.result("monitor")
         loud = [name for name, state in verdict["signals"].items() if state == "alarm"]
         self.say("monitor", f"{verdict['verdict']} {' and '.join(loud)}".strip())
-        self.verb("decide", "--apply")
+        self.verb("decide")
         record = self.result("decide")
         self.expect(record["action"] == wanted, f"decided {record['action']}, not {wanted}")
         self.say("decide", f"{record['number']} {record['action']}: {record['reason']}")
+        self.verb("decide", "--apply")
 
     def rows(self) -> list[dict[str, Any]]:
         """The newest days as requests carry them."""
@@ -142,7 +143,12 @@ class Demo:
         """The prediction service on a free port of this machine."""
         words = [sys.executable, "-m", __package__, "serve", "--port", "0"]
         with subprocess.Popen(
-            words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True
+            words,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as process:
             try:
                 found = re.search(

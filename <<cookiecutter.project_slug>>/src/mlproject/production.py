@@ -18,6 +18,7 @@ from .session import open_context, summarize
 from .task import knobs
 from .workspace import Workspace
 
+TUNERS = ("katib", "optuna")
 TRIGGERS = ("schedule", "data", "drift", "code", "manual")
 RESULTS = (*(name for step in STEPS for name in step.outputs), "handed_over", "outcome")
 PAGES = ("report_page", "report_summary", "report_plots")
@@ -33,6 +34,12 @@ def check_target(image: str, output: Path) -> None:
             f"`{image}` names no image by its digest: write it like "
             "registry.example/team/project@sha256:<64 hexadecimal digits>, a tag may move"
         )
+
+
+def check_tuner(tuner: str) -> None:
+    """Raise ProjectError for a tuner nobody knows."""
+    if tuner not in TUNERS:
+        raise ProjectError(f"`{tuner}` is no tuner: use one of {', '.join(TUNERS)}")
 
 
 def check_trigger(trigger: str) -> None:

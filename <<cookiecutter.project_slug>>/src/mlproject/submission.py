@@ -15,13 +15,12 @@ from .console import Screen
 from .core.schedule import kfp_cron
 from .errors import ProjectError
 from .following import clock, follow
-from .production import check_trigger
+from .production import check_trigger, check_tuner
 
 if TYPE_CHECKING:
     from .adapters.kubeflow import Kubeflow
 
 Arguments = dict[str, Any]
-TUNERS = ("katib", "optuna")
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,7 @@ def arguments(
 ) -> Arguments:
     """The parameters of a run. Raises ProjectError for what a task would refuse an hour later."""
     check_trigger(trigger)
-    if tuner not in TUNERS:
-        raise ProjectError(f"`{tuner}` is no tuner: use one of {', '.join(TUNERS)}")
+    check_tuner(tuner)
     load_params(root / "params.yaml", overrides)
     return {"trigger": trigger, "tuner": tuner, "source": source, "overrides": [*overrides]}
 

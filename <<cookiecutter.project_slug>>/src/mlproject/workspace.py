@@ -166,9 +166,10 @@ class Workspace:
         """Return `path` if it is there. Raises ProjectError naming the step that makes it."""
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-            raise ProjectError(
-                f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first"
-            )
+            how = "run `make monitor` first"
+            if made_by != "monitor":
+                how = "run that step or `make run` first"
+            raise ProjectError(f"{shown} is missing: `{made_by}` makes it, {how}")
         return path
 
 

@@ -176,6 +176,20 @@ def test_tables_that_do_not_fit_are_refused_and_change_nothing(project, january)
     assert runs(project) == 0
 
 
+def test_a_folder_that_is_not_there_is_named_and_not_made(project):
+    done = subprocess.run(
+        [*CLI, "inbox", "--folder", "data/inbx", "--once"],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "data/inbx is no folder: make it, or name another with FOLDER=" in done.stderr
+    assert not (project / "data/inbx").exists()
+
+
 def test_a_table_of_another_kind_and_a_damaged_one_are_refused(project, january):
     land(project, "x.csv", january).unlink()
     january.to_parquet(project / "data/inbox/january.parquet")
@@ -196,7 +210,7 @@ def test_what_is_not_whole_is_left_alone(project, january):
     path.with_name("empty.csv").touch()
     path.with_name("link.csv").symlink_to(sent)
     said = counted(project)
-    assert "waits     part.csv ends in the middle" in said
+    assert "waits     part.csv has no end: the rest is awaited (where nothing is missing" in said
     assert "taken" not in said
     assert not (project / "data/inbox/.record.json").exists()
     sent.rename(path.with_name("whole.csv"))

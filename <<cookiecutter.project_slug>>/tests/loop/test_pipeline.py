@@ -235,6 +235,18 @@ def test_a_trigger_nobody_knows_is_refused_before_any_work(project):
     assert not (project / "artifacts").exists()
 
 
+@pytest.mark.parametrize(
+    ("tuner", "words"),
+    [
+        ("hyperopt", "`hyperopt` is no tuner: use one of katib, optuna"),
+        ("katib", "TUNER=katib needs TRIAL_IMAGE"),
+    ],
+)
+def test_a_tuner_that_cannot_be_had_is_refused_before_any_work(project, tuner, words):
+    assert words in stopped(pipeline(project, "--tuner", tuner))
+    assert not (project / "artifacts").exists()
+
+
 def test_a_second_run_in_the_folder_is_refused(project):
     (project / ".run.lock").touch()
     from filelock import FileLock

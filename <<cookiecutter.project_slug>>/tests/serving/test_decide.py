@@ -33,6 +33,14 @@ def decided(folder, *words, **settings):
     return done.stdout, record
 
 
+def alarms_still(folder):
+    """Whoever is champion now, the world is as it was: the next look finds the same alarm."""
+    gate = json.loads((folder / "artifacts/decision.json").read_text())
+    verdict = json.loads((folder / "artifacts/monitor.json").read_text())
+    verdict["model"]["version"] = gate["champion"]
+    (folder / "artifacts/monitor.json").write_text(json.dumps(verdict))
+
+
 def test_quiet_keeps(project):
     shocked(project)
     said, record = decided(project, "--apply")
@@ -48,13 +56,15 @@ def test_errors_retrain_then_search_wider_then_ask_a_person(project):
     assert "9/9 report" in said
     gate = json.loads((project / "artifacts/decision.json").read_text())
     assert record["done"].endswith(f"champion v{gate['champion']}")
-    # whoever is champion now, the world is as it was: the next looks find the same alarm
-    verdict = json.loads((project / "artifacts/monitor.json").read_text())
-    verdict["model"]["version"] = gate["champion"]
-    (project / "artifacts/monitor.json").write_text(json.dumps(verdict))
-    said, record = decided(project)
-    assert (record["number"], record["tried"]) == ("2a", ["retrain"])
-    assert "run --set tune.trials=60, or `make decide APPLY=yes`" in said
+    alarms_still(project)
+    for _ in range(2):  # a look is no attempt
+        said, record = decided(project)
+        assert (record["number"], record["tried"]) == ("2a", ["retrain"])
+        assert "make decide APPLY=yes" in said
+        assert "run --set tune.trials=60" in said
+    said, record = decided(project, "--apply", "--set", "decide.trials=2")
+    assert record["done"].startswith("new_model ended in ")
+    alarms_still(project)
     with Recorder() as github:
         words = {"GITHUB_API_URL": github.address, "GITHUB_REPOSITORY": github.repository}
         said, record = decided(project, "--apply", GITHUB_TOKEN=TOKEN, **words)
@@ -73,6 +83,19 @@ def test_another_unit_is_left_to_a_person_with_the_evidence(project):
     assert record["done"] == "left to a person: reports/decide.md"
     assert "looks as if its unit changed" in (project / "reports/decide.md").read_text()
     assert "9/9" not in said, "nothing is trained on such data"
+
+
+def test_a_look_neither_counts_nor_pauses_what_it_names(project):
+    text = (project / "params.yaml").read_text()
+    (project / "params.yaml").write_text(text.replace("pause_hours: 0", "pause_hours: 20"))
+    shocked(project, "unit_change")
+    assert decided(project)[1]["action"] == "change_processing"
+    shocked(project, "lockdown")
+    assert decided(project)[1]["action"] == "retrain"
+    _, record = decided(project, "--apply")
+    assert record["done"].startswith("retrain ended in ")
+    alarms_still(project)
+    assert "new_model, but retrain was asked for 0.0 hours ago: wait 20" in decided(project)[0]
 
 
 def test_a_verdict_about_another_champion_is_refused(project):

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from ..core.predictions import Entry
@@ -51,10 +51,9 @@ class SqliteLog:
         Many rows a statement: after each one the thread has to wait for Python's lock, which a
         busy service gives away every 5 ms.
         """
-        lines = [line for entry in entries for line in _lines(entry)]
+        lines = (line for entry in entries for line in _lines(entry))
         with self._store:
-            for start in range(0, len(lines), _AT_ONCE):
-                part = lines[start : start + _AT_ONCE]
+            while part := list(islice(lines, _AT_ONCE)):
                 values = list(chain.from_iterable(part))
                 self._store.execute(_INSERT + ",".join([_ROW] * len(part)), values)
 

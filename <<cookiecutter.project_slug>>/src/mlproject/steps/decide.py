@@ -14,10 +14,14 @@ from ..errors import ProjectError
 from ..workspace import Context
 
 DECISIONS = "decisions"  # MLflow experiment: what was decided outlives the machine that decided
+ACTS = "decision.acts"  # whether what was decided was about to be done, or only looked at
 
 
-def run(context: Context) -> str:
-    """Decide; write record and evidence, tell MLflow. Returns one line."""
+def run(context: Context, acts: bool) -> str:
+    """Decide; write record and evidence, tell MLflow. Returns one line.
+
+    Without `acts` somebody only looks: what was decided then does not count as tried later.
+    """
     workspace, knobs, now = context.workspace, context.params.decide, time.time()
     verdict = read_json(workspace.need(workspace.watched, "monitor"))
     store, name = tracking.registry(context), context.params.data.name
@@ -44,12 +48,15 @@ def run(context: Context) -> str:
     }
     write_json(workspace.decided, record)
     write_text(workspace.decided_summary, _evidence(context, record))
-    store.log_outcome(DECISIONS, f"{found.action} v{watched}", _tags(name, record), failed=False)
+    tags = {**_tags(name, record), ACTS: "yes" if acts else "no"}
+    store.log_outcome(DECISIONS, f"{found.action} v{watched}", tags, failed=False)
     return f"{record['number']} {found.action}: {found.reason}"
 
 
 def _past(at: float, tags: dict[str, str]) -> decision.Past:
-    return decision.Past(at, tags.get("decision.action", "keep"), tags.get("verdict", ""))
+    acted = tags.get(ACTS, "yes") == "yes"
+    action = tags.get("decision.action", "keep") if acted else "keep"
+    return decision.Past(at, action, tags.get("verdict", ""))
 
 
 def _tags(name: str, record: dict[str, Any]) -> dict[str, str]:
