@@ -51,6 +51,9 @@ six skl2onnx sklearn skops smmap sortedcontainers sqlalchemy sqlglot sqlparse st
 tenacity threadpoolctl toml tomlkit toolz tornado tqdm traitlets typeguard typer types_pyyaml
 typing_extensions tzdata tzlocal urllib3 uvicorn uvloop voluptuous watchfiles wcwidth websockets
 wheel xdist yaml yarl zipp zmq
+appdirs deprecation dynaconf faker formulaic interface_meta iterative_telemetry litestar msgspec
+multipart nltk patsy plotly polyfactory regex rich_click sniffio statsmodels typing_inspect ujson
+uuid6 watchdog wrapt
 """
 TAKEN = {
     **dict.fromkeys(DEPENDENCIES.split(), "is the name of a dependency"),

@@ -14,6 +14,7 @@ lock train --extra dvc
 lock dev --extra dvc --extra pipeline --extra serve --extra dev
 lock pipeline --extra dvc --extra dvc-s3 --extra pipeline
 lock ui --extra ui
+lock evidently --extra evidently
 # The service alone, for its image: what src/mlproject/serving imports, without pandas, scikit-learn and MLflow.
 printf '%s\n' fastapi uvicorn prometheus-client onnxruntime numpy pydantic pydantic-settings typer |
   "$uv" pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c "$common" -o requirements/serve.txt "$@"

@@ -14,6 +14,7 @@ VENDORS = {
     "boto3",
     "botocore",
     "dvc",
+    "evidently",
     "feast",
     "kfp",
     "kfp_server_api",
@@ -172,7 +173,8 @@ def test_a_vendor_is_imported_in_adapters_only():
 
 
 @pytest.mark.parametrize(
-    "vendor", ["boto3", "kubeflow", "mlflow", "optuna", "skops", "skl2onnx", "onnxruntime"]
+    "vendor",
+    ["boto3", "evidently", "kubeflow", "mlflow", "optuna", "skops", "skl2onnx", "onnxruntime"],
 )
 def test_a_vendor_lives_in_one_file(vendor):
     """A second file of the same vendor begins with the first one's name: mlflow, mlflow_trials."""

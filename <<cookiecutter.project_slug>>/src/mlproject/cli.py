@@ -251,12 +251,15 @@ def monitor(
     source: Annotated[
         str, typer.Option(help="log, data, or auto: the log where it has enough rows.")
     ] = "auto",
+    evidently: Annotated[
+        bool, typer.Option("--evidently", help="Also write a page by Evidently.")
+    ] = False,
     overrides: Overrides = None,
 ) -> None:
     """Compare what the champion meets now with what it was accepted on."""
     from . import watching
 
-    watching.monitor(Path.cwd(), source, tuple(overrides or ()))
+    watching.monitor(Path.cwd(), source, tuple(overrides or ()), evidently)
 
 
 @app.command()

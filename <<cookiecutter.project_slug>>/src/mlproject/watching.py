@@ -1,14 +1,18 @@
 """What `monitor` and `decide` do at the terminal and in jobs: fetch, compare, decide, act."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from .adapters import evidently
 from .adapters.files import read_json
 from .console import Screen
 from .core.monitoring.look import Current
+from .core.monitoring.unfold import alike, unfold
 from .errors import ProjectError
 from .serving.settings import ServeSettings
 from .session import open_context
@@ -20,18 +24,41 @@ SOURCES = ("auto", "log", "data")
 LIGHTS = {"quiet": "green", "warn": "yellow", "alarm": "red", "unknown": "yellow"}
 
 
-def monitor(root: Path, source: str, overrides: tuple[str, ...] = ()) -> None:
+def monitor(
+    root: Path, source: str, overrides: tuple[str, ...] = (), evidently_too: bool = False
+) -> None:
     """Write and say the verdict over the prediction log, or over new raw data."""
     screen = Screen(0)
     if source not in SOURCES:
         raise ProjectError(f"`{source}` is no window to look at: use log or data")
+    if evidently_too:
+        evidently.need()
     context = open_context(root, overrides, screen)
-    line = step.run(context, known := step.champion(context), _current(context, known, source))
+    known = step.champion(context)
+    current = _current(context, known, source)
+    line = step.run(context, known, current)
     verdict = read_json(context.workspace.watched)
     screen.say(f" monitor   {line}", LIGHTS[verdict["verdict"]])
     for item in verdict["findings"]:
         screen.say(f"           {item['detail']}", "red" if item["alarm"] else "yellow")
     screen.say(f" report    {context.workspace.watched_page.relative_to(root)}")
+    if evidently_too:
+        screen.say(f" evidently {_second_page(context, known, current, verdict)}")
+
+
+def _second_page(
+    context: Context, known: step.Champion, current: Current, verdict: Mapping[str, Any]
+) -> str:
+    """The columns of the verdict on Evidently's page; says where it is."""
+    contract, path = context.params.data, context.workspace.watched_by_evidently
+    times = {item["column"]: item["times"] for item in verdict["columns"]}
+    if not times:
+        path.unlink(missing_ok=True)  # one of another look would say what this one does not
+        return "nothing to compare"
+    entity = contract.entity_column if contract.entity else None
+    before = unfold(known.reference, current.table, entity, times)
+    evidently.write(path, before, alike(known.reference, current.table, times), times)
+    return str(path.relative_to(context.workspace.root))
 
 
 def _current(context: Context, known: step.Champion, source: str) -> Current:

@@ -128,6 +128,11 @@ class Workspace:
         return self.reports / "monitor.md"
 
     @property
+    def watched_by_evidently(self) -> Path:
+        """The same two windows on a page by Evidently, where it was asked for."""
+        return self.reports / "evidently.html"
+
+    @property
     def decided(self) -> Path:
         """What the last look at the verdict led to."""
         return self.out / "artifacts" / "decide.json"

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from ..contract import TIMESTAMP, Feature
+from ..contract import Feature
 from . import performance, quality, skew
 from .compare import PREDICTION, Comparer, Comparison, finding
 from .findings import Finding, Signal, states, worst
 from .knobs import Monitor
-from .reference import Reference, seconds
-from .windows import YEAR, plan
+from .reference import Reference
+from .windows import YEAR, plan_for
 
 DAY = 86_400
 
@@ -59,7 +59,7 @@ def look(
     watched = {name: item for name, item in reference.columns.items() if name in table}
     inputs = {name: item for name, item in watched.items() if name not in (PREDICTION, target)}
     groups = reference.grid.groups(table, entity)
-    compare = Comparer(reference.grid, _plan(reference, table), groups, knobs)
+    compare = Comparer(reference.grid, plan_for(reference, table), groups, knobs)
     found.seasonal = compare.plan.seasonal
     found.looked_at |= {"quality", "data"}
     present = {name: item for name, item in features.items() if name in table}
@@ -90,13 +90,6 @@ def look(
             found.findings.append(finding(item, signal, found.seasonal, serious))
     _judge(reference, table, knobs, found)
     return found
-
-
-def _plan(reference: Reference, table: pd.DataFrame) -> Any:
-    if not reference.grid.step:
-        return plan(reference.grid, 0.0, 0.0)
-    time = seconds(table[TIMESTAMP])
-    return plan(reference.grid, float(time.min()), float(time.max()) + 1)
 
 
 def _half_known(reference: Reference) -> bool:

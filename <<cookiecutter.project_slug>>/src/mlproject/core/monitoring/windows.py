@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from ..contract import TIMESTAMP
 from .distances import shares
-from .reference import Counts, Grid
+from .reference import Counts, Grid, Reference, seconds
 
 YEAR = 365.2425 * 86_400
 AROUND = 15 * 86_400  # seconds of days around a season that belong to it
@@ -51,6 +53,14 @@ def plan(grid: Grid, first: float, last: float) -> Windows:
     )
 
 
+def plan_for(reference: Reference, table: pd.DataFrame) -> Windows:
+    """The plan for the current window that a table is."""
+    if not reference.grid.step:
+        return plan(reference.grid, 0.0, 0.0)
+    time = seconds(table[TIMESTAMP])
+    return plan(reference.grid, float(time.min()), float(time.max()) + 1)
+
+
 def _pool(centres: Counts, first: float, last: float, seasonal: bool) -> npt.NDArray[np.bool_]:
     """Slices of the same season that are not of the window's own time."""
     middle, half = (first + last) / 2, (last - first) / 2 + AROUND
@@ -63,8 +73,13 @@ def _pool(centres: Counts, first: float, last: float, seasonal: bool) -> npt.NDA
 
 def mixed(masks: Mask, counts: Counts, weights: Counts) -> Counts:
     """Shares by bin under each mask, entities weighed as the current window has them."""
+    return np.asarray(np.einsum("web,e->wb", by_entity(masks, counts), weights))
+
+
+def by_entity(masks: Mask, counts: Counts) -> Counts:
+    """Shares by bin of each entity under each mask."""
     slices, entities, bins = counts.shape
     found = (masks @ counts.reshape(slices, -1)).reshape(-1, entities, bins)
     every = counts.sum(axis=0)
     empty = found.sum(axis=-1, keepdims=True) == 0  # an entity that was not there then
-    return np.asarray(np.einsum("web,e->wb", shares(np.where(empty, every, found)), weights))
+    return shares(np.where(empty, every, found))
