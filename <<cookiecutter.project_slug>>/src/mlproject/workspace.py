@@ -171,10 +171,11 @@ class Workspace:
         """Return `path` if it is there. Raises ProjectError naming the step that makes it."""
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-            how = "run `make monitor` first"
-            if made_by != "monitor":
-                how = "run that step or `make run` first"
-            raise ProjectError(f"{shown} is missing: `{made_by}` makes it, {how}")
+            if made_by == "monitor":  # no step of the loop
+                raise ProjectError(f"{shown} is missing: run `make monitor` first")
+            raise ProjectError(
+                f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first"
+            )
         return path
 
 
