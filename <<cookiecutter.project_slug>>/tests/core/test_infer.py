@@ -1,6 +1,7 @@
 """A contract for tables nobody described."""
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -363,6 +364,14 @@ def test_many_gaps_are_allowed_for_and_said():
     assert "60% missing is more than the usual half" in said["q"][-1]
 
 
+def test_a_gap_just_above_half_is_shown_with_the_digit_that_says_so():
+    filled = N // 2 - 1
+    frame = BASE.assign(q=[str(i / 7) if i < filled else "" for i in range(N)])
+    said = adopted(frame)[2]["q"][-1]
+    share = re.search(r"([\d.]+)% missing is more than the usual half", said)[1]
+    assert 50 < float(share) <= 50.5
+
+
 REFUSED = {
     "five rows": (BASE.head(5), {}, "t.csv has 5 rows: at least 50 are needed to train"),
     "constant": (BASE.assign(y=3), {}, "the target `y` is `3` in every row that has one"),
@@ -383,6 +392,11 @@ REFUSED = {
         BASE.assign(y=["a"] * 150 + ["b"] * 48 + ["c"] * 2),
         {},
         "class `c` of the target `y` has 2 rows, at least 5 are needed",
+    ),
+    "rarest class": (
+        BASE.assign(y=["a", "b"] * (N // 2 - 1) + ["a", "c"]),
+        {},
+        "class `c` of the target `y` has 1 row, at least 5 are needed",
     ),
     "no feature": (BASE[["y"]], {}, "no column is left to predict `y` from, the table needs"),
     "only names": (

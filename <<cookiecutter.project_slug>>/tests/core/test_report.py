@@ -514,3 +514,31 @@ def test_headline_table_and_rules_sign_the_wanted_change_alike(tree, task, facto
     assert len(wanted) >= 3
     assert {sign for sign, _ in wanted} == {"≤"}, "both are losses: rmse, log loss"
     assert {number for _, number in wanted} == {"−2", "−5"}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-0.00001, "0.0000"), (-0.0, "0.0000"), (-0.00006, "−0.0001"), (-0.25, "−0.2500")],
+)
+def test_a_score_that_rounds_to_zero_has_no_minus(value, shown):
+    assert wording.metric("r2", value) == shown
+
+
+def test_a_difference_or_share_of_nothing_has_no_minus():
+    assert wording.difference("regression", "r2", 0.5, 0.50001, relative=False) == "+0.0000"
+    assert wording.share(-0.0001) == "0.0\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (0.6, 0.5, ("60.0%", "50%")),
+        (0.5004, 0.5, ("50.04%", "50%")),
+        (0.500001, 0.5, ("50.0001%", "50%")),
+        (0.13, 0.125, ("13.0%", "12.5%")),
+        (0.4, 0.5, ("40.0%", "50%")),
+        (0.1, 0.0, ("10.0%", "0%")),
+    ],
+)
+def test_a_share_beyond_its_limit_looks_so(value, limit, shown):
+    assert wording.beyond(value, limit) == shown

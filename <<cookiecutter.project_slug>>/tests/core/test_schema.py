@@ -1,5 +1,7 @@
 """The contract as rules: pandera finds what breaks them, tables are judged as a whole."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,12 @@ def test_tables_as_a_whole(ready, params):
         "column `temperature` is missing in 63.1% of 160 rows"
         in failing(gaps, contract)["max_missing"]
     )
+    half = ready.assign(temperature=ready.temperature.where(ready.index >= 80))
+    said = failing(half, contract, max_missing=0.4998)
+    share, most = re.search(
+        r"in ([\d.]+)% of .* at most ([\d.]+)% may", said["max_missing"]
+    ).groups()
+    assert float(share) > float(most), "what is too much looks so"
     assert "nothing to learn" in failing(ready.assign(load=1.0), contract)["constant_target"]
     assert warnings(gaps, contract) == ["temperature 63.1 % missing"]
     assert warnings(ready.assign(holiday=0.0), contract) == ["holiday has one value only"]
@@ -129,4 +137,8 @@ def test_classes(ready, classes):
     few = both.assign(load=(ready.index < 3).astype(np.int64))
     assert failing(few, classes)["class_rows"].startswith(
         "class `yes` of the target `load` has 3 rows"
+    )
+    one = both.assign(load=(ready.index < 1).astype(np.int64))
+    assert failing(one, classes)["class_rows"].startswith(
+        "class `yes` of the target `load` has 1 row, at least "
     )

@@ -9,6 +9,7 @@ import pandas as pd
 from ..errors import ProjectError
 from .columns import Column, booleans, categories, keys, labels, numbers
 from .contract import ALL, ROW_ID, TIMESTAMP, DataContract
+from .report import wording
 from .rows import reorder
 from .times import constant, event_times
 
@@ -48,9 +49,10 @@ def typed(
     known = ~np.isnan(target)
     share = 1 - known.mean()
     if share > max_missing or not known.any():
+        much, most = wording.beyond(share, max_missing)
         raise ProjectError(
-            f"{contract.source}: the target `{contract.target}` is missing in {share:.1%} of "
-            f"{len(raw):,} rows, at most {max_missing:.0%} may be (validate.max_missing)"
+            f"{contract.source}: the target `{contract.target}` is missing in {much} of "
+            f"{wording.plural(len(raw), 'row')}, at most {most} may be (validate.max_missing)"
         )
     lines = raw.index
     if not known.all():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .contract import MAX_CATEGORIES, ROW_ID, TIMESTAMP, DataContract
+from .report import wording
 from .times import DTYPE
 
 MIN_CLASS_ROWS = 5
@@ -91,7 +92,8 @@ def table_checks(
         Check(
             "min_rows",
             rows >= min_rows,
-            f"the table has {rows:,} rows, at least {min_rows:,} are needed (validate.min_rows)",
+            f"the table has {wording.plural(rows, 'row')}, at least {min_rows:,} are needed "
+            "(validate.min_rows)",
         )
     ]
     for name in contract.features:
@@ -99,9 +101,10 @@ def table_checks(
         known = f"values in {rows - round(share * rows):,}" if share < 1 else "no value in any"
         detail = f"column `{name}` has {known} of {rows:,} rows"
         checks.append(Check("empty_column", share < 1, detail))
+        much, most = wording.beyond(share, max_missing)
         detail = (
-            f"column `{name}` is missing in {share:.1%} of {rows:,} rows, at most "
-            f"{max_missing:.0%} may be (validate.max_missing)"
+            f"column `{name}` is missing in {much} of {wording.plural(rows, 'row')}, at most "
+            f"{most} may be (validate.max_missing)"
         )
         checks.append(Check("max_missing", share <= max_missing, detail))
         if contract.features[name].type == "category":
@@ -138,7 +141,8 @@ def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Chec
     checks = [Check("one_class", present > 1, detail)]
     for name, number in zip(contract.classes or (), counts, strict=False):
         detail = (
-            f"class `{name}` of the target `{contract.target}` has {number:,} rows, at least "
+            f"class `{name}` of the target `{contract.target}` has "
+            f"{wording.plural(int(number), 'row')}, at least "
             f"{MIN_CLASS_ROWS} are needed: remove it from data.classes or bring more"
         )
         checks.append(Check("class_rows", bool(number >= MIN_CLASS_ROWS), detail))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import ProjectError
+from ..report.wording import plural
 from .codes import perhaps_codes
 from .columns import Decision, declare, names_for, usable
 from .keys import Keys, find_keys
@@ -124,8 +125,8 @@ def _check_words(
             raise ProjectError(f"EXCLUDE={name} takes away a column that has a role: leave it out")
     if len(raw) < MIN_ROWS:
         raise ProjectError(
-            f"{source} has {len(raw):,} rows: at least {MIN_ROWS} are needed to train, to test "
-            "and to compare"
+            f"{source} has {plural(len(raw), 'row')}: at least {MIN_ROWS} are needed to "
+            "train, to test and to compare"
         )
 
 

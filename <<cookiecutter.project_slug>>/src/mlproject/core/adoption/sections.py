@@ -4,6 +4,7 @@ import copy
 import math
 from typing import Any
 
+from ..report.wording import beyond
 from .columns import Decision
 from .keys import Keys
 from .kinds import Look
@@ -70,7 +71,7 @@ def sections(
     allowed = max(0.5, min(1.0, math.ceil(max(missing) * 10 + 0.5) / 10))
     if allowed > 0.5:
         emptiest = max(looks.values(), key=lambda item: item.missing)
-        reason = f"{max(missing):.0%} missing is more than the usual half"
+        reason = f"{beyond(max(missing), 0.5, 0)[0]} missing is more than the usual half"
         decisions.append(Decision(emptiest.name, f"validate.max_missing {allowed:g}", reason))
     tree = {
         "validate": {

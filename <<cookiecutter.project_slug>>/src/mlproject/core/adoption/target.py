@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...errors import ProjectError
 from ..columns import Column, encode
+from ..report.wording import plural
 from .columns import Decision
 from .kinds import Look, dressed_number
 
@@ -56,8 +57,9 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
     rare = min(classes, key=lambda label: classes[label])
     if classes[rare] < MIN_CLASS_ROWS:
         raise ProjectError(
-            f"{source}: class `{rare}` of the target `{name}` has {classes[rare]} rows, at least "
-            f"{MIN_CLASS_ROWS} are needed: group it with another or remove its rows"
+            f"{source}: class `{rare}` of the target `{name}` has "
+            f"{plural(classes[rare], 'row')}, at least {MIN_CLASS_ROWS} are needed: "
+            "group it with another or remove its rows"
         )
     return _answer(found, task, tuple(classes), reason)
 

@@ -20,6 +20,7 @@ LABELS = {
 IN_UNIT_OF_TARGET = {"rmse", "mae"}
 SHARES = {"smape"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MOST_DECIMALS = 6  # of a share in percent
 _MOST_CHANGE = 10.0  # a change beyond ten times says no more than that
 
 
@@ -51,7 +52,17 @@ def tick(value: float) -> str:
 
 def share(value: float, decimals: int = 1) -> str:
     """A part of one as `1.8 %`."""
-    return _signed(f"{100 * value:,.{decimals}f}{NARROW}%")
+    rounded = round(100 * value, decimals) + 0.0  # no minus before a zero
+    return _signed(f"{rounded:,.{decimals}f}{NARROW}%")
+
+
+def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:
+    """Two shares, as `50.04%` and `50%`: as many digits as show which of them is larger."""
+    most = f"{limit:.{_MOST_DECIMALS}%}".rstrip("0%").rstrip(".")
+    every = range(decimals, _MOST_DECIMALS + 1) if value > limit else (decimals,)
+    texts = [f"{value:.{digits}%}" for digits in every]
+    told = (text for text in texts if float(text[:-1]) > float(most))
+    return next(told, texts[0]), f"{most}%"
 
 
 def metric(name: str, value: float | None, unit: str = "") -> str:
@@ -61,7 +72,7 @@ def metric(name: str, value: float | None, unit: str = "") -> str:
     if name in SHARES:
         return share(value, 2)
     if any(directions.get(name) == "maximize" for directions in DIRECTIONS.values()):
-        return _signed(f"{value:,.4f}")
+        return _signed(f"{round(value, 4) + 0.0:,.4f}")  # no minus before a zero
     return with_unit(number(value), unit if name in IN_UNIT_OF_TARGET else "")
 
 
@@ -93,7 +104,7 @@ def difference(task: str, name: str, new: float | None, old: float | None, relat
         return "–"
     if relative or DIRECTIONS[task].get(name) == "minimize":
         return change((new - old) / max(abs(old), 1e-12))
-    return _signed(f"{new - old:+.4f}")
+    return _signed(f"{round(new - old, 4) + 0.0:+.4f}")  # no minus before a zero
 
 
 def plural(count: int, noun: str) -> str:
