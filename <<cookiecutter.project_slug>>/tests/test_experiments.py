@@ -6,6 +6,7 @@ from mlproject.console import Screen
 from mlproject.errors import ProjectError
 from mlproject.experiments import (
     beside_champion,
+    combinations,
     experiment,
     name_of,
 )
@@ -54,6 +55,17 @@ def test_a_long_reason_is_wrapped_under_itself(capsys):
     assert "".join([first[11:], *(line[11:] for line in others)]).replace(" ", "") == (
         f"{reason}{'x' * 130}".replace(" ", "")
     )
+
+
+def test_what_is_wrong_with_a_sweep_is_said_of_its_file(tmp_path, monkeypatch):
+    file = tmp_path / "sweep.yaml"
+    file.write_text("hist_gradient_bosting: {max_iter: [10]}\n")
+    with pytest.raises(ProjectError, match=r"sweep\.yaml: hist_gradient_bosting is not known, use"):
+        combinations(file)
+    (tmp_path / "params.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProjectError, match=r"nope\.yaml is missing: name a file that is there"):
+        combinations(tmp_path / "nope.yaml")
 
 
 def test_the_run_again_is_refused_with_an_example(tmp_path):

@@ -105,7 +105,7 @@ def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:
     """The runs a sweep file asks for. Raises ProjectError for anything but lists of values."""
     found = []
     for family, space in read_yaml(file).items():
-        step_named("tune").load().check_family(family)
+        step_named("tune").load().check_family(family, f"{file}: ")
         if not isinstance(space, dict) or not all(
             isinstance(item, list) and item for item in space.values()
         ):

@@ -21,6 +21,8 @@ def read_yaml(path: Path, expand: bool = False) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         tree = yaml.safe_load(os.path.expandvars(text) if expand else text)
     except FileNotFoundError:
+        if Path("params.yaml").exists():
+            raise ProjectError(f"{name} is missing: name a file that is there") from None
         raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
     except OSError as error:
         raise ProjectError(f"{name} cannot be read ({error.strerror})") from None

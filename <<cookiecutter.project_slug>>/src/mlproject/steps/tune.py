@@ -151,11 +151,11 @@ def scorer(context: Context, source: Path | None = None) -> Score:
     return score
 
 
-def check_family(family: str) -> None:
+def check_family(family: str, place: str = "params.yaml: tune.families.") -> None:
     """Raise ProjectError for an estimator nobody registered."""
     if family not in estimators.FAMILIES:
         raise ProjectError(
-            f"params.yaml: tune.families.{family} is not known, "
+            f"{place}{family} is not known, "
             f"use {', '.join(estimators.FAMILIES)} or add it to core/estimators.py"
         )
 
