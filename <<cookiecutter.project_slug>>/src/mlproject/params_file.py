@@ -21,7 +21,7 @@ def read_yaml(path: Path, expand: bool = False) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         tree = yaml.safe_load(os.path.expandvars(text) if expand else text)
     except FileNotFoundError:
-        if Path("params.yaml").exists():
+        if path.name != "params.yaml":
             raise ProjectError(f"{name} is missing: name a file that is there") from None
         raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
     except OSError as error:
