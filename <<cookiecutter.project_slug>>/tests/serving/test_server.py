@@ -1,8 +1,10 @@
 """The real service of a real champion: answers, refusals, limits."""
 
+import html
 import http.client
 import json
 import math
+import re
 import shutil
 
 import numpy as np
@@ -402,14 +404,34 @@ def test_no_json_makes_the_service_fail(server, body):
         assert len(answer["error"]) > 10
 
 
-def test_the_example_of_the_pages_works(server, schema):
-    status, answer = server.post("/predict", schema["example"])
-    assert (status, len(answer["predictions"])) == (200, 1)
+def copied(page):
+    """Addresses and bodies of the requests that /docs shows, as a shell would send them."""
+    found = re.findall(r"<pre>curl -X POST (\S+) .*?-d '(.*?)'</pre>", page, re.DOTALL)
+    return [(address, json.loads(html.unescape(body))) for address, body in found]
+
+
+def test_the_examples_of_the_pages_work(server, series, timeless, schema):
+    assert list(schema["examples"]) == ["rows", "entities"]
     page = server.ask("GET", "/docs")[2].decode()
-    assert f"curl -X POST http://127.0.0.1:{server.port}/predict " in page
-    assert "mean air temperature of the day °C" in page
+    assert copied(page) == [
+        (f"http://127.0.0.1:{server.port}/predict", item["value"])
+        for item in schema["examples"].values()
+    ]
+    with serving(timeless) as rows:
+        for running in (server, series, rows):
+            shown = [body for _, body in copied(running.ask("GET", "/docs")[2].decode())]
+            assert [list(body) for body in shown] == [["rows"], ["entities"]]
+            for body in shown:
+                status, answer = running.post("/predict", body)
+                assert (status, len(answer.get("predictions", []))) == (200, 1), (body, answer)
+
+
+def test_the_table_of_fields_says_what_is_allowed_and_in_which_unit(server, schema):
+    page = server.ask("GET", "/docs")[2].decode()
+    assert "<td>mean air temperature of the day, in °C</td>" in page
+    assert "<td>holiday</td><td>bool</td><td>true or false</td>" in page
     fields = schema["schema"]["properties"]["rows"]["items"]["properties"]
-    assert fields["temperature"]["description"] == "mean air temperature of the day °C"
+    assert fields["temperature"]["description"] == "mean air temperature of the day, in °C"
 
 
 def tensors(served, rows):

@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 from made import CLASSES, bundle
 from running import logged, serving
 
+from mlproject.serving.pages import docs
+from mlproject.serving.settings import ServeSettings
+from mlproject.serving.sources import Folder
+
 TASKS = list(CLASSES)
 JSON = {"Content-Type": "application/json"}
 
@@ -74,6 +78,25 @@ def test_the_form_says_what_the_contract_says(services, task):
     assert kinds == ["number", "number", "truth", "text"]
     assert [field["nullable"] for field in fields.values()] == [False, True, False, True]
     assert fields["kind"]["choices"] == ["x", "y", "z"]
+
+
+def test_pages_of_a_service_without_a_store_name_no_way_by_entity(number):
+    page = number.ask("GET", "/docs")[2].decode()
+    assert page.count("<pre>curl") == 1
+    assert "This service reads no feature store: it takes <code>rows</code> only." in page
+    asked = number.get("/openapi.json")[1]["paths"]["/predict"]["post"]["requestBody"]
+    content = asked["content"]["application/json"]
+    assert list(content["examples"]) == list(content["schema"]["properties"]) == ["rows"]
+    status, answer = number.post("/predict", {"entities": [{"shop": "north"}]})
+    assert (status, answer["field"]) == (422, "entities")
+
+
+def test_an_entity_that_the_contract_does_not_list_is_named_by_the_reader(learnable, tmp_path):
+    bundle(tmp_path / "model", "regression", *learnable("regression"), entities=None)
+    source = Folder(tmp_path / "model")
+    page = docs(source.load(source.current()), ServeSettings(), True, "http://127.0.0.1:1")
+    assert "&quot;entities&quot;: [{&quot;shop&quot;: &quot;SHOP&quot;}]" in page
+    assert "Put one of yours in place of <code>SHOP</code>." in page
 
 
 def test_the_forms_defaults_are_answered(service):

@@ -41,6 +41,13 @@ class Feature(Strict):
         """Whether the model sees this column as a float32 number."""
         return self.type != "category"
 
+    @property
+    def meaning(self) -> str:
+        """Description and unit, as a phrase."""
+        if self.description and self.unit:
+            return f"{self.description}, in {self.unit}"
+        return self.description or self.unit
+
     @model_validator(mode="after")
     def _coherent(self) -> "Feature":
         if self.type == "category":

@@ -38,12 +38,13 @@ def _property(feature: Feature) -> dict[str, Any]:
         found["maximum"] = feature.max
     if feature.categories is not None:
         found["enum"] = [*feature.categories, None] if feature.nullable else [*feature.categories]
-    words = " ".join(part for part in (feature.description, feature.unit) if part)
-    return found | ({"description": words} if words else {})
+    return found | ({"description": feature.meaning} if feature.meaning else {})
 
 
-def body_schema(features: Mapping[str, Feature], key: Key, limit: int) -> dict[str, Any]:
-    """JSON Schema of a whole request: rows of features, or entities whose features are known."""
+def body_schema(
+    features: Mapping[str, Feature], key: Key, limit: int, lookup: bool = True
+) -> dict[str, Any]:
+    """JSON Schema of a whole request: rows of features, or entities where a store is read."""
     row = request_schema(features)
     named = {key.entity: _entity(key)}
     if key.time:
@@ -56,14 +57,14 @@ def body_schema(features: Mapping[str, Feature], key: Key, limit: int) -> dict[s
         "required": [] if key.constant else [key.entity],
         "additionalProperties": False,
     }
+    ways = {"rows": _list(full, limit)}
+    if lookup:
+        ways["entities"] = _list(entity, limit) | {"description": newest(key)}
     return {
         "$schema": DIALECT,
         "type": "object",
-        "properties": {
-            "rows": _list(full, limit),
-            "entities": _list(entity, limit) | {"description": newest(key)},
-        },
-        "oneOf": [{"required": ["rows"]}, {"required": ["entities"]}],
+        "properties": ways,
+        "oneOf": [{"required": [name]} for name in ways],
         "additionalProperties": False,
     }
 

@@ -107,17 +107,20 @@ def _protocol(app: FastAPI, service: Service) -> None:
 
 
 def _pages(app: FastAPI, service: Service) -> None:
+    reads = service.lookup is not None
+
     @app.get("/metrics")
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
     @app.get("/openapi.json")
     async def described() -> Response:
-        return answer(openapi.openapi(service.slot.served, service.settings))
+        return answer(openapi.openapi(service.slot.served, service.settings, reads))
 
     @app.get("/docs")
     async def docs(request: Request) -> Response:
         host, port = request.scope["server"]  # where it listens, whatever the request says
-        page = pages.docs(service.slot.served, service.settings, f"http://{host}:{port}")
+        address = f"http://{host}:{port}"
+        page = pages.docs(service.slot.served, service.settings, reads, address)
         headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)

@@ -12,7 +12,6 @@ _TYPES = {"float": "number", "int": "integer", "bool": "truth", "category": "tex
 def describe(served: Served, service: Service) -> dict[str, Any]:
     """Model, key and fields in order, each with a value to begin with."""
     stamp, key = served.stamp, served.key
-    repeated = f"{key.entity}_key"  # the feature that says the entity again
     example = served.example
     return {
         "model": stamp.name,
@@ -30,8 +29,8 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
             "entities": list(key.entities) if key.entities and not key.constant else None,
             "number": key.whole,
             "time": key.time,
-            "repeated": repeated if repeated in served.features else None,
-            "default": example.get(repeated),
+            "repeated": served.repeated,
+            "default": example.get(served.repeated) if served.repeated else None,
         },
         "fields": [_field(name, served.features[name], example.get(name)) for name in served.order],
     }

@@ -43,6 +43,12 @@ class Served:
     checker: RowChecker
     scorer: Scorer
 
+    @property
+    def repeated(self) -> str | None:
+        """The feature that says the entity again, if there is one."""
+        name = f"{self.key.entity}_key"
+        return name if name in self.features and not self.key.constant else None
+
     def score(self, columns: dict[str, list[Any]]) -> Array:
         """Predictions of checked columns. Raises RequestError where one is not finite."""
         found = self.scorer(arrays(columns, self.features))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..core.request_schema import body_schema
+from .examples import examples
 from .model import Served
 from .settings import ServeSettings
 
@@ -23,21 +24,17 @@ _REFUSALS = {
 }
 
 
-def example(served: Served) -> dict[str, Any]:
-    """A request that is answered: the last row the model learned from."""
-    return {"rows": [served.example]}
-
-
-def openapi(served: Served, settings: ServeSettings) -> dict[str, Any]:
-    """OpenAPI 3.1 of the service as it serves now."""
-    name, cases = served.stamp.name, body_schema(served.features, served.key, settings.max_rows)
+def openapi(served: Served, settings: ServeSettings, lookup: bool) -> dict[str, Any]:
+    """OpenAPI 3.1 of the service as it serves now; `lookup`: whether it reads a feature store."""
+    name, shown = served.stamp.name, examples(served, lookup)
+    cases = body_schema(served.features, served.key, settings.max_rows, lookup)
     tensor = {"type": "object", "required": ["inputs"], "properties": {"inputs": {"type": "array"}}}
     why = "What moved one prediction away from a typical case, and what came before it"
     asked = {
         "/predict": _operation(
-            "predict", f"Predict {served.target}", cases, _prediction(served), example(served)
+            "predict", f"Predict {served.target}", cases, _prediction(served), shown
         ),
-        "/explain": _operation("explain", why, cases, {"type": "object"}, example(served)),
+        "/explain": _operation("explain", why, cases, {"type": "object"}, shown),
         "/feedback": _operation(
             "feedback", "Say what is right for an answered row", _feedback(served), _KEPT
         ),
@@ -71,7 +68,8 @@ def _operation(
 ) -> dict[str, Any]:
     body = _content(schema, True)
     if shown is not None:
-        body["content"]["application/json"]["example"] = shown
+        told = {way: {"value": value} for way, value in shown.items()}
+        body["content"]["application/json"]["examples"] = told
     operation = {
         "summary": summary,
         "operationId": name,

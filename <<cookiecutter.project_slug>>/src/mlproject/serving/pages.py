@@ -2,11 +2,13 @@
 
 import json
 from html import escape
+from typing import Any
 
 from ..core.contract import Feature
 from ..core.request_schema import newest
+from .examples import examples, unnamed
 from .model import Served
-from .openapi import example, openapi
+from .openapi import openapi
 from .settings import ServeSettings
 
 _STYLE = (
@@ -17,15 +19,14 @@ _STYLE = (
 )
 
 
-def docs(served: Served, settings: ServeSettings, address: str) -> str:
-    """The same for people: what to send, what every field means, an example."""
-    body = json.dumps(example(served)).replace("'", r"\u0027")  # stands between quotes of a shell
+def docs(served: Served, settings: ServeSettings, lookup: bool, address: str) -> str:
+    """The same for people: what to send, what every field means, examples."""
     rows = "".join(_row(name, item) for name, item in served.features.items())
     key = " and ".join(f"<code>{escape(name)}</code>" for name in served.key.said)
     unit = f" in {escape(served.unit)}" if served.unit else ""
     pages = "".join(
         f"<li><code>{method.upper()} {escape(path)}</code> {escape(item['summary'])}</li>"
-        for path, methods in openapi(served, settings)["paths"].items()
+        for path, methods in openapi(served, settings, lookup)["paths"].items()
         for method, item in methods.items()
     )
     title = f"{served.stamp.name} v{served.stamp.version}"
@@ -35,11 +36,30 @@ def docs(served: Served, settings: ServeSettings, address: str) -> str:
         f"<h1>{escape(title)}</h1><p>Predicts <code>{escape(served.target)}</code>{unit}.</p>"
         f"<h2>Fields of a row</h2><table><tr><th>field<th>type<th>allowed<th>meaning</tr>{rows}"
         f"</table><p>A row may carry {key} too, for the prediction log.</p>"
-        f"<p>Instead of <code>rows</code>, <code>entities</code>: {escape(newest(served.key))}.</p>"
-        f"<h2>Example</h2><pre>curl -X POST {escape(address)}/predict \\\n  "
-        f"-H 'Content-Type: application/json' \\\n  -d '{escape(body)}'</pre>"
+        f"{_ways(served, lookup, address)}"
         f"<p>Up to {settings.max_rows:,} rows and {settings.max_body_bytes:,} bytes at once.</p>"
         f"<h2>Pages</h2><ul>{pages}</ul></html>"
+    )
+
+
+def _ways(served: Served, lookup: bool, address: str) -> str:
+    """A request to copy for each way to ask."""
+    shown = {way: _curl(body, address) for way, body in examples(served, lookup).items()}
+    found = f"<h2>Example with all features</h2>{shown['rows']}"
+    if not lookup:
+        only = "This service reads no feature store: it takes <code>rows</code> only."
+        return f"{found}<p>{only}</p>"
+    name = unnamed(served)
+    put = f" Put one of yours in place of <code>{escape(name)}</code>." if name else ""
+    found += f"<h2>Example with the newest features</h2><p>{escape(newest(served.key))}.{put}</p>"
+    return f"{found}{shown['entities']}"
+
+
+def _curl(request: dict[str, Any], address: str) -> str:
+    body = json.dumps(request).replace("'", r"\u0027")  # stands between quotes of a shell
+    return (
+        f"<pre>curl -X POST {escape(address)}/predict \\\n  "
+        f"-H 'Content-Type: application/json' \\\n  -d '{escape(body)}'</pre>"
     )
 
 
@@ -48,9 +68,9 @@ def _row(name: str, item: Feature) -> str:
         f"{item.min:g} or more" if item.min is not None else "",
         f"{item.max:g} or less" if item.max is not None else "",
         ", ".join(item.categories or ()),
+        "true or false" if item.type == "bool" else "",
         "may be missing" if item.nullable else "",
     ]
     allowed = "; ".join(part for part in parts if part)
-    meaning = " ".join(part for part in (item.description, item.unit) if part)
-    cells = (escape(text) for text in (name, item.type, allowed, meaning))
+    cells = (escape(text) for text in (name, item.type, allowed, item.meaning))
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
