@@ -538,6 +538,7 @@ def test_a_difference_or_share_of_nothing_has_no_minus():
         (0.13, 0.125, ("13.0%", "12.5%")),
         (0.4, 0.5, ("40.0%", "50%")),
         (0.1, 0.0, ("10.0%", "0%")),
+        (0.1341, 0.1340482, ("13.41%", "13.4%")),
     ],
 )
 def test_a_share_beyond_its_limit_looks_so(value, limit, shown):

@@ -140,7 +140,7 @@ def test_features_served_are_those_computed_offline_and_a_planted_skew_is_named(
     assert done.returncode == 0, done.stderr
     said, skewed = asked(project, rows)
     assert skewed == {"temperature"}, "the online store holds another unit"
-    assert "3.3% of 120 rows differ, at most 1.0% are allowed (monitor.max_skew)" in said
+    assert "3.3% of 120 rows differ, at most 1% are allowed (monitor.max_skew)" in said
     assert "alarm: quality" in said
     for row in rows:  # a client whose week begins on Sunday, and whose lags are one day late
         row["weekday"] = (row["weekday"] + 1) % 7

@@ -79,7 +79,7 @@ def test_the_sentence_shows_one_row_and_how_many(served, offline):
         one.drop(one.index[one[TIMESTAMP].dt.month > 1], inplace=True)
     assert found(served, offline)["size"].detail == (
         "`size` was served as 68 and is 20 offline (2, 2024-01-03): 1.6% of 62 rows differ, "
-        "at most 1.0% are allowed (monitor.max_skew)"
+        "at most 1% are allowed (monitor.max_skew)"
     )
     assert found(served, offline, max_skew=0.02) == {}
 

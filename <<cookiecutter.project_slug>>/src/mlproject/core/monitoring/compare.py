@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..report.wording import number
 from . import distances
 from .findings import Finding, Signal
 from .knobs import Monitor
@@ -97,8 +98,8 @@ def finding(item: Comparison, signal: Signal, seasonal: bool, alarm: bool) -> Fi
     """The sentence for a column that drifted."""
     with_what = "the same season of earlier years" if seasonal else "the champion's data"
     detail = (
-        f"`{item.column}` is distributed otherwise than in {with_what}: PSI {item.psi:.2f}, "
-        f"clean windows stay below {item.psi_limit:.2f}; {item.statistic.upper()} {item.gap:.2f}, "
-        f"they stay below {item.gap_limit:.2f}"
+        f"`{item.column}` is distributed otherwise than in {with_what}: PSI {number(item.psi)}, "
+        f"clean windows stay below {number(item.psi_limit)}; {item.statistic.upper()} "
+        f"{number(item.gap)}, they stay below {number(item.gap_limit)}"
     )
     return Finding(signal, "drift", item.column, item.psi, item.psi_limit, detail, alarm)

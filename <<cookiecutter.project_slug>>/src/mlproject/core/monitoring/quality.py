@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..contract import Feature
+from ..report.wording import beyond
 from .compare import Comparer, Comparison
 from .findings import Finding
 from .knobs import Monitor
@@ -39,9 +40,10 @@ def missing(
         share = float(table[name].isna().mean())
         limit = column.missing + knobs.max_missing_increase
         if share > limit:
+            much, most = beyond(share, limit)
             detail = (
-                f"`{name}` is missing in {share:.1%} of the rows and was in {column.missing:.1%}, "
-                f"at most {limit:.1%} is allowed (monitor.max_missing_increase)"
+                f"`{name}` is missing in {much} of the rows and was in {column.missing:.1%}, "
+                f"at most {most} is allowed (monitor.max_missing_increase)"
             )
             yield Finding("quality", "missing", name, share, limit, detail)
 
@@ -58,9 +60,10 @@ def out_of_range(
         high = np.inf if feature.max is None else feature.max
         share = float(np.mean((values < low) | (values > high)))  # a missing value is neither
         if share > knobs.max_out_of_range:
+            much, most = beyond(share, knobs.max_out_of_range)
             detail = (
-                f"`{name}` is outside {low:g} to {high:g} in {share:.1%} of the rows, at most "
-                f"{knobs.max_out_of_range:.1%} is allowed (monitor.max_out_of_range)"
+                f"`{name}` is outside {low:g} to {high:g} in {much} of the rows, at most "
+                f"{most} is allowed (monitor.max_out_of_range)"
             )
             yield Finding("quality", "range", name, share, knobs.max_out_of_range, detail)
 
@@ -81,9 +84,10 @@ def unknown(
         strange = values[~values.isin(known)]
         share = len(strange) / max(1, len(values))
         if share > knobs.max_unknown:
+            much, most = beyond(share, knobs.max_unknown)
             detail = (
-                f"`{name}` holds values the champion does not know in {share:.1%} of the rows, "
-                f"like `{strange.iloc[0]:.40}`; at most {knobs.max_unknown:.1%} is allowed "
+                f"`{name}` holds values the champion does not know in {much} of the rows, "
+                f"like `{strange.iloc[0]:.40}`; at most {most} is allowed "
                 "(monitor.max_unknown)"
             )
             yield Finding("quality", "unknown", name, share, knobs.max_unknown, detail)
@@ -94,9 +98,10 @@ def strangers(table: pd.DataFrame, groups: Places, name: str, knobs: Monitor) ->
     named = table[name].notna().to_numpy() if name in table else np.zeros(len(table), bool)
     share = float(np.mean(groups[named] < 0)) if named.any() else 0.0
     if share > knobs.max_unknown:
+        much, most = beyond(share, knobs.max_unknown)
         detail = (
-            f"{share:.1%} of the rows are about a `{name}` the champion does not know, at most "
-            f"{knobs.max_unknown:.1%} is allowed (monitor.max_unknown)"
+            f"{much} of the rows are about a `{name}` the champion does not know, at most "
+            f"{most} is allowed (monitor.max_unknown)"
         )
         yield Finding("quality", "unknown", name, share, knobs.max_unknown, detail)
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..contract import Feature
+from ..report.wording import beyond
 from .findings import Finding
 from .knobs import Monitor
 
@@ -45,10 +46,11 @@ def findings(found: Pairs, features: Mapping[str, Feature], knobs: Monitor) -> I
         share, row = float(apart.mean()), int(apart.argmax())
         if share > knobs.max_skew:
             where = ", ".join(_shown(found.served[key].iloc[row]) for key in found.keys)
+            much, most = beyond(share, knobs.max_skew)
             detail = (
                 f"`{name}` was served as {_shown(ours.iloc[row])} and is "
-                f"{_shown(theirs.iloc[row])} offline ({where}): {share:.1%} of {len(apart):,} rows "
-                f"differ, at most {knobs.max_skew:.1%} are allowed (monitor.max_skew)"
+                f"{_shown(theirs.iloc[row])} offline ({where}): {much} of {len(apart):,} rows "
+                f"differ, at most {most} are allowed (monitor.max_skew)"
             )
             yield Finding("quality", "skew", name, share, knobs.max_skew, detail)
 

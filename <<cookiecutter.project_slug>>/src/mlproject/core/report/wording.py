@@ -58,7 +58,7 @@ def share(value: float, decimals: int = 1) -> str:
 
 def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:
     """Two shares, as `50.04%` and `50%`: as many digits as show which of them is larger."""
-    most = f"{limit:.{_MOST_DECIMALS}%}".rstrip("0%").rstrip(".")
+    most = f"{limit:.2%}".rstrip("0%").rstrip(".")
     every = range(decimals, _MOST_DECIMALS + 1) if value > limit else (decimals,)
     texts = [f"{value:.{digits}%}" for digits in every]
     told = (text for text in texts if float(text[:-1]) > float(most))
