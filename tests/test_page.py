@@ -5,6 +5,7 @@ Everything a person does here is done with the keyboard, at the width of a desk 
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -126,6 +127,16 @@ def month(project, url):
     return rows
 
 
+SERIES = """
+import numpy as np, pandas as pd
+rng = np.random.default_rng(0)
+day = pd.date_range("2023-01-01", periods=400)
+cold = rng.normal(-5, 2, 400).round(2)
+gas = (30 - 3 * cold + rng.normal(0, 1, 400)).round(2)
+pd.DataFrame(dict(day=day, cold=cold, gas=gas)).to_csv("gasworks.csv", index=False)
+"""
+
+
 class Visit:
     """A page, and what it asked for and complained of."""
 
@@ -209,7 +220,10 @@ def test_a_case_is_filled_in_and_predicted_by_keyboard_alone(visit, project):
     )
     assert json.loads(features)["temperature"] == -3.5
     assert visit.text("#number") == f"{float(prediction):,.0f} MW"
-    assert "temperature -3.5 °C (typical" in visit.text("#drivers")
+    assert "temperature −3.5 °C (typical" in visit.text("#drivers")
+    assert "−40 to 50 °C" in visit.text("#fields-temperature-hint")
+    shown = visit.page.evaluate("document.body.innerText")
+    assert not re.search(r"(?<![\w/])-\d", shown), "a hyphen is no minus"
     assert visit.page.locator("#chart svg circle.measured-dot").count() >= 3
     assert visit.fits()
     visit.close()
@@ -271,6 +285,42 @@ def test_a_wrong_value_says_so_under_its_field_and_takes_the_focus(visit):
     assert visit.page.get_attribute("#fields-temperature", "aria-invalid") is None
     assert visit.fits()
     visit.close(refused=2)
+
+
+def place(visit, selector):
+    """Where an element stands on the page, from its top."""
+    box = visit.page.locator(selector).bounding_box()
+    return box["y"] + visit.page.evaluate("scrollY")
+
+
+def test_after_a_refusal_the_old_answer_says_that_it_is_old_and_no_field_moves(visit):
+    strength = "Number(getComputedStyle(document.getElementById('answer')).opacity)"
+    visit.predict()
+    number = visit.text("#number")
+    assert visit.page.evaluate(strength) == 1
+    assert not visit.page.is_visible("#earlier")
+    beside = [
+        name
+        for name in visit.page.evaluate(
+            "[...document.querySelectorAll('#fields .field :is(input, select)')].map((f) => f.id)"
+        )
+        if abs(place(visit, f"#{name}") - place(visit, "#fields-temperature")) < 1
+    ]
+    assert len(beside) == (2 if visit.page.viewport_size["width"] > 1000 else 1), beside
+    before = [place(visit, f"#{name}") for name in beside]
+    visit.type("fields-temperature", "60")
+    visit.page.keyboard.press("Enter")
+    visit.until("document.getElementById('fields-temperature-problem').textContent !== ''")
+    assert [place(visit, f"#{name}") for name in beside] == before
+    visit.until(f"{strength} <= 0.6")
+    assert visit.text("#number") == number
+    assert visit.text("#earlier").startswith("This belongs to the values before")
+    assert visit.fits()
+    visit.type("fields-temperature", "−4")
+    visit.page.keyboard.press("Enter")
+    visit.until(f"{strength} === 1")
+    assert not visit.page.is_visible("#earlier")
+    visit.close(refused=1)
 
 
 def test_what_is_wrong_is_sent_back_with_the_value_that_is_right(visit, project):
@@ -357,6 +407,39 @@ def test_classes_have_probabilities_and_text_of_the_data_is_text(browser, classe
     visit.page.keyboard.press("Enter")
     visit.until("document.getElementById('thanks').textContent !== ''")
     assert visit.text("#thanks") == "Kept: dear is what is right for this case."
+    assert visit.fits()
+    visit.close()
+
+
+@pytest.fixture(scope="module")
+def series(bake, tmp_path_factory):
+    """A daily table without an entity, adopted, and its service."""
+    folder = copy(bake(), tmp_path_factory.mktemp("series") / "load-forecast")
+    python(folder, SERIES)
+    make(folder, "adopt", "DATA=gasworks.csv", "TARGET=gas")
+    text = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
+    make(folder, "run")
+    url, process = serve(folder)
+    yield url
+    stop(process)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_a_table_that_is_one_series_is_asked_without_its_made_up_name(browser, series, width):
+    visit = Visit(browser, series, width)
+    assert visit.page.locator("[name=series]").count() == 0
+    assert visit.text("#newest") == "Use the newest values"
+    assert visit.text("#fields-gas_lag_1-hint").startswith("gas 1 day earlier")
+    visit.tab_to("newest")
+    visit.page.keyboard.press("Enter")
+    visit.until("document.querySelectorAll('#drivers li').length > 0")
+    assert visit.page.input_value("#key-day") == "2024-02-04"
+    assert visit.text("#series-title") == "Lately: gas"
+    number = visit.text("#number")
+    visit.predict()
+    assert visit.text("#number") == number, "the values that were filled in give the same"
+    assert "series" not in visit.text("#ask")
     assert visit.fits()
     visit.close()
 

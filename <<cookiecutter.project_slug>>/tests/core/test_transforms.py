@@ -11,6 +11,7 @@ from mlproject.core.knobs import Featurize
 from mlproject.core.transforms import (
     CALENDAR,
     derive,
+    distance,
     lagged,
     model_features,
 )
@@ -47,6 +48,29 @@ def test_a_lag_is_the_value_of_the_period_before():
     assert lagged(table, contract(), 1).tolist()[1:] == [0, 1, 2, 3]
     assert np.isnan(lagged(table, contract(), 1)[0])
     assert lagged(table, contract(), 3).tolist()[3:] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("lag", "frequency", "words"),
+    [
+        (1, "1D", "1 day"),
+        (7, "D", "7 days"),
+        (24, "1h", "24 hours"),
+        (2, "15min", "30 minutes"),
+        (12, "MS", "12 months"),
+        (1, "2W-MON", "2 weeks"),
+        (1, "WOM-2TUE", "1 period"),
+        (3, None, "3 periods"),
+    ],
+)
+def test_a_lag_says_how_long_ago_in_words(lag, frequency, words):
+    assert distance(lag, frequency) == words
+
+
+def test_the_meaning_of_a_lag_is_no_code():
+    found = model_features(contract("1h"), Featurize(lags=(1, 24)))
+    assert found["y_lag_1"].meaning == "y 1 hour earlier, in MW"
+    assert found["y_lag_24"].meaning == "y 24 hours earlier, in MW"
 
 
 def test_a_gap_gives_nan_and_not_another_day():

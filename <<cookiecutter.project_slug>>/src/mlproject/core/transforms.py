@@ -22,6 +22,31 @@ CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {
 }
 
 
+_PERIODS = {
+    "D": "day",
+    "B": "working day",
+    "h": "hour",
+    "min": "minute",
+    "s": "second",
+    "W": "week",
+    "MS": "month",
+    "ME": "month",
+    "QS": "quarter",
+    "QE": "quarter",
+    "YS": "year",
+    "YE": "year",
+}
+
+
+def distance(lag: int, frequency: str | None) -> str:
+    """So many periods in words: `1 day`, `30 minutes`; `2 periods` of one that has no name."""
+    offset = period(frequency) if frequency else None
+    name, count = "period", lag
+    if offset is not None and offset.name.partition("-")[0] in _PERIODS:
+        name, count = _PERIODS[offset.name.partition("-")[0]], lag * offset.n
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
 def lag_name(target: str, lag: int) -> str:
     """Name of the feature that holds the target `lag` periods back."""
     return f"{target}_lag_{lag}"
@@ -45,7 +70,7 @@ def derived_features(contract: DataContract, settings: "Featurize") -> dict[str,
             type="float",
             nullable=True,
             unit=contract.unit,
-            description=f"{contract.target} {lag} x {contract.frequency} earlier",
+            description=f"{contract.target} {distance(lag, contract.frequency)} earlier",
         )
         for lag in settings.lags
     }

@@ -1,6 +1,6 @@
 // Fields made from the model's contract. Text goes in by textContent alone.
 
-import { words } from "./values.js";
+import { minus, words } from "./values.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const MODES = { number: "decimal", integer: "numeric" };
@@ -13,8 +13,9 @@ export function element(name, attributes = {}, ...children) {
 }
 
 function hint({ min, max, unit, description, nullable }) {
-  let range = min === null ? "" : `${min} or more`;
-  if (max !== null) range = min === null ? `${max} or less` : `${min} to ${max}`;
+  const [low, high] = [min, max].map((edge) => (edge === null ? null : minus(String(edge))));
+  let range = min === null ? "" : `${low} or more`;
+  if (max !== null) range = min === null ? `${high} or less` : `${low} to ${high}`;
   const parts = [description, [range, unit].filter(Boolean).join(" "), nullable ? "optional" : ""];
   return parts.filter(Boolean).join("; ");
 }
@@ -56,12 +57,16 @@ export function read(made) {
   const text = made.value.trim();
   if (text === "") return null;
   if (made.fieldType === "truth") return text === "true";
-  if (made.fieldType in MODES) return NUMBER.test(text) ? Number(text) : text;
+  if (made.fieldType in MODES) {
+    const plain = text.replaceAll("−", "-"); // as the page writes it
+    return NUMBER.test(plain) ? Number(plain) : text;
+  }
   return made.value;
 }
 
 export function complain(made, sentence) {
-  document.getElementById(`${made.id}-problem`).textContent = sentence;
+  const said = made.fieldType in MODES ? sentence.replace(/(?<= )-(?=\d)/g, minus) : sentence;
+  document.getElementById(`${made.id}-problem`).textContent = said;
   if (sentence) made.setAttribute("aria-invalid", "true");
   else made.removeAttribute("aria-invalid");
 }

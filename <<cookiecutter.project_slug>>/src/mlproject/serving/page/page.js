@@ -36,13 +36,21 @@ async function ask(body) {
   at("ask").removeAttribute("aria-busy");
   if (!answer.ok) {
     asked.refuse(answer);
+    earlier(state.answer !== null);
     return;
   }
+  earlier(false);
   state.answer = answer;
   if (answer.version !== asked.current().version) await refresh();
   result(answer);
   const told = await call("explain", body);
   if (turn === state.turn) explain(told);
+}
+
+// After a refusal what is shown is no answer to what stands in the form.
+function earlier(yes) {
+  at("earlier").hidden = !yes;
+  at("answer").classList.toggle("earlier", yes);
 }
 
 function result(answer) {

@@ -10,14 +10,19 @@ function alike(value, size) {
   return digits > 8 ? number(value) : new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value);
 }
 
+// One sign everywhere: the minus, not the hyphen of the keyboard.
+export function minus(text) {
+  return text.replaceAll("-", "−");
+}
+
 export function words(name) {
   return name.replaceAll("_", " ");
 }
 
 export function number(value) {
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(3);
-  return size >= 1000 ? whole.format(value) : fine.format(value);
+  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return minus(value.toExponential(3));
+  return minus(size >= 1000 ? whole.format(value) : fine.format(value));
 }
 
 export function withUnit(value, unit) {
