@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from mlproject.config import parse_params
+from mlproject.core import amounts
 from mlproject.core.report import build as report
 from mlproject.core.report import markdown, mermaid, wording
 from mlproject.core.report import page as report_html
@@ -542,4 +543,4 @@ def test_a_difference_or_share_of_nothing_has_no_minus():
     ],
 )
 def test_a_share_beyond_its_limit_looks_so(value, limit, shown):
-    assert wording.beyond(value, limit) == shown
+    assert amounts.beyond(value, limit) == shown

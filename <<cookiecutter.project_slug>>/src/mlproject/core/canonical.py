@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ProjectError
+from .amounts import beyond, plural
 from .columns import Column, booleans, categories, keys, labels, numbers
 from .contract import ALL, ROW_ID, TIMESTAMP, DataContract
-from .report import wording
 from .rows import reorder
 from .times import constant, event_times
 
@@ -49,10 +49,10 @@ def typed(
     known = ~np.isnan(target)
     share = 1 - known.mean()
     if share > max_missing or not known.any():
-        much, most = wording.beyond(share, max_missing)
+        much, most = beyond(share, max_missing)
         raise ProjectError(
             f"{contract.source}: the target `{contract.target}` is missing in {much} of "
-            f"{wording.plural(len(raw), 'row')}, at most {most} may be (validate.max_missing)"
+            f"{plural(len(raw), 'row')}, at most {most} may be (validate.max_missing)"
         )
     lines = raw.index
     if not known.all():

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .amounts import plural
 from .gate import Decision, Rule, decide
 from .metrics import DIRECTIONS, gain
 from .report import wording
@@ -111,4 +112,4 @@ def _params(change: PullRequest) -> str:
     rows = [[code(name), code(item.get("old")), code(item.get("new"))] for name, item in pairs]
     more = f"\n\n… and {len(rows) - MOST_ROWS} more." if len(rows) > MOST_ROWS else ""
     body = table(["parameter", "base", "this change"], "lll", rows[:MOST_ROWS]) + more
-    return details(f"{wording.plural(len(rows), 'parameter')} changed", body)
+    return details(f"{plural(len(rows), 'parameter')} changed", body)

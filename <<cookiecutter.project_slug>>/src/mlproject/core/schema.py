@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from .amounts import beyond, plural
 from .contract import MAX_CATEGORIES, ROW_ID, TIMESTAMP, DataContract
-from .report import wording
 from .times import DTYPE
 
 MIN_CLASS_ROWS = 5
@@ -92,7 +92,7 @@ def table_checks(
         Check(
             "min_rows",
             rows >= min_rows,
-            f"the table has {wording.plural(rows, 'row')}, at least {min_rows:,} are needed "
+            f"the table has {plural(rows, 'row')}, at least {min_rows:,} are needed "
             "(validate.min_rows)",
         )
     ]
@@ -101,9 +101,9 @@ def table_checks(
         known = f"values in {rows - round(share * rows):,}" if share < 1 else "no value in any"
         detail = f"column `{name}` has {known} of {rows:,} rows"
         checks.append(Check("empty_column", share < 1, detail))
-        much, most = wording.beyond(share, max_missing)
+        much, most = beyond(share, max_missing)
         detail = (
-            f"column `{name}` is missing in {much} of {wording.plural(rows, 'row')}, at most "
+            f"column `{name}` is missing in {much} of {plural(rows, 'row')}, at most "
             f"{most} may be (validate.max_missing)"
         )
         checks.append(Check("max_missing", share <= max_missing, detail))
@@ -142,7 +142,7 @@ def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Chec
     for name, number in zip(contract.classes or (), counts, strict=False):
         detail = (
             f"class `{name}` of the target `{contract.target}` has "
-            f"{wording.plural(int(number), 'row')}, at least "
+            f"{plural(int(number), 'row')}, at least "
             f"{MIN_CLASS_ROWS} are needed: remove it from data.classes or bring more"
         )
         checks.append(Check("class_rows", bool(number >= MIN_CLASS_ROWS), detail))

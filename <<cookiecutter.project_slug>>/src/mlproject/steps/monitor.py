@@ -14,6 +14,7 @@ from ..adapters.files import write_json, write_text
 from ..adapters.mlflow import Version
 from ..artifact import ModelArtifact
 from ..core import estimators
+from ..core.amounts import plural
 from ..core.contract import TIMESTAMP
 from ..core.monitoring import look as looking
 from ..core.monitoring import skew
@@ -22,7 +23,6 @@ from ..core.monitoring.performance import SENT_BACK, TRUTH
 from ..core.monitoring.reference import Reference
 from ..core.monitoring.report import charts, page, text
 from ..core.monitoring.report import summary as summaries
-from ..core.report import wording
 from ..core.transforms import derive, entity_feature, model_features
 from ..errors import ProjectError
 from ..workspace import Context
@@ -187,6 +187,6 @@ def summary(verdict: Mapping[str, Any]) -> str:
     names = f": {', '.join(loud)}" if verdict["verdict"] in ("alarm", "warn") else ""
     window, model = verdict["window"], verdict["model"]
     return (
-        f"{word}{names} · {wording.plural(window['rows'], 'row')} of the {window['source']} · "
+        f"{word}{names} · {plural(window['rows'], 'row')} of the {window['source']} · "
         f"{model['name']} v{model['version']}"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import ProjectError
-from ..report.wording import plural
+from ..amounts import plural
 from .codes import perhaps_codes
 from .columns import Decision, declare, names_for, usable
 from .keys import Keys, find_keys

@@ -4,7 +4,7 @@ import copy
 import math
 from typing import Any
 
-from ..report.wording import beyond
+from ..amounts import beyond
 from .columns import Decision
 from .keys import Keys
 from .kinds import Look

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ProjectError
+from ..amounts import plural
 from ..columns import Column, encode
-from ..report.wording import plural
 from .columns import Decision
 from .kinds import Look, dressed_number
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from ..amounts import beyond
 from ..contract import Feature
-from ..report.wording import beyond
 from .compare import Comparer, Comparison
 from .findings import Finding
 from .knobs import Monitor

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..amounts import beyond
 from ..contract import Feature
-from ..report.wording import beyond
 from .findings import Finding
 from .knobs import Monitor
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..amounts import plural
 from ..gate import rows_compared
 from ..metrics import DIRECTIONS
 from . import wording
@@ -92,7 +93,7 @@ def build(params: "Params", sources: Sources) -> Report:
         verdict=verdict,
         value=wording.metric(metric, candidate["metrics"].get(metric), unit),
         comparison=_comparison(evaluation, params),
-        rows=f"{wording.plural(test, 'test row')}",
+        rows=f"{plural(test, 'test row')}",
         bars=_bars(evaluation),
         table=metric_table(evaluation, verdict, params),
         slices=slice_lines(evaluation, params),

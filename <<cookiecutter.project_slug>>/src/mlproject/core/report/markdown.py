@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from ..amounts import plural
 from . import wording
 from .build import Report
 from .mermaid import trial_chart
@@ -173,7 +174,7 @@ def _tuning(report: Report) -> str:
         failed = f", {branch.failed} failed" if branch.failed else ""
         blocks.append(
             f"{code(branch.family)}: best {prose(best)} of "
-            f"{wording.plural(len(branch.trials) + branch.failed, 'trial')}{failed}{chosen}"
+            f"{plural(len(branch.trials) + branch.failed, 'trial')}{failed}{chosen}"
         )
         chart = trial_chart(report.task, report.metric, branch.trials, report.unit)
         if chart:
@@ -184,7 +185,7 @@ def _tuning(report: Report) -> str:
         "Line: the best so far."
     )
     total = sum(len(branch.trials) + branch.failed for branch in report.tuning)
-    return details(f"Tuning: {wording.plural(total, 'trial')}", "\n\n".join(blocks))
+    return details(f"Tuning: {plural(total, 'trial')}", "\n\n".join(blocks))
 
 
 def _parameters(report: Report) -> str:
@@ -203,11 +204,11 @@ def _checks(report: Report) -> str:
     ]
     body = "\n".join(lines) or "Nothing to report."
     more = _more(max(len(checks.warnings), len(checks.made)), "line")
-    warned = wording.plural(len(checks.warnings), "warning")
-    return details(f"Data: {wording.plural(len(checks.made), 'check')}, {warned}", body + more)
+    warned = plural(len(checks.warnings), "warning")
+    return details(f"Data: {plural(len(checks.made), 'check')}, {warned}", body + more)
 
 
 def _more(count: int, noun: str) -> str:
     if count <= MOST_ROWS:
         return ""
-    return f"\n\n… and {wording.plural(count - MOST_ROWS, f'more {noun}')} in report.html."
+    return f"\n\n… and {plural(count - MOST_ROWS, f'more {noun}')} in report.html."

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from ..amounts import plural
 from . import wording
 from .build import Report
 from .style import CSS
@@ -168,8 +169,8 @@ def _checks(report: Report) -> str:
     checks = report.checks
     if checks is None:
         return ""
-    warned = wording.plural(len(checks.warnings), "warning")
-    title = f"<h2>Data: {wording.plural(len(checks.made), 'check')}, {warned}</h2>"
+    warned = plural(len(checks.warnings), "warning")
+    title = f"<h2>Data: {plural(len(checks.made), 'check')}, {warned}</h2>"
     notes = "".join(f"<li>🟡 {marked(text)}</li>" for text in checks.warnings[:MOST_ROWS])
     made = "".join(
         f"<li>{'🟢' if held else '🔴'} {marked(text)}</li>"

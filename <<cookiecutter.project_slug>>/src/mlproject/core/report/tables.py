@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..amounts import plural
 from ..metrics import DIRECTIONS
 from . import wording
 from .verdict import RuleLine, Verdict, slice_name
@@ -200,7 +201,7 @@ def left_out(evaluation: Tree, params: "Params") -> str:
     more = [f"{len(small) - MOST_NAMES:,} more"] if len(small) > MOST_NAMES else []
     least = params.evaluate.min_slice_rows
     return (
-        f"{wording.plural(len(small), 'slice')} left out, fewer than "
+        f"{plural(len(small), 'slice')} left out, fewer than "
         f"`evaluate.min_slice_rows` ({least:,}) rows: {', '.join([*names, *more])}"
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import gate
+from ..amounts import plural
 from ..metrics import DIRECTIONS, gain
 from . import wording
 
@@ -108,7 +109,7 @@ def _summary(
 ) -> str:
     """What happens to the named model; follows its name."""
     champion = evaluation["champion"]
-    fails = f"fails {failed} of {wording.plural(len(rules), 'rule')}"
+    fails = f"fails {failed} of {plural(len(rules), 'rule')}"
     if word == "unchanged":
         now = f" and now {fails}" if failed else ""
         if settled and settled.get("previous"):

@@ -20,7 +20,6 @@ LABELS = {
 IN_UNIT_OF_TARGET = {"rmse", "mae"}
 SHARES = {"smape"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_MOST_DECIMALS = 6  # of a share in percent
 _MOST_CHANGE = 10.0  # a change beyond ten times says no more than that
 
 
@@ -54,15 +53,6 @@ def share(value: float, decimals: int = 1) -> str:
     """A part of one as `1.8 %`."""
     rounded = round(100 * value, decimals) + 0.0  # no minus before a zero
     return _signed(f"{rounded:,.{decimals}f}{NARROW}%")
-
-
-def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:
-    """Two shares, as `50.04%` and `50%`: as many digits as show which of them is larger."""
-    most = f"{limit:.2%}".rstrip("0%").rstrip(".")
-    every = range(decimals, _MOST_DECIMALS + 1) if value > limit else (decimals,)
-    texts = [f"{value:.{digits}%}" for digits in every]
-    told = (text for text in texts if float(text[:-1]) > float(most))
-    return next(told, texts[0]), f"{most}%"
 
 
 def metric(name: str, value: float | None, unit: str = "") -> str:
@@ -105,11 +95,6 @@ def difference(task: str, name: str, new: float | None, old: float | None, relat
     if relative or DIRECTIONS[task].get(name) == "minimize":
         return change((new - old) / max(abs(old), 1e-12))
     return _signed(f"{round(new - old, 4) + 0.0:+.4f}")  # no minus before a zero
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 rule`, `1,200 rules`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def middle(text: object, limit: int) -> str:

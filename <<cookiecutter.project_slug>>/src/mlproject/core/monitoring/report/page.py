@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from ...amounts import plural
 from ...report import wording
 from ...report.page import MOST_ROWS, Plot, figure, marked, pairs, table, whole
 from . import words
@@ -26,7 +27,7 @@ def _sections(verdict: words.Verdict, plots: Sequence[Plot]) -> Iterator[str]:
     yield f'<p class="muted">{escape(words.window(verdict))}.</p>'
     yield f"<h2>Signals</h2>\n{_signals(verdict)}"
     if verdict["findings"]:
-        yield f"<h2>{wording.plural(len(verdict['findings']), 'finding')}</h2>\n{_list(verdict)}"
+        yield f"<h2>{plural(len(verdict['findings']), 'finding')}</h2>\n{_list(verdict)}"
     yield f"<h2>Performance</h2>\n<p>{escape(words.performance(verdict))}.</p>"
     if verdict["columns"]:
         yield f"<h2>Columns</h2>\n{_columns(verdict)}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...amounts import plural
 from ...report import wording
 
 LIGHTS = {"quiet": "🟢", "warn": "🟡", "alarm": "🔴", "unknown": "⚪"}
@@ -61,7 +62,7 @@ def why(verdict: Verdict) -> str:
         now = verdict["window"]
         return (
             f"Nothing is known yet: there {'is' if now['rows'] == 1 else 'are'} "
-            f"{wording.plural(now['rows'], 'row')} of the {now['source']} to compare, at least "
+            f"{plural(now['rows'], 'row')} of the {now['source']} to compare, at least "
             f"{now['needed']:,} are needed (monitor.min_rows)."
         )
     dark = [name for name, state in verdict["signals"].items() if state == "unknown"]
@@ -72,11 +73,11 @@ def why(verdict: Verdict) -> str:
 def window(verdict: Verdict) -> str:
     """Which rows were compared with which."""
     now, before = verdict["window"], verdict["reference"]
-    rows = f"{wording.plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
+    rows = f"{plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
     labelled = f", {now['labelled']:,} of them with their label" if now["labelled"] else ""
     beside = f", {now['compared']:,} beside their offline features" if now.get("compared") else ""
     wrong = f", {now['sent_back']:,} sent back as wrong" if now.get("sent_back") else ""
-    against = f"{wording.plural(before['rows'], 'row')} the champion was made of{_span(before)}"
+    against = f"{plural(before['rows'], 'row')} the champion was made of{_span(before)}"
     how = " by the same season of earlier years" if verdict["seasonal"] else ""
     return f"{rows}{labelled}{beside}{wrong}, against {against}{how}"
 
@@ -90,7 +91,7 @@ def performance(verdict: Verdict) -> str:
     accepted = wording.metric(found["metric"], found["accepted"])
     value = wording.metric(found["metric"], found["value"])
     return (
-        f"{name} {value} on {wording.plural(found['rows'], 'labelled row')}, accepted with "
+        f"{name} {value} on {plural(found['rows'], 'labelled row')}, accepted with "
         f"{accepted}; mean loss {wording.number(found['loss'])}, usual "
         f"{wording.number(found['usual'])}, allowed {wording.number(found['limit'])}"
     )
