@@ -1,9 +1,7 @@
 """Refuse a bad answer before anything is written: one sentence on stderr, exit code 1."""
 
-import json
 import keyword
 import os
-import re
 import sys
 
 EXAMPLES = {
@@ -63,40 +61,122 @@ TAKEN = {
     **dict.fromkeys([*keyword.kwlist, *keyword.softkwlist], "is a Python keyword"),
 }
 
-LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-HOST = rf"(?:{LABEL}\.)+{LABEL}"
-REMOTE_PATH = r"(?:/[A-Za-z0-9._+=@-]+)"
-# answer: longest, shape, the shape in words
+LOWER, DIGITS = frozenset("abcdefghijklmnopqrstuvwxyz"), frozenset("0123456789")
+LETTERS = LOWER.union(map(str.upper, LOWER))
+PLAIN, ANY = LOWER | DIGITS, LETTERS | DIGITS
+
+
+# by hand: importing `re` would cost as much as all else this hook does
+def made_of(value: str, allowed: frozenset[str]) -> bool:
+    """Whether there is something, all of it allowed."""
+    return bool(value) and allowed.issuperset(value)
+
+
+def joined(value: str, mark: str, allowed: frozenset[str]) -> bool:
+    """Whether these are words of what is allowed, with single marks between them."""
+    return all(made_of(word, allowed) for word in value.split(mark))
+
+
+def edged(value: str, allowed: frozenset[str]) -> bool:
+    """Whether this is made of what is allowed and of dashes, none of them at an end."""
+    return made_of(value, allowed | {"-"}) and "-" not in (value[0], value[-1])
+
+
+def is_slug(value: str) -> bool:
+    """`load-forecast`."""
+    return joined(value, "-", PLAIN) and value[0] in LOWER
+
+
+def is_package(value: str) -> bool:
+    """`load_forecast`."""
+    return joined(value, "_", PLAIN) and value[0] in LOWER
+
+
+def is_owner(value: str) -> bool:
+    """`Example-Org`."""
+    return joined(value, "-", ANY)
+
+
+def is_email(value: str) -> bool:
+    """`ada.l@mail.example.com`."""
+    local, _, domain = value.partition("@")
+    *labels, last = domain.split(".")
+    named = bool(labels) and all(edged(label, ANY) for label in labels)
+    return (
+        joined(local, ".", ANY.union("_%+-")) and named and len(last) > 1 and made_of(last, LETTERS)
+    )
+
+
+def is_label(value: str) -> bool:
+    """One word of a host's name."""
+    return len(value) < 64 and edged(value, PLAIN)
+
+
+def is_host(value: str) -> bool:
+    """`ghcr.io`."""
+    return "." in value and all(map(is_label, value.split(".")))
+
+
+def is_port(value: str) -> bool:
+    """`5000`."""
+    return len(value) < 6 and made_of(value, DIGITS) and value[0] != "0"
+
+
+def is_registry(value: str) -> bool:
+    """`ghcr.io`, `localhost`, or with a port any name."""
+    name, colon, port = value.partition(":")
+    if not colon:
+        return is_host(name) or name == "localhost"
+    return (is_host(name) or is_label(name)) and is_port(port)
+
+
+def is_path(value: str) -> bool:
+    """`/a/b`, with or without a slash at its end."""
+    inside = value[1:].removesuffix("/")
+    return value[:1] == "/" and joined(inside, "/", ANY.union("._+=@-"))
+
+
+def is_remote(value: str) -> bool:
+    """`none`, a path, a bucket or a folder behind ssh."""
+    scheme, mark, rest = value.partition("://")
+    if not mark:
+        return value == "none" or is_path(value)
+    place, slash, path = rest.partition("/")
+    if scheme == "ssh":
+        user, at, where = place.rpartition("@")
+        name, colon, port = where.partition(":")
+        known = (is_host(name) or is_label(name)) and (not colon or is_port(port))
+        return known and (not at or made_of(user, ANY.union("._-"))) and is_path(slash + path)
+    bucket = len(place) > 1 and place[0] in PLAIN and made_of(place, PLAIN.union("._-"))
+    return scheme in ("s3", "gs", "azure") and bucket and (not path or is_path(slash + path))
+
+
+# answer: longest, whether it fits, the shape in words
 SHAPES = {
     "project_slug": (
         60,
-        r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*",
+        is_slug,
         "must be lower-case letters, digits and single dashes, and start with a letter",
     ),
     "package_name": (
         40,
-        r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*",
+        is_package,
         "must be lower-case letters, digits and single underscores, and start with a letter",
     ),
-    "author_email": (
-        254,
-        r"[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}",
-        "must be one e-mail address",
-    ),
+    "author_email": (254, is_email, "must be one e-mail address"),
     "github_owner": (
         39,
-        r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*",
+        is_owner,
         "must be a GitHub user or organisation: letters, digits and single dashes",
     ),
     "container_registry": (
         253,
-        rf"(?:{HOST}|localhost)(?::[1-9][0-9]{{0,4}})?|{LABEL}:[1-9][0-9]{{0,4}}",
+        is_registry,
         "must be a lower-case registry host, with a port if needed, without https:// or a path",
     ),
     "dvc_remote_url": (
         250,
-        rf"none|{REMOTE_PATH}+/?|(?:s3|gs|azure)://[a-z0-9][a-z0-9._-]+{REMOTE_PATH}*/?"
-        rf"|ssh://(?:[A-Za-z0-9._-]+@)?(?:{HOST}|{LABEL})(?::[1-9][0-9]{{0,4}})?{REMOTE_PATH}+/?",
+        is_remote,
         "must be none, an absolute path, or an s3://, gs://, azure:// or ssh:// address "
         "without credentials, spaces or shell characters",
     ),
@@ -128,8 +208,8 @@ def wrong(key: str, value: str) -> str | None:
         return wrong_text(value)
     if key == "package_name" and value in TAKEN:
         return TAKEN[value]
-    _, shape, words = SHAPES[key]
-    return None if re.fullmatch(shape, value) else words
+    _, fits, words = SHAPES[key]
+    return None if fits(value) else words
 
 
 def refusal(answers: dict[str, object]) -> str | None:
@@ -163,13 +243,30 @@ def move(source: str, target: str) -> None:
         os.replace(source, target)
 
 
+def plain(quoted: str) -> str:
+    """An answer without JSON's quotes, its characters beyond 16 bits put together again."""
+    return quoted[1:-1].encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 def main() -> None:
     """Stop on the first bad answer that cookiecutter wrote into this file, else make room."""
-    # tojson leaves neither ' nor a bare newline in its output, so no answer can end this raw string
-    answers = json.loads(r'<<cookiecutter | tojson>>')  # fmt: skip
-    # cookiecutter.json's __folder_guard swaps a slug that is not a plain folder name for a harmless
-    # one, because the folder is made before this hook runs; the answer itself is judged here
-    answers["project_slug"] = answers["__answered_slug"]
+    # What JSON writes between its quotes Python reads between its own; tojson leaves neither ' nor
+    # a bare newline, so no answer can end its string. The slug is the answered one: __folder_guard
+    # swaps what is no plain folder name, because the folder is made before this hook runs.
+    # fmt: off
+    answers = {
+        "project_name": '<<cookiecutter.project_name | string | tojson>>',
+        "project_slug": '<<cookiecutter.__answered_slug | string | tojson>>',
+        "package_name": '<<cookiecutter.package_name | string | tojson>>',
+        "description": '<<cookiecutter.description | string | tojson>>',
+        "author_name": '<<cookiecutter.author_name | string | tojson>>',
+        "author_email": '<<cookiecutter.author_email | string | tojson>>',
+        "github_owner": '<<cookiecutter.github_owner | string | tojson>>',
+        "container_registry": '<<cookiecutter.container_registry | string | tojson>>',
+        "dvc_remote_url": '<<cookiecutter.dvc_remote_url | string | tojson>>',
+    }
+    # fmt: on
+    answers = {key: plain(quoted) for key, quoted in answers.items()}
     if said := refusal(answers):
         sys.exit(said)
     set_aside()

@@ -12,7 +12,7 @@ from conftest import PROJECT, ROOT, load_hook
 from cookiecutter.environment import StrictEnvironment
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from options import DERIVED, REFUSED, REFUSED_WHEN_TYPED
 
@@ -60,6 +60,39 @@ def test_delimiters_are_refused(key, value):
     assert "must not hold" in PRE.refusal(GOOD | {key: value})
 
 
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST = rf"(?:{LABEL}\.)+{LABEL}"
+PORT = r"[1-9][0-9]{0,4}"
+PATH = r"(?:/[A-Za-z0-9._+=@-]+)"
+WORD = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+PATTERNS = {  # the shapes once more, in the words of another language
+    "project_slug": r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*",
+    "package_name": r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*",
+    "author_email": rf"[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*@(?:{WORD}\.)+[A-Za-z]{{2,}}",
+    "github_owner": r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*",
+    "container_registry": rf"(?:{HOST}|localhost)(?::{PORT})?|{LABEL}:{PORT}",
+    "dvc_remote_url": rf"none|{PATH}+/?|(?:s3|gs|azure)://[a-z0-9][a-z0-9._-]+{PATH}*/?"
+    rf"|ssh://(?:[A-Za-z0-9._-]+@)?(?:{HOST}|{LABEL})(?::{PORT})?{PATH}+/?",
+}
+
+
+@pytest.mark.parametrize("key", PATTERNS)
+def test_an_answer_fits_where_its_pattern_does(key):
+    fits, pattern = PRE.SHAPES[key][1], PATTERNS[key]
+    marks = st.text("aZ0.-_@:/ %+=~é\n", max_size=12)
+    fitting = st.from_regex(pattern, fullmatch=True)
+    spoilt = st.tuples(fitting, marks, st.integers(0, 40)).map(
+        lambda drawn: drawn[0][: drawn[2]] + drawn[1] + drawn[0][drawn[2] :]
+    )
+
+    @settings(max_examples=400)
+    @given(st.one_of(fitting, spoilt, marks, TYPED))
+    def check(text):
+        assert bool(text and fits(text)) == bool(re.fullmatch(pattern, text)), text
+
+    check()
+
+
 @given(TYPED)
 def test_an_accepted_text_is_one_line_and_parses_between_quotes(text):
     if PRE.wrong_text(text) or not text:
@@ -73,9 +106,15 @@ def test_an_accepted_text_is_one_line_and_parses_between_quotes(text):
 
 @given(st.text(st.sampled_from("\"'\\{}<>%#$`& \n\r\0é🔋"), max_size=20))
 def test_no_answer_escapes_from_the_hook(text):
-    line = re.search(r"json\.loads\((r'.*')\)", (ROOT / "hooks/pre_gen_project.py").read_text())
-    rendered = render(line[1], {"project_name": text})
-    assert json.loads(ast.literal_eval(rendered)) == {"project_name": text}
+    source = (ROOT / "hooks/pre_gen_project.py").read_text()
+    written = source[source.index("answers = {") + 10 : source.index("    # fmt: on")]
+    answers = {**dict.fromkeys(GOOD, "x"), "__answered_slug": text, "description": text}
+    found = ast.literal_eval(render(written, answers).strip())
+    assert {key: PRE.plain(quoted) for key, quoted in found.items()} == {
+        **dict.fromkeys(GOOD, "x"),
+        "project_slug": text,
+        "description": text,
+    }
 
 
 @given(st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fullmatch=True))
