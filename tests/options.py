@@ -140,6 +140,4 @@ DERIVED = [
     ("__license_spdx", {"license": "proprietary"}, "LicenseRef-Proprietary"),
     ("__dvc_url", {"dvc_remote_url": "none"}, "../../load-forecast-dvc"),
     ("__dvc_url", {"dvc_remote_url": "s3://b/p"}, "s3://b/p"),
-    ("__dvc_extra", {"dvc_remote_url": "/srv/dvc"}, "dvc"),
-    ("__dvc_extra", {"dvc_remote_url": "azure://c"}, "dvc-azure"),
 ]
