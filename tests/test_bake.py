@@ -36,11 +36,9 @@ def test_the_package_takes_its_name(bake):
     assert not [name for name in names if RESTING in name]
 
 
-NAME, TEXT, AUTHOR = (
-    f"<<cookiecutter.__{key}_quoted>>" for key in ["project_name", "description", "author_name"]
-)
+TEXT, AUTHOR = (f"<<cookiecutter.__{key}_quoted>>" for key in ["description", "author_name"])
 PROBES = {
-    "probe.toml": f'x = ["{NAME}", "{AUTHOR}"]\n',
+    "probe.toml": f'x = ["{TEXT}", "{AUTHOR}"]\n',
     "probe.yaml": f'x: ["by {AUTHOR}", "{TEXT}"]\n',
     "probe.json": f'{{"x": "{TEXT} (by {AUTHOR})"}}\n',
 }
