@@ -3,6 +3,7 @@
 Everything a person does here is done with the keyboard, at the width of a desk and of a phone.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -373,18 +374,33 @@ def test_another_champion_is_shown_and_what_was_typed_stays(browser, project):
         stop(process)
 
 
-@pytest.fixture(scope="module")
-def classes(bake, tmp_path_factory):
-    """A table of classes, one of its categories a piece of HTML, adopted, and its service."""
-    folder = copy(bake(), tmp_path_factory.mktemp("classes") / "load-forecast")
-    python(folder, TABLE.replace("{hostile}", HOSTILE))
-    make(folder, "adopt", "DATA=homes.csv", "TARGET=price")
+@contextlib.contextmanager
+def adopted(baked, place, code, data, target):
+    """The service of a project that has adopted a table, which the code writes."""
+    folder = copy(baked, place / "load-forecast")
+    python(folder, code)
+    make(folder, "adopt", f"DATA={data}", f"TARGET={target}")
     text = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
     make(folder, "run")
     url, process = serve(folder)
-    yield url
-    stop(process)
+    try:
+        yield url
+    finally:
+        stop(process)
+
+
+@pytest.fixture(scope="module")
+def classes(bake, tmp_path_factory):
+    """A table of classes, one of its categories a piece of HTML, adopted, and its service."""
+    with adopted(
+        bake(),
+        tmp_path_factory.mktemp("classes"),
+        TABLE.replace("{hostile}", HOSTILE),
+        "homes.csv",
+        "price",
+    ) as url:
+        yield url
 
 
 @pytest.mark.parametrize("width", WIDTHS.values())
@@ -414,15 +430,8 @@ def test_classes_have_probabilities_and_text_of_the_data_is_text(browser, classe
 @pytest.fixture(scope="module")
 def series(bake, tmp_path_factory):
     """A daily table without an entity, adopted, and its service."""
-    folder = copy(bake(), tmp_path_factory.mktemp("series") / "load-forecast")
-    python(folder, SERIES)
-    make(folder, "adopt", "DATA=gasworks.csv", "TARGET=gas")
-    text = (folder / "params.yaml").read_text()
-    (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
-    make(folder, "run")
-    url, process = serve(folder)
-    yield url
-    stop(process)
+    with adopted(bake(), tmp_path_factory.mktemp("series"), SERIES, "gasworks.csv", "gas") as url:
+        yield url
 
 
 @pytest.mark.parametrize("width", WIDTHS.values())
