@@ -1,8 +1,8 @@
-"""Finish a generated project: name its package, keep one licence, say where to go next."""
+"""Finish a generated project: put the answers in, keep one licence, say where to go next."""
 
 import os
 
-RESTING = b"mlproject"
+RESTING = b"mlproject"  # the package at rest, and how every other word at rest begins
 # what a run inside the template's own folder leaves behind and a new project must not inherit
 DROPPINGS = {"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 # present or filled only when an existing project is generated over, and never about the package
@@ -39,34 +39,53 @@ def bring_back() -> None:
         os.rmdir(ASIDE)
 
 
-def rename_package(name: str) -> None:
-    """Give the package its answered name, in the source folder and in every text file."""
+def answers() -> dict[bytes, bytes]:
+    """Each word at rest with what replaces it; the package comes last, as the others hold it."""
+    registry, owner = b"<<cookiecutter.container_registry>>", b"<<cookiecutter.github_owner>>"
+    slug = b"<<cookiecutter.project_slug>>"
+    # free text, unlike the others: as hexadecimal digits it cannot end its string
+    author = "<<(cookiecutter.author_name | string).encode().hex()>>"
+    return {
+        b"mlproject-author": bytes.fromhex(author),
+        b"mlproject-image": registry + b"/" + owner.lower() + b"/" + slug,
+        b"mlproject-owner": owner,
+        b"mlproject-registry": registry,
+        b"mlproject-short": slug[:44].rstrip(b"-"),  # leaves room in a namespace for what it is of
+        b"mlproject-slug": slug,
+        RESTING: b"<<cookiecutter.package_name>>",
+    }
+
+
+def put_in(answers: dict[bytes, bytes]) -> None:
+    """Give the source folder the package's name, and every text file the answers."""
     if os.path.isdir("src/mlproject"):
-        merge("src/mlproject", f"src/{name}")
-    rename_within(".", name.encode())
+        merge("src/mlproject", f"src/{answers[RESTING].decode()}")
+    put_in_below(".", answers)
 
 
-def rename_within(folder: str, name: bytes) -> None:
-    """Rename in every text file below a folder, and remove what a new project must not inherit."""
+def put_in_below(folder: str, answers: dict[bytes, bytes]) -> None:
+    """Rewrite every text file below a folder, and remove what a new project must not inherit."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_symlink() or entry.name in FOREIGN:  # a link is nobody's but the user's
                 continue
             if not entry.is_dir():
-                rewrite(entry.path, name)
+                rewrite(entry.path, answers)
             elif entry.name in DROPPINGS:
                 remove(entry.path)
             else:
-                rename_within(entry.path, name)
+                put_in_below(entry.path, answers)
 
 
-def rewrite(path: str, name: bytes) -> None:
-    """Replace the resting name in one text file, leaving its mode and line ends alone."""
+def rewrite(path: str, answers: dict[bytes, bytes]) -> None:
+    """Replace the words at rest in one text file, leaving its mode and line ends alone."""
     with open(path, "rb", buffering=0) as file:
-        old = file.read()
-    if RESTING in old and b"\0" not in old:  # a zero byte means binary
+        text = file.read()
+    if RESTING in text and b"\0" not in text:  # a zero byte means binary
+        for word, answer in answers.items():
+            text = text.replace(word, answer)
         with open(path, "r+b") as file:  # written over: emptying it first would cost more
-            file.write(old.replace(RESTING, name))
+            file.write(text)
             file.truncate()
 
 
@@ -81,7 +100,7 @@ def main() -> None:
     """Run every finishing step; running them twice changes nothing."""
     bring_back()
     keep_licence("<<cookiecutter.license>>")
-    rename_package("<<cookiecutter.package_name>>")
+    put_in(answers())
     print("next:  cd <<cookiecutter.project_slug>>")
     print("       make run     the whole loop on the sample data: train, gate, register, report")
     print("       make adopt DATA=table.csv TARGET=column     your own table instead")

@@ -15,13 +15,22 @@ EXAMPLES = {
     "container_registry": "ghcr.io",
     "dvc_remote_url": "s3://my-bucket/dvc",
 }
-RESTING = "mlproject"  # the package's name in the template; the post hook replaces it everywhere
+RESTING = "mlproject"  # in every word at rest, which the post hook replaces by an answer
 # `cruft update` renders recorded answers again; joined here, because this file is rendered too
 DELIMITERS = [*("<" + mark for mark in "%#<"), "# jinja:"]
 JOINERS = "\u200c\u200d"  # hold emoji and some scripts together, yet do not count as printable
 
 # copied whole, as cookiecutter.json says, which takes a third of the time file by file takes
-WHOLE = ("docs", "feature_repo", "notebooks", "pipelines", "requirements", "tests")
+WHOLE = (
+    ".github",
+    "deploy",
+    "docs",
+    "feature_repo",
+    "notebooks",
+    "pipelines",
+    "requirements",
+    "tests",
+)
 ASIDE = ".aside-while-generating"
 
 # what a package must not shadow: folders of the project, commands it calls, what it imports
@@ -203,7 +212,7 @@ def wrong(key: str, value: str) -> str | None:
     if len(value) > longest:
         return f"must be at most {longest} characters, and is {len(value)}"
     if RESTING in value:
-        return f"must not hold {RESTING!r}, the word the template replaces by the package's name"
+        return f"must not hold {RESTING!r}, the word the template replaces by answers"
     if key in TEXTS:
         return wrong_text(value)
     if key == "package_name" and value in TAKEN:

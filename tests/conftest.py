@@ -1,7 +1,6 @@
 """One clean copy of the template, and bakes of it shared by every test that asks for the same."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ from types import ModuleType
 
 import own_engine
 import pytest
+from cookiecutter.environment import StrictEnvironment
 from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).parents[1]
@@ -35,14 +35,19 @@ def texts(folder: Path, names: list[Path] | None = None) -> dict[str, str]:
     return {name: data.decode() for name, data in contents.items() if b"\0" not in data}
 
 
-def load_hook(name: str) -> ModuleType:
-    """Import a hook as it lies."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "hooks" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def render(text: str, answers: dict[str, str]) -> str:
+    """Render a text as cookiecutter does."""
+    words = json.loads((ROOT / "cookiecutter.json").read_text())["_jinja2_env_vars"]
+    environment = StrictEnvironment(keep_trailing_newline=True, **words)
+    return environment.from_string(text).render(cookiecutter=answers)
+
+
+def load_hook(name: str, answers: dict[str, str] | None = None) -> ModuleType:
+    """Import a hook as it lies, or rendered."""
+    source = (ROOT / "hooks" / f"{name}.py").read_text()
+    hook = ModuleType(name)
+    exec(render(source, answers) if answers else source, hook.__dict__)  # noqa: S102
+    return hook
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,6 +37,11 @@ def unrendered(name: str, text: str) -> list[str]:
     return [f"{name}: {mark}" for mark in marks.findall(f"{name}\n{text}")]
 
 
+def unknown_words(name: str, text: str, known: set[str]) -> list[str]:
+    """Complain about words at rest that no answer replaces: they would hold the package's name."""
+    return [f"{name}: {word}" for word in re.findall(rf"{RESTING}-\w+", text) if word not in known]
+
+
 def stray_openers(name: str, text: str) -> list[str]:
     """Complain about `<<` that does not open an answer: heredocs, merge keys, shifts."""
     return [f"{name}: {stray}" for stray in re.findall(r"<<(?!\s*\(*cookiecutter\.).{0,20}", text)]

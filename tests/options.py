@@ -132,12 +132,22 @@ DERIVED = [
     ("project_slug", {"project_name": "x" * 80}, "x" * 60),
     ("package_name", {"project_slug": "load-forecast"}, "load_forecast"),
     ("package_name", {"project_slug": "p" * 39 + "-q"}, "p" * 39),
-    ("__image", {"github_owner": "Example-Org"}, "ghcr.io/example-org/load-forecast"),
-    ("__image", {"container_registry": "docker.io"}, "docker.io/example-org/load-forecast"),
-    ("__repository_url", {"github_owner": "Me"}, "https://github.com/Me/load-forecast"),
     ("__license_spdx", {"license": "MIT"}, "MIT"),
     ("__license_spdx", {"license": "GPL-3.0"}, "GPL-3.0-only"),
     ("__license_spdx", {"license": "proprietary"}, "LicenseRef-Proprietary"),
     ("__dvc_url", {"dvc_remote_url": "none"}, "../../load-forecast-dvc"),
     ("__dvc_url", {"dvc_remote_url": "s3://b/p"}, "s3://b/p"),
+]
+# word at rest, the answers it is replaced by, what stands there then
+AT_REST = [
+    ("mlproject", {"package_name": "x"}, "x"),
+    ("mlproject-author", {"author_name": ODD["author_name"]}, ODD["author_name"]),
+    ("mlproject-image", {"github_owner": "Example-Org"}, "ghcr.io/example-org/load-forecast"),
+    ("mlproject-image", {"container_registry": "r:5000"}, "r:5000/example-org/load-forecast"),
+    ("mlproject-owner", {"github_owner": "Example-Org"}, "Example-Org"),
+    ("mlproject-registry", {"container_registry": "localhost:5000"}, "localhost:5000"),
+    ("mlproject-short", {}, "load-forecast"),
+    ("mlproject-short", {"project_slug": "s" * 60}, "s" * 44),
+    ("mlproject-short", {"project_slug": "s" * 43 + "-x"}, "s" * 43),
+    ("mlproject-slug", {"project_slug": "s" * 60}, "s" * 60),
 ]

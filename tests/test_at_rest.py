@@ -6,17 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, ROOT, texts, tracked
+from conftest import PROJECT, ROOT, load_hook, texts, tracked
 from guards import (
     conditionals,
     stray_openers,
     too_wide,
+    unknown_words,
     unparsable,
     unpinned,
     unquoted_answers,
     unrendered,
 )
 
+POST = load_hook("post_gen_project", {**load_hook("pre_gen_project").EXAMPLES, "license": "MIT"})
+LOCAL_IMAGE = "mlproject-serving"  # of the package: an image that `make serving-image` tags here
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
 FILES = texts(PROJECT, tracked(PROJECT))
 WORKFLOWS = {
@@ -68,6 +71,19 @@ def test_files_without_an_answer_are_copied():
     assert not alike, f"add them to _copy_without_render: {alike}"
 
 
+def test_only_files_with_free_text_or_a_computed_address_are_rendered():
+    """Plain answers rest as words that the post hook replaces: those files lint as they lie."""
+    opened = {name for name, text in FILES.items() if re.search(r"<<\s*\(*cookiecutter", text)}
+    assert opened == {".dvc/config", "README.md", "pyproject.toml"}
+
+
+def test_every_word_at_rest_is_one_the_hook_replaces():
+    words = {word.decode() for word in POST.answers()} | {LOCAL_IMAGE}
+    assert not [c for name, text in FILES.items() for c in unknown_words(name, text, words)]
+    everything = "\n".join(FILES.values())
+    assert not [word for word in words if word not in everything], "nothing asks for it"
+
+
 def test_python_is_never_rendered():
     assert not [name for name in FILES if name.endswith((".py", ".ipynb")) and rendered(name)]
 
@@ -116,6 +132,7 @@ SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
         (unrendered, "a.md", "# <<cookiecutter.project_name>>\n"),
         (unrendered, "a.md", "<< (cookiecutter.project_name) >>\n"),
         (unrendered, "a.md", "import mlproject\n"),
+        (unrendered, "a.yaml", "name: mlproject-slug\n"),
         (unrendered, "src/mlproject/a.py", ""),
         (unrendered, "a.yaml", "# jinja: if x\n"),
         (stray_openers, "a.yaml", "run: cat <<EOF\n"),
@@ -131,6 +148,12 @@ SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
 )
 def test_guards_see_planted_faults(guard, name, fault):
     assert guard(name, fault)
+
+
+def test_the_guard_of_words_sees_a_planted_one():
+    known = {"mlproject-slug"}
+    assert unknown_words("a.yaml", "x: mlproject-slag\n", known) == ["a.yaml: mlproject-slag"]
+    assert not unknown_words("a.yaml", "x: mlproject-slug-x, mlproject.y -m mlproject\n", known)
 
 
 def test_guards_let_good_files_pass():

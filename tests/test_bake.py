@@ -30,6 +30,30 @@ def test_nothing_is_left_unrendered_and_every_file_parses(bake, answers):
         assert not unparsable(name, text)
 
 
+def test_plain_answers_stand_where_their_words_rested(bake):
+    """Upper case in the owner's name, which no image may have; a slug too long for a namespace."""
+    project = bake(**SUPPORTED["docker hub"])
+    assert "@Example-Org\n" in (project / ".github/CODEOWNERS").read_text()
+    source = 'org.opencontainers.image.source="https://github.com/Example-Org/load-forecast"'
+    assert source in (project / "deploy/Dockerfile").read_text()
+    for name, image in IMAGES.items():
+        assert image in (project / name).read_text()
+    for name, space in SPACES.items():
+        assert yaml.safe_load((bake(**LONGEST) / name).read_text())["namespace"] == space
+        assert len(space) <= 63
+
+
+SPACES = {
+    "deploy/webhook/kustomization.yaml": f"{'s' * 44}-webhook",
+    "deploy/serving/overlays/production/kustomization.yaml": f"{'s' * 44}-serving-production",
+}
+IMAGES = {
+    ".github/workflows/ct.yml": "IMAGE: docker.io/example-org/load-forecast\n",
+    ".github/workflows/image.yml": "registry: docker.io\n",
+    ".github/actions/deploy/action.yml": "docker.io/example-org/load-forecast-serving@",
+}
+
+
 def test_the_package_takes_its_name(bake):
     names = texts(bake(**LONGEST))
     assert f"src/{'p' * 40}/__init__.py" in names
@@ -109,7 +133,7 @@ def test_finishing_twice_changes_nothing(bake, tmp_path, monkeypatch):
     before = texts(project)
     monkeypatch.chdir(project)
     POST.keep_licence("MIT")
-    POST.rename_package("load_forecast")
+    POST.put_in({POST.RESTING: b"load_forecast"})
     assert texts(project) == before
 
 
@@ -121,7 +145,7 @@ def test_finishing_spares_binaries_modes_and_foreign_folders(tmp_path, monkeypat
     (tmp_path / "src/kept/old.py").write_text("mine\n")
     (tmp_path / "run.sh").chmod(0o755)
     monkeypatch.chdir(tmp_path)
-    POST.rename_package("kept")
+    POST.put_in({POST.RESTING: b"kept"})
     assert {path.name for path in (tmp_path / "src/kept").iterdir()} == {"a.py", "b.bin", "old.py"}
     assert Path("src/kept/a.py").read_bytes() == b"kept\r\n"
     assert Path("src/kept/b.bin").read_bytes() == b"mlproject\r\n\0"
@@ -138,7 +162,7 @@ def test_finishing_follows_no_link(tmp_path, monkeypatch):
         (project / name).symlink_to(target)
     (project / "file.py").symlink_to(elsewhere / "a.py")
     monkeypatch.chdir(project)
-    POST.rename_package("kept")
+    POST.put_in({POST.RESTING: b"kept"})
     assert (elsewhere / "a.py").read_text() == "mlproject\n"
     assert {path.name for path in project.iterdir()} == {".venv", "linked", "gone", "file.py"}
 
@@ -149,13 +173,14 @@ def test_generating_over_a_project_keeps_what_is_not_the_templates(template, tmp
     mine = [project / name for name in OWN]
     for path in mine:
         path.write_text("x = 1\n")
-    edited = project / "tests/conftest.py"
-    before = edited.read_text()
-    edited.write_text("mine\n")
+    edited = [project / name for name in EDITED]
+    before = [path.read_text() for path in edited]
+    for path in edited:
+        path.write_text("mine\n")
     listed = files(project)
     cookiecutter(str(template), **over)
     assert [path.read_text() for path in mine] == ["x = 1\n"] * len(mine)
-    assert edited.read_text() == before
+    assert [path.read_text() for path in edited] == before
     assert files(project) == listed
 
 
@@ -173,11 +198,18 @@ def test_a_generation_that_was_interrupted_loses_nothing(template, tmp_path):
     (project / "tests/core").mkdir(parents=True, exist_ok=True)
     (project / OWN[1]).write_text("new\n")
     cookiecutter(str(template), **over)
-    assert [(project / name).read_text() for name in OWN] == ["old\n", "new\n", "old\n"]
+    assert [(project / name).read_text() for name in OWN] == ["old\n", "new\n", *["old\n"] * 3]
     assert files(project) == listed
 
 
-OWN = "src/load_forecast/mine.py", "tests/core/test_mine.py", "docs/mine.md"
+OWN = (
+    "src/load_forecast/mine.py",
+    "tests/core/test_mine.py",
+    "docs/mine.md",
+    ".github/workflows/mine.yml",
+    "deploy/serving/overlays/mine.yaml",
+)
+EDITED = "tests/conftest.py", "deploy/compose.yaml", ".github/workflows/ci.yml"
 
 
 def files(project: Path) -> set[str]:

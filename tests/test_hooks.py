@@ -8,23 +8,17 @@ import tomllib
 
 import pytest
 import yaml
-from conftest import PROJECT, ROOT, load_hook
-from cookiecutter.environment import StrictEnvironment
+from conftest import PROJECT, ROOT, load_hook, render
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from options import DERIVED, REFUSED, REFUSED_WHEN_TYPED
+from options import AT_REST, DERIVED, REFUSED, REFUSED_WHEN_TYPED
 
 PRE, POST = load_hook("pre_gen_project"), load_hook("post_gen_project")
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
 GOOD = dict(PRE.EXAMPLES)
 TYPED = st.text(st.characters(codec="utf-8"), max_size=90)
-
-
-def render(text: str, answers: dict[str, str]) -> str:
-    environment = StrictEnvironment(keep_trailing_newline=True, **CONTEXT["_jinja2_env_vars"])
-    return environment.from_string(text).render(cookiecutter=answers)
 
 
 def test_every_example_passes():
@@ -35,13 +29,43 @@ def test_every_example_passes():
 def test_folders_that_cookiecutter_would_remove_are_put_aside():
     """But src/mlproject, which has another name in a project, and licences, which none keeps."""
     copied = {name for name in CONTEXT["_copy_without_render"] if (PROJECT / name).is_dir()}
-    assert copied == set(PRE.WHOLE)
+    assert copied - {"LICENSES"} == set(PRE.WHOLE)
     assert POST.ASIDE == PRE.ASIDE
 
 
 @pytest.mark.parametrize(("key", "answers", "value"), DERIVED)
 def test_derived_values(key, answers, value):
     assert render(CONTEXT[key], GOOD | answers) == value
+
+
+def put_in(**answers: str) -> dict[str, str]:
+    """What the post hook replaces each word at rest by."""
+    found = load_hook("post_gen_project", GOOD | {"license": "MIT"} | answers).answers()
+    return {word.decode(): answer.decode() for word, answer in found.items()}
+
+
+@pytest.mark.parametrize(("word", "answers", "value"), AT_REST)
+def test_words_at_rest_become_answers(word, answers, value):
+    assert put_in(**answers)[word] == value
+
+
+@given(st.text(st.sampled_from("\"'\\{}<>%#$`& \n\r\0é🔋"), max_size=20))
+def test_no_author_escapes_from_the_hook(text):
+    found = put_in(author_name=text)
+    assert found == put_in() | {"mlproject-author": text}
+
+
+def test_no_word_at_rest_stands_in_one_replaced_after_it():
+    words = list(put_in())
+    assert words[-1] == PRE.RESTING == POST.RESTING.decode()
+    assert not [(a, b) for a in words for b in words[words.index(a) + 1 :] if a in b]
+
+
+@pytest.mark.parametrize("word", put_in())
+@pytest.mark.parametrize("key", PRE.EXAMPLES)
+def test_no_answer_may_hold_a_word_at_rest(key, word):
+    for value in (word, f"a{word}", f"{word}.io", f"s3://{word}/x", f"{word}@example.com"):
+        assert f"must not hold {PRE.RESTING!r}" in PRE.refusal(GOOD | {key: value})
 
 
 @pytest.mark.parametrize(("key", "value", "words"), REFUSED)

@@ -1,7 +1,6 @@
-"""Copies of deploy/serving with answers in place of questions, and what kustomize makes of them."""
+"""Copies of deploy/serving, and what kustomize makes of them."""
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +11,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 SERVING = ROOT / "deploy" / "serving"
 ENVIRONMENTS = sorted(path.name for path in (SERVING / "overlays").iterdir())
-QUESTION = re.compile(r"<<[^>]*>>")
 
 
 def kubectl():
@@ -27,8 +25,6 @@ def project(folder, engine="kserve", from_mlflow=False):
     """A project's folder with overlays that use this engine."""
     kubectl()
     shutil.copytree(SERVING, folder / "deploy" / "serving")
-    for path in (folder / "deploy").rglob("*.yaml"):
-        path.write_text(QUESTION.sub("a-project", path.read_text()))
     for name in ENVIRONMENTS:
         path = folder / "deploy/serving/overlays" / name / "kustomization.yaml"
         text = path.read_text().replace("- ../../kserve #", f"- ../../{engine} #")

@@ -12,7 +12,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MONITORING = DEPLOY / "monitoring"
-QUESTION = re.compile(r"<<[^>]*>>")
 
 
 def rules():
@@ -27,7 +26,7 @@ def panels():
 
 
 def compose():
-    return yaml.safe_load(QUESTION.sub("a-project", (DEPLOY / "compose.yaml").read_text()))
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 
 
 def promtool(folder, *words, ok=True):
