@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +49,13 @@ def load_hook(name: str, answers: dict[str, str] | None = None) -> ModuleType:
     hook = ModuleType(name)
     exec(render(source, answers) if answers else source, hook.__dict__)  # noqa: S102
     return hook
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with most slow tests begin: no worker is left alone with one of them at the end."""
+    every = Counter(item.path for item in items)
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (-slow[item.path], -every[item.path]))
 
 
 @pytest.fixture(scope="session", autouse=True)

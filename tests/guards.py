@@ -1,6 +1,7 @@
 """What a template file or a generated file must not hold: each guard returns its complaints."""
 
 import ast
+import functools
 import json
 import re
 import tomllib
@@ -12,23 +13,31 @@ LONGEST_PACKAGE = "p" * 40
 COLUMNS = 100
 
 
+PARSERS = {
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".yaml": lambda text: list(yaml.safe_load_all(text)),
+    ".yml": lambda text: list(yaml.safe_load_all(text)),
+    ".json": json.loads,
+    ".ipynb": json.loads,
+}
+
+
 def unparsable(name: str, text: str) -> list[str]:
     """Complain about a file its own language's parser refuses."""
-    parsers = {
-        ".py": ast.parse,
-        ".toml": tomllib.loads,
-        ".yaml": lambda text: list(yaml.safe_load_all(text)),
-        ".yml": lambda text: list(yaml.safe_load_all(text)),
-        ".json": json.loads,
-        ".ipynb": json.loads,
-    }
-    parse = next((parsers[suffix] for suffix in parsers if name.endswith(suffix)), None)
+    suffix = next((suffix for suffix in PARSERS if name.endswith(suffix)), None)
+    complaint = suffix and refusal(suffix, text)
+    return [f"{name}: {complaint}"] if complaint else []
+
+
+@functools.cache
+def refusal(suffix: str, text: str) -> str | None:
+    """What the parser says, once for each text: most files are the same in every bake."""
     try:
-        if parse:
-            parse(text)
+        PARSERS[suffix](text)
     except (SyntaxError, ValueError, yaml.YAMLError) as error:
-        return [f"{name}: {str(error).splitlines()[0]}"]
-    return []
+        return str(error).splitlines()[0]
+    return None
 
 
 def unrendered(name: str, text: str) -> list[str]:

@@ -46,6 +46,7 @@ def test_typed_delimiters_are_refused(template, tmp_path, run):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_from_a_git_url_at_a_tag(repository, tmp_path, run):
     url = f"file://{repository}"
     for checkout, later in [("v0", False), ("main", True)]:
@@ -56,6 +57,7 @@ def test_from_a_git_url_at_a_tag(repository, tmp_path, run):
         assert (out / "load-forecast/docs/later.md").exists() == later
 
 
+@pytest.mark.slow
 def test_cruft_creates_and_checks(repository, tmp_path, run):
     """Hooks judge odd answers the same without the keys that only cookiecutter adds."""
     context = json.dumps(ODD | {"project_slug": "odd"})

@@ -1,6 +1,7 @@
 """Where things may live: who imports whom, and who may move the champion."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -77,18 +78,30 @@ def without_typing(tree):
     return Remover().visit(tree)
 
 
+@functools.cache
+def tree_of(path):
+    """The module as it is written: never to be changed."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imported(path):
+    """What a module imports as it runs."""
+    return tuple(imports(without_typing(ast.parse(path.read_text(encoding="utf-8"))), path))
+
+
 def parsed(folder=""):
     """(name, path, tree) of every module below a folder of the package."""
     for path in MODULES:
         if name_of(path).startswith(folder):
-            yield name_of(path), path, ast.parse(path.read_text(encoding="utf-8"))
+            yield name_of(path), path, tree_of(path)
 
 
 def violations(folder, forbidden):
     return [
         f"{name} imports {module}"
-        for name, path, tree in parsed(folder)
-        for module in imports(without_typing(tree), path)
+        for name, path, _ in parsed(folder)
+        for module in imported(path)
         if forbidden(module)
     ]
 

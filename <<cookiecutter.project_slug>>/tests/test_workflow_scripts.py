@@ -11,6 +11,11 @@ from servers.github_api import TOKEN, Recorder
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / ".github" / "scripts"
+AUTHOR = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "T"), ("EMAIL", "t@example.com"))
+}
 
 
 def run(folder, *words, ok=True, **more):
@@ -24,24 +29,31 @@ def run(folder, *words, ok=True, **more):
     return done.stdout
 
 
-@pytest.fixture
-def clone(tmp_path, monkeypatch):
-    """A clone with one commit of a bare repository."""
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "T")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "t@example.com")
-    bare, folder = tmp_path / "bare.git", tmp_path / "clone"
-    run(tmp_path, "git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare))
-    run(tmp_path, "git", "clone", "--quiet", str(bare), str(folder))
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """A bare repository and a clone of it with one commit, side by side: copy them to use them."""
+    beside = tmp_path_factory.mktemp("pair")
+    folder = beside / "clone"
+    plain = ("--quiet", "--template=")  # no sample hooks: every file is copied for every test
+    run(beside, "git", "init", *plain, "--bare", "--initial-branch=main", "bare.git")
+    run(beside, "git", "clone", *plain, "bare.git", "clone")
+    run(folder, "git", "remote", "set-url", "origin", "../bare.git")
     shutil.copytree(SCRIPTS, folder / ".github/scripts")
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Makefile", folder)
     (folder / "data/raw").mkdir(parents=True)
     (folder / "data/raw/load.csv.dvc").write_text("one\n")
     run(folder, "git", "add", "--all")
-    run(folder, "git", "commit", "--quiet", "-m", "one")
+    run(folder, "git", "commit", "--quiet", "-m", "one", **AUTHOR)
     run(folder, "git", "push", "--quiet", "origin", "HEAD:main")
-    return folder
+    return beside
+
+
+@pytest.fixture
+def clone(pair, tmp_path, monkeypatch):
+    """A clone with one commit of a bare repository."""
+    for name, value in AUTHOR.items():
+        monkeypatch.setenv(name, value)
+    shutil.copytree(pair, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "clone"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +136,11 @@ def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, t
     (trained / "dvc.lock").write_text("schema: '2.0'\n")
     (trained / "artifacts/metrics.json").write_text(json.dumps({"candidate": {"rmse": 1}}))
     bare = str(tmp_path / "bare.git")
+    shutil.copytree(ROOT / "src", clone / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Makefile", clone)
+    run(clone, "git", "add", "--all")
+    run(clone, "git", "commit", "--quiet", "-m", "what opens the pull request")
+    run(clone, "git", "push", "--quiet", "origin", "HEAD:main")
     before = run(clone, "git", "ls-remote", bare, "refs/heads/main")
     with Recorder() as github:
         job = {

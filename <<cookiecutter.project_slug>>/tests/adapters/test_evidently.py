@@ -26,6 +26,7 @@ def test_a_missing_package_says_what_installs_it():
         evidently.need()
 
 
+@pytest.mark.slow
 def test_it_is_refused_before_anything_is_read_or_written(tmp_path):
     code = f"import sys; sys.modules['evidently'] = None; from {PACKAGE} import cli; cli.main()"
     done = subprocess.run(

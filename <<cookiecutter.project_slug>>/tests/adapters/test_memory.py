@@ -40,6 +40,7 @@ print(pa.default_memory_pool().backend_name, peak - before, resident() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_what_is_freed_leaves_the_process():
     done = subprocess.run(

@@ -358,7 +358,7 @@ def test_a_server_that_is_no_mlflow_is_one_sentence(tmp_path):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         said = refusal(f"http://me:secret@127.0.0.1:{server.server_address[1]}", tmp_path)
         server.shutdown()
     assert "404" in said

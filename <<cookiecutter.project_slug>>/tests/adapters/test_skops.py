@@ -126,6 +126,7 @@ def test_a_file_that_skops_wrote_itself_is_read(learnable):
     assert (adapter.loads(skops.io.dumps(model), ()).predict(frame) == model.predict(frame)).all()
 
 
+@pytest.mark.slow
 def test_estimators_of_scikit_learn_are_found_one_by_one_and_nothing_else():
     """In a process of its own: others have imported skops with its list of all of them."""
     probe = """if True:

@@ -8,9 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 from kubeflow_katib_api import models
+from schemas import kubernetes_validate
 
 from mlproject.core import katib_experiment as made
 from mlproject.core import metrics

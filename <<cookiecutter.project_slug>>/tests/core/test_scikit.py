@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROBE = """
 import scipy._lib._array_api as home
 before = home.xp_capabilities
@@ -25,6 +27,7 @@ def test_scipy_is_as_it_was_and_its_docstrings_are_plain():
     assert probe() == (["True", "False"], "")
 
 
+@pytest.mark.slow
 def test_a_scipy_that_has_moved_its_own_is_imported_as_ever():
     plant = (
         "from types import SimpleNamespace\n"

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import kubernetes_validate
 import pytest
 import yaml
+from schemas import kubernetes_validate
 
 from pipelines import pods
 

@@ -55,6 +55,7 @@ def test_every_alert_fires_on_a_bad_day_and_not_on_a_good_one():
     promtool(MONITORING, "test", "rules", "rules_test.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"), [("> 0.01", "> 0.5"), ("for: 2m", "for: 1h"), ("> 90 *", "> 91 *")]
 )

@@ -4,11 +4,10 @@ import copy
 import os
 from pathlib import Path
 
-import jsonschema
-import kubernetes_validate
 import pytest
 import yaml
 from overlays import ENVIRONMENTS, build, project
+from schemas import jsonschema, kubernetes_validate
 
 from mlproject.core import deployment
 from mlproject.serving.settings import ServeSettings

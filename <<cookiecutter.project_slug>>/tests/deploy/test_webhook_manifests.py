@@ -5,10 +5,10 @@ import json
 import re
 import subprocess
 
-import kubernetes_validate
 import pytest
 import yaml
 from overlays import ROOT, kubectl
+from schemas import kubernetes_validate
 
 from mlproject.webhook.settings import WebhookSettings
 

@@ -180,6 +180,7 @@ def test_more_failed_trials_than_allowed_stop_the_step(prepared, monkeypatch, va
     assert not prepared.workspace.tuning.exists()
 
 
+@pytest.mark.slow
 def test_the_local_tuner_imports_nothing_of_a_cluster(prepared):
     """Only TUNER=katib pays for Kubernetes' libraries."""
     code = (

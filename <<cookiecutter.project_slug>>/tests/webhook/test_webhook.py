@@ -256,16 +256,20 @@ def test_a_wrong_token_is_said_without_the_token(tmp_path, github_that_refuses):
     assert SECRET not in said
 
 
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET needs 16 characters or more"),
-        ({"WEBHOOK_SECRET": "short"}, "WEBHOOK_SECRET needs 16 characters or more"),
+        slow({"WEBHOOK_SECRET": "short"}, "WEBHOOK_SECRET needs 16 characters or more"),
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN is not set"),
-        ({"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY names the repository"),
-        ({"GITHUB_REPOSITORY": "a/b/../c"}, "GITHUB_REPOSITORY names the repository"),
-        ({"WEBHOOK_OBJECTS": "https://x/"}, "WEBHOOK_OBJECTS names an object or a folder"),
-        ({"WEBHOOK_MAX_BODY_BYTES": "many"}, "WEBHOOK_MAX_BODY_BYTES: input should be"),
+        slow({"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY names the repository"),
+        slow({"GITHUB_REPOSITORY": "a/b/../c"}, "GITHUB_REPOSITORY names the repository"),
+        slow({"WEBHOOK_OBJECTS": "https://x/"}, "WEBHOOK_OBJECTS names an object or a folder"),
+        slow({"WEBHOOK_MAX_BODY_BYTES": "many"}, "WEBHOOK_MAX_BODY_BYTES: input should be"),
         ({"WEBHOOK_RECORD": "/proc/none/x.db"}, "the record of objects cannot be opened"),
     ],
 )
