@@ -5,6 +5,7 @@ import os
 RESTING = b"mlproject"  # the package at rest, and how every other word at rest begins
 # what a run inside the template's own folder leaves behind and a new project must not inherit
 DROPPINGS = {"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+LOCK = ".txt"  # locks are three fifths of a project's bytes, and hold no word at rest
 # present or filled only when an existing project is generated over, and never about the package
 FOREIGN = {".dvc", ".git", ".venv", "mlruns"}
 ASIDE = ".aside-while-generating"  # where the pre hook put folders of an existing project
@@ -67,7 +68,9 @@ def put_in_below(folder: str, answers: dict[bytes, bytes]) -> None:
     """Rewrite every text file below a folder, and remove what a new project must not inherit."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_symlink() or entry.name in FOREIGN:  # a link is nobody's but the user's
+            if entry.is_symlink():  # nobody's but the user's
+                continue
+            if entry.name in FOREIGN or entry.name.endswith(LOCK):
                 continue
             if not entry.is_dir():
                 rewrite(entry.path, answers)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT, ROOT, load_hook, texts, tracked
 from guards import (
+    RESTING,
     conditionals,
     stray_openers,
     too_wide,
@@ -82,6 +83,13 @@ def test_every_word_at_rest_is_one_the_hook_replaces():
     assert not [c for name, text in FILES.items() for c in unknown_words(name, text, words)]
     everything = "\n".join(FILES.values())
     assert not [word for word in words if word not in everything], "nothing asks for it"
+
+
+def test_no_lock_holds_a_word_at_rest():
+    """The hook leaves them alone."""
+    locks = {name: text for name, text in FILES.items() if name.endswith(POST.LOCK)}
+    assert "requirements/train.txt" in locks
+    assert not [name for name, text in locks.items() if RESTING in text]
 
 
 def test_python_is_never_rendered():

@@ -140,7 +140,8 @@ def test_finishing_twice_changes_nothing(bake, tmp_path, monkeypatch):
 def test_finishing_spares_binaries_modes_and_foreign_folders(tmp_path, monkeypatch):
     for folder in ["src/mlproject/__pycache__", "src/kept", ".venv/lib"]:
         (tmp_path / folder).mkdir(parents=True)
-    for name in ["src/mlproject/a.py", "src/mlproject/b.bin", ".venv/lib/c.py", "run.sh"]:
+    alien = [".venv/lib/c.py", "lock.txt"]
+    for name in ["src/mlproject/a.py", "src/mlproject/b.bin", "run.sh", *alien]:
         (tmp_path / name).write_bytes(b"mlproject\r\n" + b"\0" * name.endswith(".bin"))
     (tmp_path / "src/kept/old.py").write_text("mine\n")
     (tmp_path / "run.sh").chmod(0o755)
@@ -149,7 +150,7 @@ def test_finishing_spares_binaries_modes_and_foreign_folders(tmp_path, monkeypat
     assert {path.name for path in (tmp_path / "src/kept").iterdir()} == {"a.py", "b.bin", "old.py"}
     assert Path("src/kept/a.py").read_bytes() == b"kept\r\n"
     assert Path("src/kept/b.bin").read_bytes() == b"mlproject\r\n\0"
-    assert Path(".venv/lib/c.py").read_bytes() == b"mlproject\r\n"
+    assert {Path(name).read_bytes() for name in alien} == {b"mlproject\r\n"}
     assert os.access("run.sh", os.X_OK)
 
 
