@@ -73,6 +73,22 @@ def test_one_row_and_many_give_the_same_numbers(learnable):
 # planted faults: exports that are wrong without a word
 
 
+@pytest.mark.parametrize("names", [["a", "b", "c"], ["a", "kind"]])
+@pytest.mark.parametrize("task", TASKS)
+def test_rows_in_standing_arrays_answer_like_rows_in_new_ones(task, names, learnable):
+    known, frame, truth = learnable(task)
+    features = {name: known.get(name, Feature(type="float")) for name in names}
+    frame = frame.assign(**{name: frame.iloc[:, 0] * 2 for name in names if name not in frame})
+    model = estimators.build("hist_gradient_boosting", task, features, {"max_iter": 20}, 0)
+    scorer = adapter.Scorer(adapter.export(model.fit(frame[names], truth), features), task)
+    columns = {name: frame[name].tolist()[:200] for name in names}
+    together = scorer(columns)
+    rows = [{name: [column[place]] for name, column in columns.items()} for place in range(200)]
+    alone = [scorer.one(row) for row in rows]  # an answer must outlive the next one
+    assert len(np.unique(together, axis=0)) > 5
+    assert np.array_equal(np.concatenate(alone), together)
+
+
 def test_a_scaler_in_front_of_trees_is_seen():
     """Numbers far from zero: float32 rounding of the scaled value crosses split thresholds."""
     rng = np.random.default_rng(0)

@@ -78,8 +78,8 @@ def test_rows_are_there_for_another_reader_at_once(tmp_path):
     second.write([entry(2)])
     found = second._store.execute("select request, entity, features, prediction from predictions")
     assert found.fetchall() == [
-        ("r1", "a", '{"x": null}', "2.5"),
-        ("r2", "a", '{"x": null}', "2.5"),
+        ("r1", "a", '{"x":null}', "2.5"),
+        ("r2", "a", '{"x":null}', "2.5"),
     ]
 
 

@@ -53,6 +53,7 @@ class Scorer:
             item.name: object if "string" in item.type else np.float32
             for item in self._session.get_inputs()
         }
+        self._single: _Single | None = None
 
     def __call__(self, columns: Mapping[str, Any]) -> Array:
         """Predictions of shape (n,), or class probabilities (n, k), of one array per feature."""
@@ -60,8 +61,47 @@ class Scorer:
             name: np.asarray(columns[name], dtype=kind).reshape(-1, 1)
             for name, kind in self.inputs.items()
         }
-        values = np.asarray(self._session.run(self._outputs, feeds)[0], dtype=np.float64)
+        return self._shaped(self._session.run(self._outputs, feeds)[0])
+
+    def one(self, columns: Mapping[str, list[Any]]) -> Array:
+        """The same of one row: one number or text per feature. For one thread only."""
+        if self._single is None:
+            self._single = _Single(self._session, self.inputs, self._outputs)
+        return self._shaped(self._single(columns))
+
+    def _shaped(self, found: Any) -> Array:
+        values = np.asarray(found, dtype=np.float64)
         return values.reshape(-1) if self._number else values
+
+
+class _Single:
+    """One row after another in standing arrays: new ones would cost more than a usual model."""
+
+    def __init__(self, session: Any, inputs: Mapping[str, Any], outputs: list[str]) -> None:
+        from onnxruntime import OrtValue
+
+        self._session, self._outputs = session, outputs
+        self._names = [name for name, kind in inputs.items() if kind is np.float32]
+        self._numbers = np.zeros(len(self._names), np.float32)
+        cells = dict(zip(self._names, self._numbers.reshape(-1, 1, 1), strict=True))
+        self._texts = {
+            name: np.full((1, 1), "", dtype=object) for name in inputs.keys() - cells.keys()
+        }
+        self._feeds = {**cells, **self._texts}
+        self._bound = None if self._texts else session.io_binding()
+        if self._bound is not None:  # numbers alone: what is bound once need not be looked at again
+            for name, cell in cells.items():  # in memory of the CPU a value is the array itself
+                self._bound.bind_ortvalue_input(name, OrtValue.ortvalue_from_numpy(cell))
+            self._bound.bind_output(outputs[0])
+
+    def __call__(self, columns: Mapping[str, list[Any]]) -> Any:
+        self._numbers[:] = [columns[name][0] for name in self._names]
+        if self._bound is not None:
+            self._session.run_with_iobinding(self._bound)
+            return self._bound.copy_outputs_to_cpu()[0]
+        for name, cell in self._texts.items():
+            cell[0, 0] = columns[name][0]
+        return self._session.run(self._outputs, self._feeds)[0]
 
 
 def predict(data: bytes, task: str, frame: "pd.DataFrame") -> Array:

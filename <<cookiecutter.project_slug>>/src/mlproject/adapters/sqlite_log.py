@@ -1,10 +1,11 @@
 """SQLite: the prediction log on one machine, append-only, intact after a killed process."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
+
+from pydantic_core import to_json
 
 from ..core.predictions import Entry
 from ..errors import ProjectError
@@ -62,9 +63,6 @@ class SqliteLog:
         self._store.close()
 
 
-encode = json.JSONEncoder(check_circular=False).encode
-
-
 def _lines(entry: Entry) -> list[tuple[object, ...]]:
     common = (entry.at, entry.model, entry.version)
     inputs = entry.features()
@@ -75,8 +73,8 @@ def _lines(entry: Entry) -> list[tuple[object, ...]]:
             *common,
             None if entity is None else str(entity),
             None if time is None else time.isoformat(),
-            encode(inputs[place]),
-            encode(entry.predictions[place]),
+            to_json(inputs[place], inf_nan_mode="null").decode(),
+            to_json(entry.predictions[place]).decode(),
         )
         for place, (entity, time) in enumerate(entry.keys)
     ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from .requests import LARGEST, RequestError, shown
+from .request_rows import LARGEST
+from .requests import RequestError, shown
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FIELDS = {"request", "row", "value"}

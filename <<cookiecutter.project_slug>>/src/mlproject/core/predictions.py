@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import eq
 from typing import Any, Protocol
 
 
@@ -33,12 +32,9 @@ class Entry:
     predictions: list[Any]
 
     def features(self) -> list[dict[str, Any]]:
-        """The features of each row, None where missing."""
-        whole = [
-            column if all(map(eq, column, column)) else [v if v == v else None for v in column]
-            for column in self.columns.values()
-        ]
-        return [dict(zip(self.columns, row, strict=True)) for row in zip(*whole, strict=True)]
+        """The features of each row, NaN where missing."""
+        rows = zip(*self.columns.values(), strict=True)
+        return [dict(zip(self.columns, row, strict=True)) for row in rows]
 
 
 class Sink(Protocol):

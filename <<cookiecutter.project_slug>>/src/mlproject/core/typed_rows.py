@@ -8,7 +8,7 @@ import pandas as pd
 
 from .columns import Column, booleans, categories, numbers
 from .contract import Feature
-from .requests import bounds
+from .request_rows import bounds
 
 
 def model_columns(

@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request, Response
 
 from ..adapters.prometheus import CONTENT_TYPE
 from ..core.requests import RequestError, parse
-from . import body, inference_protocol, openapi, pages, refusals, web
+from . import inference_protocol, openapi, pages, refusals, web
+from .body import Bodies
 from .direct import Direct, Handler
 from .guard import Application, Guard
 from .model import Served
@@ -32,19 +33,20 @@ def build(service: Service) -> Application:
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     refusals.install(app, service)
-    predict = _predict(app, service)
-    _protocol(app, service)
+    bodies = Bodies(service.settings)
+    predict = _predict(app, service, bodies)
+    _protocol(app, service, bodies)
     _pages(app, service)
-    web.install(app, service)
+    web.install(app, service, bodies)
     direct = Direct(app, service, "/predict", predict)
     return Guard(direct, service.metrics, service.settings.max_pending)
 
 
-def _predict(app: FastAPI, service: Service) -> Handler:
+def _predict(app: FastAPI, service: Service, bodies: Bodies) -> Handler:
     @app.post("/predict")
     async def predict(request: Request) -> Response:
         served = service.slot.served
-        payload = parse(await body.read(request, service.settings))
+        payload = parse(await bodies.read(request))
         asked = await service.asked(served, payload)
         name = request.scope["request_id"]
         _, answers = await service.predict(served, asked, name)
@@ -63,7 +65,7 @@ def _predict(app: FastAPI, service: Service) -> Handler:
     return predict
 
 
-def _protocol(app: FastAPI, service: Service) -> None:
+def _protocol(app: FastAPI, service: Service, bodies: Bodies) -> None:
     def named(name: str, version: str | None) -> Served:
         served = service.slot.served
         if name != served.stamp.name or version not in (None, served.stamp.version):
@@ -97,7 +99,7 @@ def _protocol(app: FastAPI, service: Service) -> None:
     @app.post("/v2/models/{name}/versions/{version}/infer")
     async def infer(request: Request, name: str, version: str | None = None) -> Response:
         served = named(name, version)
-        payload = parse(await body.read(request, service.settings))
+        payload = parse(await bodies.read(request))
         rows = inference_protocol.rows(served, payload, service.settings.max_rows)
         asked = service.rows(served, rows, "inputs")
         wanted = inference_protocol.wanted(served, payload.get("outputs"))

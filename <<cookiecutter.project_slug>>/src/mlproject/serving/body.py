@@ -1,11 +1,15 @@
 """The body of a request, no longer and no slower than allowed."""
 
 import asyncio
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Protocol
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from ..core.requests import RequestError
+from .deadlines import Deadlines
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class Limits(Protocol):
@@ -20,30 +24,51 @@ class Limits(Protocol):
         """Seconds."""
 
 
-async def read(request: Request, settings: Limits) -> bytes:
-    """All bytes of the body. Raises RequestError where it is too long, too slow or encoded."""
-    limit = settings.max_body_bytes
-    for name, value in request.scope["headers"]:
-        if name == b"content-encoding" and value != b"identity":
-            raise RequestError("send the body as it is, without Content-Encoding", 415)
-        if name == b"inference-header-content-length":
-            raise RequestError("send tensors as JSON: binary data are not taken", 415)
-        if name == b"content-length" and value.isdigit() and int(value[:20]) > limit:
-            raise _too_long(limit)
-    parts, size = [], 0
-    try:
-        async with asyncio.timeout(settings.body_seconds):
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    raise _too_long(limit)
-                parts.append(part)
-    except TimeoutError:
-        raise RequestError(
-            f"the body did not arrive within {settings.body_seconds:g} s: send it at once", 408
-        ) from None
-    return b"".join(parts)
+class Bodies:
+    """Reads the bodies of an application's requests."""
 
+    def __init__(self, limits: Limits) -> None:
+        self._most, self._deadlines = limits.max_body_bytes, Deadlines(limits.body_seconds)
 
-def _too_long(limit: int) -> RequestError:
-    return RequestError(f"the body is longer than {limit:,} bytes: send less at once", 413)
+    async def read(self, request: Request) -> bytes:
+        """All bytes of the body. Raises RequestError where it is too long, too slow or encoded."""
+        self._look(request.scope["headers"])
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  servers run an application in a task
+        self._deadlines.begin(task, task.cancel)
+        try:
+            return await self._all(request.receive)
+        except asyncio.CancelledError:
+            if self._deadlines.end(task) or task.uncancel():  # somebody else has ended this task
+                raise
+            seconds = self._deadlines.seconds
+            raise RequestError(
+                f"the body did not arrive within {seconds:g} s: send it at once", 408
+            ) from None
+        finally:
+            self._deadlines.end(task)
+
+    def _look(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        for name, value in headers:
+            if name == b"content-encoding" and value != b"identity":
+                raise RequestError("send the body as it is, without Content-Encoding", 415)
+            if name == b"inference-header-content-length":
+                raise RequestError("send tensors as JSON: binary data are not taken", 415)
+            if name == b"content-length" and value.isdigit() and int(value[:20]) > self._most:
+                raise self._too_long()
+
+    async def _all(self, receive: Receive) -> bytes:
+        parts, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if size > self._most:
+                raise self._too_long()
+            parts.append(part)
+        return b"".join(parts)
+
+    def _too_long(self) -> RequestError:
+        return RequestError(f"the body is longer than {self._most:,} bytes: send less at once", 413)

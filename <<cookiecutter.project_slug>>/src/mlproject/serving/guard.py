@@ -1,10 +1,10 @@
 """Around the application: an id and a count for each request, and no more at once than fit."""
 
 import json
+import os
 import re
-import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 from ..adapters.prometheus import Metrics
@@ -19,6 +19,7 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PAGES = {"/metrics", "/docs", "/openapi.json", "/", "/form"}
 _ASKED = {"/predict": "predict", "/explain": "explain", "/feedback": "feedback"}
 _COUNTED = {*_ASKED.values(), "infer"}  # of which only so many at once
+_AT_ONCE = 400  # ids that one reading of random bytes is for
 _BUSY = json.dumps({"error": "too many requests at once: try again in a second"}).encode()
 
 
@@ -30,6 +31,7 @@ class Guard:
         self._pending = 0
         self._counts: dict[tuple[str, int], Any] = {}
         self._times: dict[str, Any] = {}
+        self._noise = _noise()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -37,7 +39,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         began, route = time.perf_counter(), _route(scope["path"])
-        scope["request_id"] = name = _name(scope["headers"])
+        scope["request_id"] = name = self._name(scope["headers"])
         status = 500
 
         async def told(message: MutableMapping[str, Any]) -> None:
@@ -69,6 +71,13 @@ class Guard:
         self._counts[route, status].inc()
         self._times[route].observe(seconds)
 
+    def _name(self, headers: list[tuple[bytes, bytes]]) -> str:
+        """The sender's own X-Request-ID if it is a plain one, else a new id."""
+        for key, value in headers:
+            if key == b"x-request-id" and _ID.fullmatch(value):
+                return value.decode()
+        return predictions.name(time.time_ns() // 1_000_000, next(self._noise))
+
 
 async def _refuse(send: Send) -> None:
     headers = [
@@ -92,9 +101,8 @@ def _route(path: str) -> str:
     return "page" if path in _PAGES else "other"
 
 
-def _name(headers: list[tuple[bytes, bytes]]) -> str:
-    """The sender's own X-Request-ID if it is a plain one, else a new id."""
-    for key, value in headers:
-        if key == b"x-request-id" and _ID.fullmatch(value):
-            return value.decode()
-    return predictions.name(time.time_ns() // 1_000_000, secrets.token_hex(10))
+def _noise() -> Iterator[str]:
+    """Random hexadecimal digits, asked of the system for many requests at once."""
+    while True:
+        pool = os.urandom(10 * _AT_ONCE).hex()
+        yield from (pool[place : place + 20] for place in range(0, len(pool), 20))

@@ -1,6 +1,7 @@
 """One model version, ready to answer: its file checked, loaded and tried on a row."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from ..adapters.onnx import Scorer
 from ..artifact import ModelArtifact
 from ..core.contract import Feature
 from ..core.metrics import Array
-from ..core.requests import Key, RequestError, RowChecker, arrays
+from ..core.request_rows import RowChecker, arrays
+from ..core.requests import Key, RequestError
 from ..errors import ProjectError
 
 
@@ -52,7 +54,14 @@ class Served:
     def score(self, columns: dict[str, list[Any]]) -> Array:
         """Predictions of checked columns. Raises RequestError where one is not finite."""
         found = self.scorer(arrays(columns, self.features))
-        if not np.isfinite(found).all():
+        return self._finite(found)
+
+    def score_one(self, columns: dict[str, list[Any]]) -> Array:
+        """The same of a single row, in a third of the time. For the event loop's thread only."""
+        return self._finite(self.scorer.one(columns))
+
+    def _finite(self, found: Array) -> Array:
+        if not isfinite(found.sum()) and not np.isfinite(found).all():
             row = int(np.argmin(np.isfinite(found).reshape(len(found), -1).all(axis=1)))
             raise RequestError(f"rows[{row}]: the model has no finite answer to these values")
         return found
@@ -108,9 +117,12 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
 def _try(served: Served, where: str) -> None:
     """One prediction of the example row. Raises ProjectError."""
     try:
-        found = served.score(served.checker.columns([served.example]))
+        columns = served.checker.columns([served.example])
+        found, alone = served.score(columns), served.score_one(columns)
     except Exception as error:  # whatever a bad graph raises
         raise ProjectError(f"{where} cannot answer its own example ({error!s:.200})") from error
+    if not np.array_equal(found, alone):
+        raise ProjectError(f"{where} answers {alone} to a row alone, {found} among others")
     width = (1, len(served.classes)) if served.classes else (1,)
     if found.shape != width:
         raise ProjectError(f"{where} answers in shape {found.shape}, {width} is needed")

@@ -1,16 +1,19 @@
 """Reads of the online store: one at a time, each for every request that waits for it."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 from itertools import islice
+from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import ProjectError
+from .deadlines import Deadlines
 
 Row = tuple[dict[str, Any], datetime]
+Rows = list[Row | None]
 
 _AT_ONCE = 1_000  # entities of several requests that one read takes, at most
 
@@ -18,14 +21,14 @@ _AT_ONCE = 1_000  # entities of several requests that one read takes, at most
 class Reader(Protocol):
     """Feast's online store."""
 
-    def read(self, entities: list[str | int]) -> list[Row | None]:
+    def read(self, entities: list[str | int]) -> Rows:
         """Features and event time of each entity, None for an unknown one."""
 
 
 class _Asked(NamedTuple):
     version: str
     entities: list[str | int]
-    answer: "asyncio.Future[list[Row | None]]"
+    answer: "asyncio.Future[Rows]"
 
 
 class Reads:
@@ -36,73 +39,95 @@ class Reads:
     """
 
     def __init__(self, connect: Callable[[], Reader], patience: float) -> None:
-        self._connect, self._patience = connect, patience
-        self._thread = ThreadPoolExecutor(1, "online-store")
+        self._connect, self._deadlines = connect, Deadlines(patience)
         self._reader: Reader | None = None
         self._version = ""
         self._waiting: list[_Asked] = []
-        self._began: float | None = None  # when the read that is under way was begun
+        self._reading: list[_Asked] = []
+        self._began = 0.0
+        self._jobs: SimpleQueue[list[_Asked] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
 
-    async def rows(self, version: str, entities: list[str | int]) -> list[Row | None]:
+    async def rows(self, version: str, entities: list[str | int]) -> Rows:
         """Features of each entity as this version of the model needs them.
 
         Raises ProjectError where the store fails or is late; at once while an earlier read is.
         """
         loop = asyncio.get_running_loop()
-        if self._began is None or loop.time() - self._began < self._patience:
-            if self._version != version:  # opening may take longer: the first time imports Feast
-                await loop.run_in_executor(self._thread, self._open, version)
-            asked = _Asked(version, entities, loop.create_future())
+        if self._thread is None:
+            work = self._work
+            self._thread = threading.Thread(target=work, args=(loop,), name="store", daemon=True)
+            self._thread.start()
+        if self._reading and loop.time() - self._began >= self._deadlines.seconds:
+            raise self._late()
+        if self._version != version:  # opening may take longer: the first time imports Feast
+            opened = _Asked(version, [], loop.create_future())
+            self._jobs.put([opened])
+            await opened.answer
+        asked = _Asked(version, entities, loop.create_future())
+        self._deadlines.begin(asked.answer, lambda: _fail(asked, self._late()))
+        try:
             self._waiting.append(asked)
-            if self._began is None:
-                self._begin()
-            done, _ = await asyncio.wait({asked.answer}, timeout=self._patience)
-            if done:
-                return asked.answer.result()
-            asked.answer.cancel()
-        raise ProjectError(f"the online store does not answer within {self._patience:g} s")
+            if not self._reading:
+                self._begin(loop)
+            return await asked.answer
+        finally:
+            self._deadlines.end(asked.answer)
 
-    def _begin(self) -> None:
+    def _late(self) -> ProjectError:
+        seconds = self._deadlines.seconds
+        return ProjectError(f"the online store does not answer within {seconds:g} s")
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Read for those that wait, as far as they need the same version."""
         waiting = [asked for asked in self._waiting if not asked.answer.done()]
-        part = _together(waiting)
-        self._waiting = waiting[len(part) :]
-        if not part:
-            return
-        loop = asyncio.get_running_loop()
-        self._began = loop.time()
-        entities = [entity for asked in part for entity in asked.entities]
-        reading = loop.run_in_executor(self._thread, self._read, part[0].version, entities)
-        reading.add_done_callback(partial(self._share, part))
+        self._reading = _together(waiting)
+        self._waiting = waiting[len(self._reading) :]
+        if self._reading:
+            self._began = loop.time()
+            self._jobs.put(self._reading)
 
-    def _share(self, part: list[_Asked], reading: "asyncio.Future[list[Row | None]]") -> None:
-        self._began = None
-        error = asyncio.CancelledError() if reading.cancelled() else reading.exception()
-        rows = iter([] if error else reading.result())
+    def _share(self, part: list[_Asked], found: Rows | Exception) -> None:
+        """Give each its rows, then read for the next."""
+        rows = iter([] if isinstance(found, Exception) else found)
         for asked in part:
-            found = list(islice(rows, len(asked.entities)))
-            if asked.answer.done():
-                continue
-            if error:
-                asked.answer.set_exception(error)
-            else:
-                asked.answer.set_result(found)
-        if self._waiting:
-            self._begin()
+            mine = list(islice(rows, len(asked.entities)))
+            if isinstance(found, Exception):
+                _fail(asked, found)
+            elif not asked.answer.done():
+                asked.answer.set_result(mine)
+        if part is self._reading:
+            self._reading = []
+            if self._waiting:
+                self._begin(asyncio.get_running_loop())
 
-    def _read(self, version: str, entities: list[str | int]) -> list[Row | None]:
-        return self._open(version).read(entities)
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread, until there is no more to do."""
+        while part := self._jobs.get():
+            try:
+                found: Rows | Exception = self._read(part)
+            except Exception as error:
+                found = error
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+                loop.call_soon_threadsafe(self._share, part, found)
 
-    def _open(self, version: str) -> Reader:
-        """In the thread: another model may come with other features."""
+    def _read(self, part: list[_Asked]) -> Rows:
+        """Open the store if need be: another model may come with other features."""
+        version = part[0].version
         if self._reader is None or self._version != version:
             self._reader = self._connect()
             self._version = version
-        return self._reader
+        entities = [entity for asked in part for entity in asked.entities]
+        return self._reader.read(entities) if entities else []
 
     def close(self) -> None:
         """Let the thread go."""
-        self._thread.shutdown(wait=False)
+        self._jobs.put(None)
+
+
+def _fail(asked: _Asked, error: Exception) -> None:
+    if not asked.answer.done():
+        asked.answer.set_exception(error)
 
 
 def _together(waiting: list[_Asked]) -> list[_Asked]:

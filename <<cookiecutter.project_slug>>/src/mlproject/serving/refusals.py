@@ -1,18 +1,16 @@
 """What goes wrong with a request, as a status and one sentence."""
 
-import json
 import sys
 import traceback
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ..core.requests import RequestError
 from .service import Service
-
-_encode = json.JSONEncoder(check_circular=False, allow_nan=False).encode
 
 
 def install(app: FastAPI, service: Service) -> None:
@@ -64,4 +62,6 @@ def fault(error: Exception) -> Response:
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response."""
-    return Response(_encode(value), status, headers, media_type="application/json")
+    return Response(
+        to_json(value, inf_nan_mode="null"), status, headers, media_type="application/json"
+    )

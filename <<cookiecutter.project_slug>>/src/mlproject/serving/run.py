@@ -44,6 +44,8 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
             log_level="error",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody asks who a request is from
+            ws="none",
             timeout_graceful_shutdown=settings.drain_seconds,
             backlog=QUEUE,
         )

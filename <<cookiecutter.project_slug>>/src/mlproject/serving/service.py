@@ -63,7 +63,9 @@ class Service:
 
     async def predict(self, served: Served, asked: Asked, request: str) -> tuple[Array, list[Any]]:
         """Score checked rows and remember the answer. Raises RequestError."""
-        if len(asked.keys) <= _INLINE:
+        if len(asked.keys) == 1:
+            found = served.score_one(asked.columns)
+        elif len(asked.keys) <= _INLINE:
             found = served.score(asked.columns)
         else:
             loop = asyncio.get_running_loop()

@@ -7,7 +7,8 @@ from fastapi import FastAPI, Request, Response
 
 from ..core import feedback
 from ..core.requests import RequestError, parse
-from . import body, form
+from . import form
+from .body import Bodies
 from .explain import explain
 from .refusals import answer
 from .service import Service
@@ -31,11 +32,11 @@ _HEADERS = {
 }
 
 
-def install(app: FastAPI, service: Service) -> None:
+def install(app: FastAPI, service: Service, bodies: Bodies) -> None:
     """Add the page and what it asks for."""
     for path in sorted(FOLDER.iterdir()):
         _file(app, path)
-    _asked(app, service)
+    _asked(app, service, bodies)
 
 
 def _file(app: FastAPI, path: Path) -> None:
@@ -46,7 +47,7 @@ def _file(app: FastAPI, path: Path) -> None:
         return Response(data, headers=_HEADERS | {"content-type": kind})
 
 
-def _asked(app: FastAPI, service: Service) -> None:
+def _asked(app: FastAPI, service: Service, bodies: Bodies) -> None:
     @app.get("/form")
     async def described() -> Response:
         return answer(form.describe(service.slot.served, service))
@@ -54,7 +55,7 @@ def _asked(app: FastAPI, service: Service) -> None:
     @app.post("/explain")
     async def explained(request: Request) -> Response:
         served = service.slot.served
-        payload = parse(await body.read(request, service.settings))
+        payload = parse(await bodies.read(request))
         return answer(await explain(served, service, await service.asked(served, payload)))
 
     @app.post("/feedback")
@@ -63,7 +64,7 @@ def _asked(app: FastAPI, service: Service) -> None:
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             # another site's page could send anything else without being asked for leave
             raise RequestError("send Content-Type: application/json", 415)
-        said = feedback.read(parse(await body.read(request, service.settings)), served.classes)
+        said = feedback.read(parse(await bodies.read(request)), served.classes)
         if service.history is None:
             raise RequestError("this service keeps no log: there is nothing to correct", 404)
         version = await service.history.correct(said, served.stamp.name, time.time())

@@ -15,7 +15,7 @@ from ..adapters.sqlite_seen import Seen
 from ..core.events import Made, made, wanted
 from ..core.requests import RequestError, parse
 from ..errors import ProjectError
-from ..serving import body
+from ..serving.body import Bodies
 from .settings import WebhookSettings
 
 EVENT = "new-data"
@@ -50,6 +50,7 @@ class Receiver:
 def build(receiver: Receiver) -> FastAPI:
     """The application."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    bodies = Bodies(receiver.settings)
 
     @app.get("/healthz")
     async def healthy() -> JSONResponse:
@@ -58,7 +59,7 @@ def build(receiver: Receiver) -> FastAPI:
     @app.post("/events")
     async def events(request: Request) -> JSONResponse:
         receiver.admit(request.headers.get("authorization", ""))
-        found = made(parse(await body.read(request, receiver.settings)))
+        found = made(parse(await bodies.read(request)))
         answer = await receiver.take(found)
         if answer["dispatched"]:
             print(f" {EVENT}  {answer['new']} new, ct is told", flush=True)

@@ -1,0 +1,201 @@
+"""Rows of a prediction request as typed columns, each value checked against the contract."""
+
+from collections.abc import Callable, Mapping
+from math import inf, isfinite, nan
+from operator import le
+from typing import Any
+
+import numpy as np
+
+from .contract import Feature
+from .requests import Key, RequestError, shown, text
+
+LARGEST = 3.4028234663852886e38  # of a float32, which is what the model sees
+_ABSENT = object()
+_FEW = 4  # rows that are not worth looking at a column at a time
+_NUMBERS = frozenset({float, int})
+
+
+class RowChecker:
+    """Turns rows into the model's input columns. Raises RequestError naming row and field."""
+
+    def __init__(self, features: Mapping[str, Feature], key: Key) -> None:
+        self.features, self.key = features, key
+        self._checks = [(name, _check(name, item), item) for name, item in features.items()]
+        self._known = {*features, *key.columns}
+        numbers = {name: item for name, item in features.items() if item.type in ("float", "int")}
+        self._limits = {name: (*bounds(item), item.type == "int") for name, item in numbers.items()}
+        self._lows = [low for low, _, _ in self._limits.values()]
+        self._highs = [high for _, high, _ in self._limits.values()]
+        self._whole = [name for name, (_, _, whole) in self._limits.items() if whole]
+        self._others = [part for part in self._checks if part[0] not in numbers]
+
+    def columns(self, rows: list[Any], place: str = "rows") -> dict[str, list[Any]]:
+        """One list of values per feature."""
+        return self._together(rows) or self._one_by_one(rows, place)
+
+    def _together(self, rows: list[Any]) -> dict[str, list[Any]] | None:
+        """Columns of rows that fit, checked a column at a time; None where one may not."""
+        if len(rows) < _FEW or not all(type(row) is dict for row in rows):
+            return None
+        if not all(map(self._known.issuperset, rows)):
+            return None
+        found: dict[str, list[Any]] = {}
+        for name, check, feature in self._checks:
+            column = [row.get(name) for row in rows]
+            plain = _plain_numbers(column, *self._limits[name]) if name in self._limits else None
+            try:
+                found[name] = plain or [
+                    _missing(feature, None, "", name) if value is None else check(value, "")
+                    for value in column
+                ]
+            except RequestError:
+                return None
+        return found
+
+    def _one_by_one(self, rows: list[Any], place: str) -> dict[str, list[Any]]:
+        """The same; the first value that is wrong is named with its row."""
+        found: dict[str, list[Any]] = {name: [] for name in self.features}
+        for number, row in enumerate(rows):
+            if plain := self._plain(row):
+                for name, value in plain.items():
+                    found[name].append(value)
+                continue
+            where = f"{place}[{number}]"
+            if type(row) is not dict:
+                raise RequestError(
+                    f"{where} is {shown(row)}: give an object of fields", field=place
+                )
+            if not self._known.issuperset(row):
+                self._strange(row, where)
+            for name, check, feature in self._checks:
+                value = row.get(name, _ABSENT)
+                if value is None or value is _ABSENT:
+                    found[name].append(_missing(feature, value, f"{where}.{name}", name))
+                else:
+                    found[name].append(check(value, where))
+        return found
+
+    def _plain(self, row: Any) -> dict[str, float | str] | None:
+        """The values of a row without a gap in which every one is allowed, else None."""
+        if type(row) is not dict or not self._known.issuperset(row):
+            return None
+        numbers: list[Any] = [row.get(name) for name in self._limits]
+        if not _NUMBERS.issuperset(map(type, numbers)):
+            return None
+        if not (all(map(le, self._lows, numbers)) and all(map(le, numbers, self._highs))):
+            return None  # nor is any comparison true of NaN
+        if self._whole and any(row[name] % 1 for name in self._whole):
+            return None
+        found: dict[str, float | str] = dict(zip(self._limits, map(float, numbers), strict=True))
+        try:
+            for name, check, _ in self._others:
+                found[name] = check(row[name], "")
+        except (KeyError, RequestError):
+            return None
+        return found
+
+    def _strange(self, row: Mapping[str, Any], where: str) -> None:
+        name = next(name for name in row if name not in self._known)
+        raise RequestError(
+            f"{where} has the field {shown(name)}, which is none of {', '.join(self.features)}",
+            field=name if name.isidentifier() else "",
+            kind="strange",
+        )
+
+
+def arrays(columns: Mapping[str, list[Any]], features: Mapping[str, Feature]) -> dict[str, Any]:
+    """Columns as the model takes them: float32 numbers and texts."""
+    numeric = [name for name, item in features.items() if item.numeric]
+    numbers = np.array([columns[name] for name in numeric], dtype=np.float32)
+    found = {name: np.array(columns[name], dtype=object) for name in features.keys() - {*numeric}}
+    return {**found, **dict(zip(numeric, numbers, strict=True))}
+
+
+def bounds(feature: Feature) -> tuple[float, float]:
+    """Least and largest value; a limit also stands for its float32, which stores may return."""
+    low, high = feature.min, feature.max
+    return (
+        -LARGEST if low is None else min(low, float(np.float32(low))),
+        LARGEST if high is None else max(high, float(np.float32(high))),
+    )
+
+
+def _plain_numbers(column: list[Any], low: float, high: float, whole: bool) -> list[float] | None:
+    """A column without gaps in which every number is allowed, None where that is not so."""
+    if not {float, int}.issuperset(map(type, column)):
+        return None
+    try:
+        fits = all(map(isfinite, column)) and min(column) >= low and max(column) <= high
+    except OverflowError:  # an integer beyond every float
+        return None
+    if not fits or (whole and not all(value == int(value) for value in column)):
+        return None
+    return list(map(float, column))
+
+
+def _missing(feature: Feature, value: Any, where: str, name: str) -> float | str:
+    if not feature.nullable:
+        what = "null" if value is None else "missing"
+        raise RequestError(f"{where} is {what}: the model needs it", field=name, kind="missing")
+    return nan if feature.numeric else ""
+
+
+def _check(name: str, feature: Feature) -> Callable[[Any, str], float | str]:
+    if feature.type == "category":
+        return _category(name, feature)
+    if feature.type == "bool":
+        return _truth(name)
+    return _number(name, feature)
+
+
+def _truth(name: str) -> Callable[[Any, str], float]:
+    def check(value: Any, where: str) -> float:
+        if type(value) is not bool:
+            raise RequestError(f"{where}.{name} is {shown(value)}: give true or false", field=name)
+        return float(value)
+
+    return check
+
+
+def _number(name: str, feature: Feature) -> Callable[[Any, str], float]:
+    low, high = bounds(feature)
+    whole, unit = feature.type == "int", f" {feature.unit}" if feature.unit else ""
+
+    def check(value: Any, where: str) -> float:
+        if type(value) is not float and type(value) is not int:
+            raise RequestError(f"{where}.{name} is {shown(value)}: give a number", field=name)
+        if not -inf < value < inf:
+            raise RequestError(
+                f"{where}.{name} is not a finite number: null is missing", field=name
+            )
+        if not low <= value <= high:
+            edge = f"above {high:g}" if value > high else f"below {low:g}"
+            raise RequestError(
+                f"{where}.{name} is {shown(value)}, {edge}{unit}: outside what the contract allows",
+                field=name,
+                kind="out_of_range",
+            )
+        if whole and value != int(value):
+            raise RequestError(f"{where}.{name} is {shown(value)}: give a whole number", field=name)
+        return float(value)
+
+    return check
+
+
+def _category(name: str, feature: Feature) -> Callable[[Any, str], str]:
+    allowed = frozenset(feature.categories or ())
+
+    def check(value: Any, where: str) -> str:
+        if type(value) is str and value in allowed:
+            return value
+        said = text(value, f"{where}.{name}", name)
+        if feature.categories is not None:
+            raise RequestError(
+                f"{where}.{name} is {shown(value)}: known are {', '.join(feature.categories)}",
+                field=name,
+                kind="unknown",
+            )
+        return said
+
+    return check

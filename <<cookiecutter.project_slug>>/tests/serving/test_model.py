@@ -1,0 +1,33 @@
+"""A version is tried before it serves: what it says must hold for a row alone and among others."""
+
+import pytest
+from made import bundle
+
+from mlproject import artifact
+from mlproject.adapters.onnx import Scorer
+from mlproject.errors import ProjectError
+from mlproject.serving.model import Stamp, ready
+
+STAMP = Stamp("small-regression", "7", "digest")
+
+
+@pytest.fixture
+def model(tmp_path, learnable):
+    """A small model as a folder."""
+    return artifact.load(bundle(tmp_path / "model", "regression", *learnable("regression")))
+
+
+def test_a_row_alone_is_answered_as_it_is_among_others(model):
+    served = ready(model, STAMP)
+    other = {**served.example, "kind": None}
+    columns = served.checker.columns([served.example, other])
+    first, second = served.score(columns)
+    for row, answer in ((served.example, first), (other, second), (served.example, first)):
+        assert served.score_one(served.checker.columns([row])) == [answer]
+
+
+def test_a_model_that_answers_a_row_alone_otherwise_is_refused(model, monkeypatch):
+    alone = Scorer.one
+    monkeypatch.setattr(Scorer, "one", lambda scorer, columns: alone(scorer, columns) + 1)
+    with pytest.raises(ProjectError, match=r"small-regression v7 answers .* to a row alone"):
+        ready(model, STAMP)
