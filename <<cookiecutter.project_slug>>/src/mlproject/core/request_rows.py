@@ -32,6 +32,8 @@ class RowChecker:
 
     def columns(self, rows: list[Any], place: str = "rows") -> dict[str, list[Any]]:
         """One list of values per feature."""
+        if len(rows) == 1 and (plain := self._plain(rows[0])):
+            return {name: [value] for name, value in plain.items()}
         return self._together(rows) or self._one_by_one(rows, place)
 
     def _together(self, rows: list[Any]) -> dict[str, list[Any]] | None:
@@ -57,10 +59,6 @@ class RowChecker:
         """The same; the first value that is wrong is named with its row."""
         found: dict[str, list[Any]] = {name: [] for name in self.features}
         for number, row in enumerate(rows):
-            if plain := self._plain(row):
-                for name, value in plain.items():
-                    found[name].append(value)
-                continue
             where = f"{place}[{number}]"
             if type(row) is not dict:
                 raise RequestError(

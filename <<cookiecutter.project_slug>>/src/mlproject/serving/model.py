@@ -1,6 +1,7 @@
 """One model version, ready to answer: its file checked, loaded and tried on a row."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -44,6 +45,11 @@ class Served:
     edges: tuple[float, ...]
     checker: RowChecker
     scorer: Scorer
+
+    @cached_property
+    def nullable(self) -> tuple[str, ...]:
+        """Features that may be missing."""
+        return tuple(name for name, feature in self.features.items() if feature.nullable)
 
     @property
     def repeated(self) -> str | None:

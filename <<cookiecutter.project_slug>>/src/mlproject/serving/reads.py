@@ -68,8 +68,10 @@ class Reads:
         self._deadlines.begin(asked.answer, lambda: _fail(asked, self._late()))
         try:
             self._waiting.append(asked)
-            if not self._reading:
-                self._begin(loop)
+            if not self._reading and len(self._waiting) == 1:
+                loop.call_soon(
+                    self._begin
+                )  # those that are heard in this turn of the loop share it
             return await asked.answer
         finally:
             self._deadlines.end(asked.answer)
@@ -78,13 +80,15 @@ class Reads:
         seconds = self._deadlines.seconds
         return ProjectError(f"the online store does not answer within {seconds:g} s")
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _begin(self) -> None:
         """Read for those that wait, as far as they need the same version."""
+        if self._reading:
+            return
         waiting = [asked for asked in self._waiting if not asked.answer.done()]
         self._reading = _together(waiting)
         self._waiting = waiting[len(self._reading) :]
         if self._reading:
-            self._began = loop.time()
+            self._began = asyncio.get_running_loop().time()
             self._jobs.put(self._reading)
 
     def _share(self, part: list[_Asked], found: Rows | Exception) -> None:
@@ -98,8 +102,7 @@ class Reads:
                 asked.answer.set_result(mine)
         if part is self._reading:
             self._reading = []
-            if self._waiting:
-                self._begin(asyncio.get_running_loop())
+            self._begin()
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the thread, until there is no more to do."""

@@ -86,12 +86,10 @@ class Service:
             self.metrics.predicted(found.max(axis=1).tolist(), [item["label"] for item in answers])
         else:
             self.metrics.predicted(answers)
-        for name, feature in served.features.items():
-            if feature.nullable:
-                column = asked.columns[name]
-                missing = sum(value != value or value == "" for value in column)
-                if missing:
-                    self.metrics.values.labels(name, "missing").inc(missing)
+        for name in served.nullable:
+            missing = sum(value != value or value == "" for value in asked.columns[name])
+            if missing:
+                self.metrics.values.labels(name, "missing").inc(missing)
 
     async def close(self) -> None:
         """Write what is left of the log and let threads go."""
