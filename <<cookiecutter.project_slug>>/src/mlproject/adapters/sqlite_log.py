@@ -27,7 +27,7 @@ create index if not exists predictions_at on predictions (at);
 """
 _INSERT = "insert into predictions values "
 _ROW = "(null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_AT_ONCE = 100  # rows of a statement: SQLite may take no more than 999 values
+_AT_ONCE = (64, 16, 4, 1)  # rows of a statement: few texts of SQL, each of which is kept prepared
 
 
 class SqliteLog:
@@ -54,9 +54,12 @@ class SqliteLog:
         """
         lines = (line for entry in entries for line in _lines(entry))
         with self._store:
-            while part := list(islice(lines, _AT_ONCE)):
-                values = list(chain.from_iterable(part))
-                self._store.execute(_INSERT + ",".join([_ROW] * len(part)), values)
+            while part := list(islice(lines, _AT_ONCE[0])):
+                for rows in _AT_ONCE:
+                    while len(part) >= rows:
+                        values = list(chain.from_iterable(part[:rows]))
+                        self._store.execute(_INSERT + ",".join([_ROW] * rows), values)
+                        del part[:rows]
 
     def close(self) -> None:
         """Close the file; WAL and database become one."""

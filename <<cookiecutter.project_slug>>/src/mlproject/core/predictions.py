@@ -1,9 +1,8 @@
 """What is remembered of an answered request, and who remembers it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 def name(milliseconds: int, noise: str) -> str:
@@ -19,8 +18,7 @@ def named_at(request: str) -> float | None:
         return None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One answered request: a key, the features and the prediction of each row."""
 
     request: str
@@ -33,6 +31,8 @@ class Entry:
 
     def features(self) -> list[dict[str, Any]]:
         """The features of each row, NaN where missing."""
+        if len(self.keys) == 1:
+            return [{name: value for name, (value,) in self.columns.items()}]
         rows = zip(*self.columns.values(), strict=True)
         return [dict(zip(self.columns, row, strict=True)) for row in rows]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..adapters.prometheus import Metrics
 from ..core.metrics import Array
@@ -22,8 +22,7 @@ from .slot import Slot
 _INLINE = 256  # rows that are scored at once; more go to a thread, so that others need not wait
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """Checked rows: the key of each, and the model's input columns."""
 
     keys: Sequence[tuple[str | int | None, datetime | None]]
