@@ -1,5 +1,8 @@
 """Where the served model comes from: the registry's champion, or a folder baked into an image."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,13 +71,28 @@ class Champion:
         return ready(champion_model(self._registry, self._version), stamp)
 
 
+@contextmanager
+def without(*libraries: str) -> Iterator[None]:
+    """Imports inside do not find these libraries, unless they are loaded already."""
+    hidden = [name for name in libraries if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's own mark of what is not there
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
 def open_source(root: Path, folder: Path | None) -> Source:
     """The champion of the project in `root`, or the model in a folder."""
     if folder is not None:
         return Folder(folder)
     from ..config import load_params
-    from ..tracking import registry
     from ..workspace import Context, Workspace
+
+    with without("scipy", "pygments"):  # for what MLflow does with them only elsewhere: 10 MB
+        from ..tracking import registry
 
     params = load_params(root / "params.yaml")
     return Champion(registry(Context(params, Workspace.at(root))), params.data.name)
