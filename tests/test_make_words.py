@@ -1,5 +1,6 @@
 """make itself ignores a misspelt variable: the project's Makefile refuses it, before any work."""
 
+import os
 import subprocess
 
 import pytest
@@ -65,3 +66,26 @@ def test_demo_prints_the_loop_and_not_where_the_hook_would_go_next():
     recipe = said(ROOT, "-n", "demo")[1]
     assert "--output-dir demo >/dev/null" in recipe
     assert said(ROOT, "-n", "setup", "ONLY=join")[0] == 0
+
+
+def test_a_port_that_is_no_number_is_refused(bake):
+    code, text = said(bake(), "ui", "PORT=foo")
+    assert code == 2
+    assert "stopped: PORT=foo is not understood: say a number, as PORT=8000" in text
+    assert "this list" in said(bake(), "help", "PORT=8001")[1]
+
+
+def test_the_stack_goes_up_or_down_and_nothing_else(bake):
+    code, text = said(bake(), "stack", "DO=dwon")
+    assert code == 2
+    assert "stopped: DO=dwon is not understood: say DO=down, or leave it out" in text
+
+
+def test_the_stack_without_docker_says_what_is_missing(bake, tmp_path):
+    tool = tmp_path / "docker"
+    tool.write_text("#!/bin/sh\nexit 127\n")
+    tool.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    code, text = said(bake(), "stack", PATH=path)
+    assert code == 2
+    assert "stopped: docker compose does not run here: install Docker with its compose" in text

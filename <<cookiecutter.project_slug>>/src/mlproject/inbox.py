@@ -61,6 +61,8 @@ class Inbox:
                 f"{name} has no end: the rest is awaited{_LINE * name.lower().endswith('.csv')}",
                 "yellow",
             )
+        for name in self.landing.strange():
+            self.say("left", f"{name} stays: tables end in .csv or .parquet", "yellow")
         if paths:
             context = open_context(self.root, (), self.screen)
             with sole_run(context.workspace):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.files import explain, read_json, write_json
-from .core.arrivals import ENDS, Look, Stillness, is_table
+from .core.arrivals import ENDS, Look, Stillness, is_left, is_table
 from .errors import ProjectError
 
 RECORD = ".record.json"  # digest of each table taken: its name, when, and how the run ended
@@ -21,7 +21,7 @@ class Landing:
     def __init__(self, folder: Path, settle: float) -> None:
         self.folder = folder
         self._still = Stillness(settle)
-        self._torn, self._said = set[str](), set[str]()
+        self._torn, self._strange, self._said = set[str](), set[str](), set[str]()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -31,6 +31,8 @@ class Landing:
         """Tables that nobody writes to any more, the first written first."""
         found = {}
         for entry in os.scandir(self.folder):
+            if is_left(entry.name) and entry.is_file():
+                self._strange.add(entry.name)
             if is_table(entry.name) and entry.is_file(follow_symlinks=False):
                 try:
                     seen = entry.stat(follow_symlinks=False)
@@ -42,8 +44,15 @@ class Landing:
 
     def torn(self) -> list[str]:
         """Names of still tables whose end is missing, each said once."""
-        names = sorted(self._torn - self._said)
-        self._said |= self._torn
+        return self._unsaid(self._torn)
+
+    def strange(self) -> list[str]:
+        """Names of files that are no tables, each said once."""
+        return self._unsaid(self._strange)
+
+    def _unsaid(self, known: set[str]) -> list[str]:
+        names = sorted(known - self._said)
+        self._said |= known
         return names
 
     def _ended(self, path: Path) -> bool:

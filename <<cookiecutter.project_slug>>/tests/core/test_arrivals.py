@@ -3,7 +3,13 @@
 import pandas as pd
 import pytest
 
-from mlproject.core.arrivals import Look, Stillness, is_table, merge
+from mlproject.core.arrivals import (
+    Look,
+    Stillness,
+    is_left,
+    is_table,
+    merge,
+)
 from mlproject.core.contract import DataContract
 from mlproject.errors import ProjectError
 
@@ -61,6 +67,8 @@ def test_names_of_files_being_sent_are_no_tables():
     assert [name for name in ("a.csv", "B.CSV", "c.parquet") if not is_table(name)] == []
     being_sent = (".a.csv", "~a.csv", "a.csv.part", "a.csv.tmp", "a.parquet.filepart", "a.txt", "a")
     assert [name for name in being_sent if is_table(name)] == []
+    assert [name for name in being_sent if is_left(name)] == ["a.txt", "a"]
+    assert not is_left("B.CSV")
 
 
 def test_new_rows_are_added_and_known_ones_replaced():

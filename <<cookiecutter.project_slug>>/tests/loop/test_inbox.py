@@ -208,10 +208,13 @@ def test_what_is_not_whole_is_left_alone(project, january):
     sent.write_text(text)
     path.with_name(".hidden.csv").write_text(text)
     path.with_name("empty.csv").touch()
+    path.with_name("notes.xlsx").touch()
     path.with_name("link.csv").symlink_to(sent)
     said = counted(project)
     assert "waits     part.csv has no end: the rest is awaited (where nothing is missing" in said
+    assert "left      notes.xlsx stays: tables end in .csv or .parquet" in said
     assert "taken" not in said
+    assert "sent.csv.part" not in said
     assert not (project / "data/inbox/.record.json").exists()
     sent.rename(path.with_name("whole.csv"))
     assert "whole.csv: 124 new rows" in counted(project)

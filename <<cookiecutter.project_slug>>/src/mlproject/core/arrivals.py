@@ -14,6 +14,7 @@ from .contract import ALL, ROW_ID, DataContract
 from .times import constant, event_times
 
 TABLES = (".csv", ".parquet")
+SENT = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".download")
 ENDS = {".csv": (b"\n", b"\r"), ".parquet": (b"PAR1",)}  # last bytes of a table that is whole
 
 
@@ -45,6 +46,11 @@ class Stillness:
 def is_table(name: str) -> bool:
     """Whether a name is that of a table, and of no file that is still being sent."""
     return name.lower().endswith(TABLES) and not name.startswith((".", "~"))
+
+
+def is_left(name: str) -> bool:
+    """Whether a name is that of something else, and of no file that is still being sent."""
+    return not name.lower().endswith((*TABLES, *SENT)) and not name.startswith((".", "~"))
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def fetched(context: Context) -> Path:
 
 def summary(table: pd.DataFrame, contract: DataContract, dropped: int = 0) -> str:
     """Rows, entities and period of an ingested table."""
-    parts = [f"{len(table):,} rows"]
+    parts = [plural(len(table), "row")]
     if contract.entity_column not in {ROW_ID, SERIES}:
         parts.append(plural(table[contract.entity_column].nunique(), contract.entity_column))
     if contract.has_time:

@@ -117,7 +117,7 @@ def _featurize(
         decisions.append(Decision("", "calendar features", ", ".join(calendar)))
     if lags:
         text = ", ".join(str(lag) for lag in lags)
-        reason = f"{text} x {keys.frequency} back: the target must be known by then"
+        reason = f"{text} rows back ({keys.frequency} each): the target must be known by then"
         decisions.append(Decision(answer.column, "lags of the target", reason))
     return {
         "calendar": calendar,
