@@ -5,12 +5,16 @@ import shutil
 import pytest
 import yaml
 from running import ROOT, command, serving
+from sharing import once
 
 
 @pytest.fixture(scope="session")
 def promoted(tmp_path_factory):
     """A project of two years of the sample with a champion: read it, never write to it."""
-    folder = tmp_path_factory.mktemp("promoted") / "project"
+    return once(tmp_path_factory, "promoted", promote)
+
+
+def promote(folder):
     ignored = shutil.ignore_patterns("data", "*.pyc")
     shutil.copytree(ROOT / "feature_repo", folder / "feature_repo", ignore=ignored)
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -22,15 +26,17 @@ def promoted(tmp_path_factory):
     assert command(folder, "sample", "--until", "2016-12-31").returncode == 0
     done = command(folder, "run")
     assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="session")
-def bundle(promoted):
+def bundle(promoted, tmp_path_factory):
     """Its champion as a folder."""
-    done = command(promoted, "bundle")
-    assert done.returncode == 0, done.stderr
-    return promoted / "artifacts/bundle"
+
+    def make(folder):
+        done = command(promoted, "bundle", "--output", str(folder))
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "bundle", make)
 
 
 @pytest.fixture(scope="module")
