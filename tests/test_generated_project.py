@@ -124,7 +124,7 @@ def test_an_uncommitted_version_is_not_reproducible(ran, tmp_path):
     text = (folder / "params.yaml").read_text()
     changed = text.replace("seed: 0", "seed: 1")
     changed = changed.replace("  margin: 0.0 ", "  margin: -0.5 ")  # whichever seed is better
-    changed = changed.replace("  trials: 20 ", "  trials: 4 ")  # it is trained four times
+    changed = changed.replace("  trials: 20\n", "  trials: 4\n")  # it is trained four times
     assert len(changed) == len(text)
     (folder / "params.yaml").write_text(changed)
     make(folder, "run")
