@@ -40,10 +40,18 @@ def test_plain_answers_stand_where_their_words_rested(bake):
         assert image in (project / name).read_text()
     for name, space in SPACES.items():
         assert yaml.safe_load((bake(**LONGEST) / name).read_text())["namespace"] == space
-        assert len(space) <= 63
+
+
+def test_no_namespace_or_bucket_is_longer_than_one_may_be(bake):
+    found = set()
+    for path in (bake(**LONGEST) / "deploy").rglob("*.yaml"):
+        found |= set(re.findall(r"(?i)(?:namespace: |s3://)([a-z0-9-]+)", path.read_text()))
+    assert {f"{'s' * 44}-production", f"{'s' * 44}-webhook", "s" * 60} <= found
+    assert [name for name in found if len(name) > 63] == []
 
 
 SPACES = {
+    "deploy/kubeflow/overlays/staging/kustomization.yaml": f"{'s' * 44}-staging",
     "deploy/webhook/kustomization.yaml": f"{'s' * 44}-webhook",
     "deploy/serving/overlays/production/kustomization.yaml": f"{'s' * 44}-serving-production",
 }
