@@ -75,6 +75,12 @@ def test_a_port_that_is_no_number_is_refused(bake):
     assert "this list" in said(bake(), "help", "PORT=8001")[1]
 
 
+def test_a_table_is_for_adopt_alone(bake):
+    code, text = said(bake(), "run", "DATA=table.csv", "TARGET=y")
+    assert code == 2
+    assert "stopped: only adopt takes DATA= and TARGET=: make adopt DATA=path.csv" in text
+
+
 def test_the_stack_goes_up_or_down_and_nothing_else(bake):
     code, text = said(bake(), "stack", "DO=dwon")
     assert code == 2

@@ -74,4 +74,6 @@ def put(context: Context, file: Path, name: str) -> list[str]:
     known = [f"{source}.dvc", str(Path(source).with_name(".gitignore"))]
     if git.commit_only(root, f"New data: {name}", *known):
         return []
-    return [f"git commit {source}.dvc, so that the model can be reproduced"]
+    unknown = ["git config user.email and user.name: git does not know who commits"]
+    left = [f"git commit {source}.dvc, so that the model can be reproduced"]
+    return left if git.knows_user(root) else unknown + left

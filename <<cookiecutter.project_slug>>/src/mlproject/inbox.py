@@ -87,7 +87,8 @@ class Inbox:
             try:
                 judged = arriving.judge(context, path, raw, reference, Path(folder))
             except ProjectError as error:
-                self._refuse(path, str(error))
+                said = str(error).removeprefix(f"{context.params.data.source}: ")
+                self._refuse(path, said if name in said else f"{name}: {said}")
                 return
             if digest(path) != key:
                 return  # somebody has written to it meanwhile: it is not still

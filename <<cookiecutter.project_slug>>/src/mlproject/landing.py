@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.files import explain, read_json, write_json
-from .core.arrivals import ENDS, Look, Stillness, is_left, is_table
+from .core.arrivals import ARCHIVE, ENDS, Look, Stillness, is_left, is_table
 from .errors import ProjectError
 
 RECORD = ".record.json"  # digest of each table taken: its name, when, and how the run ended
@@ -56,16 +56,17 @@ class Landing:
         return names
 
     def _ended(self, path: Path) -> bool:
-        """Whether the last bytes are those of a whole table."""
+        """Whether the last bytes are those of a whole table; what is none need not be awaited."""
         try:
             with path.open("rb") as stream:
+                first = stream.read(len(ARCHIVE))
                 stream.seek(max(os.fstat(stream.fileno()).st_size - 4, 0))
                 last = stream.read()
         except FileNotFoundError:
             return False
         except OSError as error:
             raise ProjectError(f"{path} cannot be read ({error.strerror}): allow it") from error
-        if last.endswith(ENDS[path.suffix.lower()]):
+        if first == ARCHIVE or last.endswith(ENDS[path.suffix.lower()]):
             return True
         self._torn.add(path.name)
         return False

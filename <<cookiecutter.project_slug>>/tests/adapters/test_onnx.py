@@ -104,6 +104,25 @@ def test_a_scaler_in_front_of_trees_is_seen():
     assert found["passthrough"] < TOLERANCE
 
 
+def test_a_value_right_beside_a_split_goes_to_the_same_side():
+    """Between 15.0 and 15.2 a tree splits at 15.0999999, whose nearest float32 is that of 15.1."""
+    features = {"a": Feature(type="float")}
+    tenths = (np.arange(241) / 10).astype(np.float32)
+    known, beside = tenths[::2], tenths[1::2]
+    middles = (known[:-1].astype(np.float64) + known[1:]) / 2
+    beside = beside[(middles < beside) & (middles.astype(np.float32) == beside)]
+    assert len(beside) > 10, "so many are on the other side of the rounded split"
+    frame = pd.DataFrame({"a": np.repeat(known, 40)})
+    truth = np.repeat(np.arange(len(known)) % 2 * 100.0, 40)  # every value is a leaf of its own
+    model = estimators.build("hist_gradient_boosting", "regression", features, {}, 0)
+    model.fit(frame, truth)
+    probe = pd.DataFrame({"a": beside})
+    expected = estimators.predict(model, "regression", probe)
+    exported = adapter.predict(adapter.export(model, features), "regression", probe)
+    assert np.ptp(expected) > 50
+    assert np.allclose(exported, expected, atol=0.01)
+
+
 def test_native_categories_are_seen(learnable):
     features, frame, truth = learnable("regression")
     kinds = {name: features[name] for name in ("kind", "size")}

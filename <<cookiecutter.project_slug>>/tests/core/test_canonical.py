@@ -105,6 +105,11 @@ def test_rows_without_target_are_dropped_unless_many():
     )
 
 
+def test_a_table_without_a_target_has_nothing_to_learn_from_whatever_may_be_missing():
+    with pytest.raises(ProjectError, match="`y` is missing in every row: there is nothing"):
+        canonical(raw(x=["1"], y=[""]), contract(), max_missing=1.0)
+
+
 def test_typed_and_text_columns_give_the_same_table():
     texts = raw(d=DAYS, x=["1", "", "0.1"], y=["1", "2", "3"])
     typed = texts.assign(x=[1.0, np.nan, 0.1], y=[1.0, 2.0, 3.0], d=pd.Categorical(DAYS))

@@ -154,10 +154,13 @@ def test_two_tables_at_once_are_one_run_and_a_later_one_corrects(project, januar
 
 SPOILT = {
     "text.csv": (lambda t: t.assign(temperature="warm"), "text.csv line 2: column `temperature`"),
-    "range.csv": (lambda t: t.assign(temperature="99"), "rule range: column `temperature` holds"),
+    "range.csv": (
+        lambda t: t.assign(temperature="99"),
+        "range.csv: rule range: column",
+    ),
     "columns.csv": (lambda t: t.drop(columns="holiday"), "columns.csv lacks `holiday`"),
     "twice.csv": (lambda t: pd.concat([t, t.head(1)]), "both have area"),
-    "target.csv": (lambda t: t.assign(load=""), "the target `load` is missing"),
+    "target.csv": (lambda t: t.assign(load=""), "target.csv: the target `load` is missing in e"),
 }
 
 
@@ -197,6 +200,8 @@ def test_a_table_of_another_kind_and_a_damaged_one_are_refused(project, january)
     said = counted(project)
     assert "january.parquet: the raw table is data/raw/load.csv, bring a .csv file" in said
     assert "broken.parquet: the raw table is" in said
+    (project / "data/inbox/sheet.csv").write_bytes(b"PK\x03\x04 and no newline")
+    assert "refused   sheet.csv is a zip or Excel file" in counted(project)
     assert runs(project) == 0
 
 
@@ -311,4 +316,5 @@ def test_where_git_knows_nobody_what_is_left_is_said(project, january):
     said = counted(
         project, HOME=str(project), GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL="/dev/null"
     )
+    assert "next      git config user.email and user.name: git does not know who" in said
     assert f"next      git commit {FILE}.dvc, so that the model can be reproduced" in said

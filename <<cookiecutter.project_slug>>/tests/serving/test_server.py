@@ -323,6 +323,9 @@ def test_encoded_bodies_and_unknown_pages_are_refused(server):
     assert server.post("/predict", b"x", **{"Content-Encoding": "gzip"})[0] == 415
     assert server.get("/nowhere") == (404, {"error": "there is no such page: /docs lists them"})
     assert server.get("/predict")[0] == 405
+    for path, status in {"/": 200, "/v2/health/ready": 200, "/predict": 405}.items():
+        code, _, body = server.ask("HEAD", path)
+        assert (code, body) == (status, b"")
     assert server.post("/v2/models/other/infer", {})[0] == 404
     assert server.post("/v2/models/load-forecast/versions/9/infer", {})[0] == 404
 

@@ -1,5 +1,6 @@
 """ONNX: export of a fitted pipeline, prediction by ONNX Runtime."""
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ def export(model: Any, features: Mapping[str, Feature]) -> bytes:
         (name, (FloatTensorType if feature.numeric else StringTensorType)([None, 1]))
         for name, feature in features.items()
     ]
+    model = _single_precision(model)
     final = model.steps[-1][1]
     options = {id(final): {"zipmap": False}} if hasattr(final, "predict_proba") else None
     graph = convert_sklearn(model, "model", initial_types=inputs, options=options)
@@ -29,6 +31,22 @@ def export(model: Any, features: Mapping[str, Feature]) -> bytes:
     del graph.opset_import[:]
     graph.opset_import.extend(versions)
     return bytes(graph.SerializeToString(deterministic=True))
+
+
+def _single_precision(model: Any) -> Any:
+    """A copy whose trees split at float32 numbers, so that float32 rows go where they went.
+
+    ONNX compares in float32, and skl2onnx rounds a threshold to the nearest: a value beside it may
+    then lie on its other side. The next float32 below splits such values alike.
+    """
+    model = copy.deepcopy(model)
+    for step in getattr(model.steps[-1][1], "_predictors", []):
+        for tree in step:
+            at = tree.nodes["num_threshold"]
+            near = at.astype(np.float32)
+            down = np.nextafter(near, np.float32(-np.inf))
+            tree.nodes["num_threshold"] = np.where(near > at, down, near)
+    return model
 
 
 class Scorer:

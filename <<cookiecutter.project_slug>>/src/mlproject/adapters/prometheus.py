@@ -7,10 +7,11 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     disable_created_metrics,
     generate_latest,
 )
+
+from .tally import Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -31,16 +32,14 @@ class Metrics:
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(f"serving_{name}", text, labels, registry=registry)
 
-        def seconds(name: str, text: str, *labels: str) -> Histogram:
-            return Histogram(f"serving_{name}", text, labels, registry=registry, buckets=_SECONDS)
+        def seconds(name: str, text: str, label: str = "") -> Histogram:
+            return Histogram(f"serving_{name}", text, _SECONDS, registry, label)
 
         self.requests = counter("requests", "Requests answered", "route", "code")
         self.latency = seconds("request_seconds", "Time to answer", "route")
-        self.rows = Histogram(
-            "serving_batch_rows", "Rows of a request", registry=registry, buckets=_ROWS
-        )
+        self.rows = Histogram("serving_batch_rows", "Rows of a request", _ROWS, registry).of()
         self.values = counter("values", "Odd values in requests", "feature", "kind")
-        self.store_seconds = seconds("feature_store_seconds", "Reads of the online store")
+        self.store_seconds = seconds("feature_store_seconds", "Reads of the online store").of()
         self.store_errors = counter("feature_store_errors", "Reads that failed")
         self.reloads = counter("reloads", "Changes of the model", "outcome")
         for outcome in ("done", "refused", "unreachable"):
@@ -64,19 +63,16 @@ class Metrics:
         if buckets != self._edges:
             if self._predictions is not None:
                 self.registry.unregister(self._predictions)
-            self._predictions = Histogram(
-                "serving_prediction",
-                "Predicted numbers, or probability of the predicted class",
-                registry=self.registry,
-                buckets=buckets,
-            )
+            text = "Predicted numbers, or probability of the predicted class"
+            self._predictions = Histogram("serving_prediction", text, buckets, self.registry)
             self._edges = buckets
 
     def predicted(self, numbers: Iterable[float], labels: Iterable[str] = ()) -> None:
         """Count what was predicted."""
         if self._predictions is not None:
+            tally = self._predictions.of()
             for number in numbers:
-                self._predictions.observe(number)
+                tally.observe(number)
         for label in labels:
             self._labels.labels(label).inc()
 

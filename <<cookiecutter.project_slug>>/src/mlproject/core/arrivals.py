@@ -16,6 +16,7 @@ from .times import constant, event_times
 TABLES = (".csv", ".parquet")
 SENT = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".download")
 ENDS = {".csv": (b"\n", b"\r"), ".parquet": (b"PAR1",)}  # last bytes of a table that is whole
+ARCHIVE = b"PK\x03\x04"  # first bytes of a zip, and of what Excel writes
 
 
 class Look(NamedTuple):

@@ -48,7 +48,12 @@ def typed(
     target = np.asarray(data[contract.target])
     known = ~np.isnan(target)
     share = 1 - known.mean()
-    if share > max_missing or not known.any():
+    if not known.any():
+        raise ProjectError(
+            f"{contract.source}: the target `{contract.target}` is missing in every row: "
+            "there is nothing to learn from"
+        )
+    if share > max_missing:
         much, most = beyond(share, max_missing)
         raise ProjectError(
             f"{contract.source}: the target `{contract.target}` is missing in {much} of "

@@ -195,6 +195,6 @@ def _parity(evaluation: Evaluation, tolerance: float) -> Rule:
     difference = _number(parity.get("relative_difference"))
     detail = (
         f"ONNX differs from scikit-learn by {difference:.1e} of the predictions' spread "
-        f"on {rows_compared(parity)}, wanted ≤ {tolerance:g}"
+        f"on {rows_compared(parity)}, wanted ≤ {tolerance:g} (promote.onnx_tolerance)"
     )
     return Rule("ONNX parity", difference <= tolerance, detail)

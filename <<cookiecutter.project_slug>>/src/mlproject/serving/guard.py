@@ -38,6 +38,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # a server sends no body of it
+            scope = {**scope, "method": "GET"}
         began, route = time.perf_counter(), _route(scope["path"])
         scope["request_id"] = name = self._name(scope["headers"])
         status = 500
@@ -67,7 +69,7 @@ class Guard:
         """Few routes and statuses: their samples are looked up once."""
         if (route, status) not in self._counts:
             self._counts[route, status] = self._metrics.requests.labels(route, str(status))
-            self._times[route] = self._metrics.latency.labels(route)
+            self._times[route] = self._metrics.latency.of(route)
         self._counts[route, status].inc()
         self._times[route].observe(seconds)
 

@@ -26,6 +26,7 @@ from .settings import ServeSettings
 from .slot import Slot
 from .sources import Source, open_source
 
+_ALLOCATIONS = 10_000  # until waste is looked for: requests leave little that refers to itself
 _TURN = 0.0005  # seconds: threads that read the store and write the log wait less for their turn
 
 
@@ -54,6 +55,7 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
         sys.setswitchinterval(_TURN)
         gc.collect()
         gc.freeze()  # what lives as long as the process is not looked at again
+        gc.set_threshold(_ALLOCATIONS)
         uvicorn.Server(config).run(sockets=[listener])
 
 
