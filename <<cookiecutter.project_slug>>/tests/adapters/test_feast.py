@@ -16,7 +16,7 @@ import pytest
 import yaml
 from feast.types import Float32, String
 
-from mlproject.adapters import feast
+from mlproject.adapters import feast, feast_online
 from mlproject.config import parse_params
 from mlproject.core.transforms import derive, model_features
 from mlproject.errors import ProjectError
@@ -177,6 +177,32 @@ def test_the_online_row_is_the_newest_offline_row(opened):
             assert found[name].to_numpy(dtype="float32") == pytest.approx(wanted.to_numpy())
         else:
             assert found[name].tolist() == wanted.tolist()
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """A machine in Germany, where the hour from two to three is left out on 31 March 2024."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_times_online_are_utc_wherever_the_machine_stands(context, table, monkeypatch):
+    moment = pd.Timestamp("2024-03-31 02:30", tz="UTC")
+    moved = table.assign(
+        event_timestamp=table["event_timestamp"] + (moment - table["event_timestamp"].max())
+    )
+    features = write_features(context, moved)
+    store = feast.open_store(context.workspace, context.params)
+    feast.materialize(store, context.params, features[KEY])
+    [(_, here)] = feast_online.OnlineStore(context.workspace, context.params).read(["North"])
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    [(_, there)] = feast_online.OnlineStore(context.workspace, context.params).read(["North"])
+    assert (here, there) == (moment, moment)
 
 
 def test_an_entity_nobody_knows_is_empty_online(opened):
@@ -361,7 +387,7 @@ def test_a_join_beyond_the_bound_goes_by_disk_and_keeps_its_values(opened, monke
 
 
 IMPORTED = """
-from mlproject.adapters import feast
+from mlproject.adapters import feast, feast_online
 import typeguard
 print(typeguard.typechecked.__module__)
 print("typeguard" in feast.FeatureView.__init__.__code__.co_names)

@@ -91,6 +91,10 @@ def connect(workspace: Workspace, *, online_only: bool = False) -> FeatureStore:
     if online_only:
         settings["offline_store"] = None
     with unchecked():  # it imports its data sources only now
+        if settings.get("online_store", {}).get("type") == "sqlite":
+            from .feast_sqlite import times_in_utc
+
+            times_in_utc()
         return FeatureStore(config=RepoConfig(**settings))
 
 
