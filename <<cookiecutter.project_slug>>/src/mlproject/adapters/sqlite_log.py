@@ -28,6 +28,7 @@ create index if not exists predictions_at on predictions (at);
 _INSERT = "insert into predictions values "
 _ROW = "(null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _AT_ONCE = (64, 16, 4, 1)  # rows of a statement: few texts of SQL, each of which is kept prepared
+_PAGES = 4_000  # of 4 KB that gather before they are copied into the file: a fifth less work
 
 
 class SqliteLog:
@@ -39,6 +40,7 @@ class SqliteLog:
             self._store = sqlite3.connect(path, timeout=5, check_same_thread=False)
             self._store.execute("pragma journal_mode=wal")
             self._store.execute("pragma synchronous=normal")
+            self._store.execute(f"pragma wal_autocheckpoint={_PAGES}")
             self._store.executescript(_TABLE)
         except (OSError, sqlite3.Error) as error:
             raise ProjectError(

@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -62,6 +63,16 @@ def fault(error: Exception) -> Response:
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response."""
-    return Response(
-        to_json(value, inf_nan_mode="null"), status, headers, media_type="application/json"
-    )
+    return _Json(to_json(value, inf_nan_mode="null"), status, headers or {})
+
+
+class _Json(Response):
+    """Starlette's own constructor takes longer to find out what is known here."""
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ]
