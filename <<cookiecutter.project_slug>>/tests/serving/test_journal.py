@@ -5,7 +5,7 @@ import threading
 
 from mlproject.adapters.prometheus import Metrics
 from mlproject.adapters.sqlite_log import SqliteLog
-from mlproject.core.predictions import Entry
+from mlproject.core.predictions import Entry, as_json
 from mlproject.errors import ProjectError
 from mlproject.serving import journal
 from mlproject.serving.journal import BOUND, Journal
@@ -14,7 +14,7 @@ from mlproject.serving.slot import Slot
 
 
 def entry(number):
-    return Entry(f"r{number}", 1.0, "m", "1", [("a", None)], {"x": [float("nan")]}, [2.5])
+    return Entry(f"r{number}", 1.0, "m", "1", [("a", None)], as_json({"x": [float("nan")]}), [2.5])
 
 
 class SlowSink:

@@ -70,7 +70,6 @@ class SqliteLog:
 
 def _lines(entry: Entry) -> list[tuple[object, ...]]:
     common = (entry.at, entry.model, entry.version)
-    inputs = entry.features()
     return [
         (
             entry.request,
@@ -78,7 +77,7 @@ def _lines(entry: Entry) -> list[tuple[object, ...]]:
             *common,
             None if entity is None else str(entity),
             None if time is None else time.isoformat(),
-            to_json(inputs[place], inf_nan_mode="null").decode(),
+            entry.features[place],
             to_json(entry.predictions[place]).decode(),
         )
         for place, (entity, time) in enumerate(entry.keys)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..adapters.prometheus import Metrics
 from ..core.metrics import Array
-from ..core.predictions import Entry
+from ..core.predictions import Entry, as_json
 from ..core.requests import RequestError, batch
 from .history import History
 from .journal import Journal
@@ -62,22 +62,27 @@ class Service:
 
     async def predict(self, served: Served, asked: Asked, request: str) -> tuple[Array, list[Any]]:
         """Score checked rows and remember the answer. Raises RequestError."""
-        if len(asked.keys) == 1:
-            found = served.score_one(asked.columns)
-        elif len(asked.keys) <= _INLINE:
-            found = served.score(asked.columns)
+        if len(asked.keys) <= _INLINE:
+            found, features = self._scored(served, asked.columns, len(asked.keys) == 1)
         else:
-            loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(self.threads, served.score, asked.columns)
+            loop, work = asyncio.get_running_loop(), self._scored
+            found, features = await loop.run_in_executor(
+                self.threads, work, served, asked.columns, False
+            )
         answers = served.answers(found)
         self._count(served, asked, found, answers)
         if self.journal is not None:
             stamp, keys = served.stamp, list(asked.keys)
-            entry = Entry(
-                request, time.time(), stamp.name, stamp.version, keys, asked.columns, answers
-            )
+            entry = Entry(request, time.time(), stamp.name, stamp.version, keys, features, answers)
             await self.journal.add(entry)
         return found, answers
+
+    def _scored(
+        self, served: Served, columns: dict[str, list[Any]], one: bool
+    ) -> tuple[Array, list[str]]:
+        """Predictions, and the features as they are remembered, if they are."""
+        found = served.score_one(columns) if one else served.score(columns)
+        return found, as_json(columns) if self.journal is not None else []
 
     def _count(self, served: Served, asked: Asked, found: Array, answers: list[Any]) -> None:
         self.metrics.rows.observe(len(answers))

@@ -25,6 +25,9 @@ def world():
     return referred(until(table, "2018-12-31")), last(table, 30)
 
 
+ROW = ['{"size":2.0}']
+
+
 def said(window, rows, value):
     """A window without labels, of which the first `rows` were sent back."""
     found = window.drop(columns="truth")
@@ -74,7 +77,7 @@ def written(path, answer, count=4, keys=None):
     log = SqliteLog(path)
     for number in range(count):
         key = keys[number] if keys else ("a", None)
-        entry = Entry(f"r{number}", 1e9 + number, "m", "1", [key], {"size": [2.0]}, [answer])
+        entry = Entry(f"r{number}", 1e9 + number, "m", "1", [key], ROW, [answer])
         log.write([entry])
     log.close()
     return SqliteCases(path)
@@ -132,9 +135,7 @@ def test_a_row_is_found_by_the_time_in_its_id_and_else_among_the_newest(tmp_path
     log = SqliteLog(tmp_path / "log.db")
 
     def entry(request, at, rows=1):
-        return Entry(
-            request, at, "m", "1", [("a", None)] * rows, {"size": [2.0] * rows}, [5.0] * rows
-        )
+        return Entry(request, at, "m", "1", [("a", None)] * rows, ROW * rows, [5.0] * rows)
 
     log.write([entry(own, came + 0.5), entry("theirs", came + 0.5)])
     log.write([entry(f"x{number}", came + 1000.0, 1_000) for number in range(101)])
