@@ -82,4 +82,6 @@ def schedule(
 
 
 if __name__ == "__main__":
-    terminal.main(app, "interrupted; a run that was started on a cluster goes on there")
+    terminal.main(
+        terminal.spoken(app), "interrupted; a run that was started on a cluster goes on there"
+    )

@@ -17,7 +17,7 @@ Overrides = Annotated[
 
 def main() -> None:
     """Run a command."""
-    terminal.main(app, "interrupted; `run --from STEP` goes on where it was")
+    terminal.main(terminal.spoken(app), "interrupted; `run --from STEP` goes on where it was")
 
 
 def _verb(name: str) -> None:

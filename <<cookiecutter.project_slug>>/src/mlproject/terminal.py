@@ -10,6 +10,7 @@ from .adapters.memory import economize
 from .errors import ProjectError
 
 TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False", "DVC_NO_ANALYTICS": "1"}
+INTERRUPTED = 130  # exit code of a command that Ctrl-C has ended
 debug = False
 
 
@@ -26,13 +27,33 @@ def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
         code = ended.code
     except KeyboardInterrupt:
         print(f" stopped: {interrupted}", file=sys.stderr)
-        code = 130
+        code = INTERRUPTED
     except Exception as error:
         if debug:
             raise
         print(f" stopped: {sentence(error)}", file=sys.stderr)
         code = 1
     _leave(int(code or 0))
+
+
+def spoken(app: Callable[..., Any]) -> Callable[[], None]:
+    """A Typer application whose own refusals are sentences, and which knows of Ctrl-C."""
+
+    def run() -> None:
+        try:
+            code = app(standalone_mode=False)
+        except Exception as error:
+            if not hasattr(error, "format_message"):  # what Typer and Click raise has it
+                raise
+            said = str(error.format_message()).rstrip(".")
+            if said:  # without a command its help is there already
+                print(f" stopped: {said}: --help says more", file=sys.stderr)
+            raise SystemExit(2) from None
+        if code == INTERRUPTED:  # so it tells of Ctrl-C
+            raise KeyboardInterrupt
+        raise SystemExit(code or 0)
+
+    return run
 
 
 def _leave(code: int) -> NoReturn:
