@@ -201,7 +201,7 @@ def test_a_table_of_another_kind_and_a_damaged_one_are_refused(project, january)
     assert "january.parquet: the raw table is data/raw/load.csv, bring a .csv file" in said
     assert "broken.parquet: the raw table is" in said
     (project / "data/inbox/sheet.csv").write_bytes(b"PK\x03\x04 and no newline")
-    assert "refused   sheet.csv is a zip or Excel file" in counted(project)
+    assert "refused   data/inbox/sheet.csv is a zip or Excel file" in counted(project)
     assert runs(project) == 0
 
 
