@@ -3,6 +3,8 @@
 import json
 import struct
 import time
+import urllib.parse
+import urllib.request
 
 import pytest
 from conftest import PROJECT, ROOT
@@ -69,9 +71,19 @@ def address(tmp_path_factory):
     words = [f"--config.file={folder}/one.yaml", f"--storage.tsdb.path={folder}/kept"]
     command = [program, *words, f"--web.listen-address={host}"]
     process = start(command, folder / "log", f"http://{host}/-/ready")
-    time.sleep(6)
+    asked = urllib.parse.quote("rate(prometheus_http_requests_total[1m]) > 0")
+    until = time.monotonic() + 60
+    while not told(f"http://{host}/api/v1/query?query={asked}"):
+        assert time.monotonic() < until, "it knows no rate of its own pages"
+        time.sleep(0.5)
     yield f"http://{host}"
     stop(process)
+
+
+def told(url):
+    """What Prometheus finds."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)["data"]["result"]
 
 
 def drawn(address, folder, *panels):
