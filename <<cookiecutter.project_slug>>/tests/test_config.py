@@ -203,6 +203,10 @@ def test_values_of_a_categorical_range_keep_their_types(tree):
             "featurize.calendar: `week_day` is unknown, use one of hour, weekday, day_of_year",
         ),
         ({"data.features.weekday": {"type": "int"}}, "`weekday` is derived and is a column of the"),
+        (
+            {"data.features.Weekday": {"type": "int"}},
+            "`weekday` is derived and is `Weekday`, for DuckDB, a column of the data too",
+        ),
         ({"data.features.load_lag_1": {"type": "float"}}, "featurize: `load_lag_1` is derived"),
         ({"data.features.area_key": {"type": "float"}}, "featurize: `area_key` is derived"),
         (

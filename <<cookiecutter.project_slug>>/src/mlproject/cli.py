@@ -352,4 +352,7 @@ def _day(text: str) -> date | None:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    import csv
+
+    lines = csv.reader([text], skipinitialspace=True)  # a name with a comma stands in quotes
+    return tuple(name.strip() for line in lines for name in line if name.strip())

@@ -79,9 +79,13 @@ class Params(Strict):
         for name in featurize.calendar:
             if name not in CALENDAR:
                 yield f"featurize.calendar: `{name}` is unknown, use one of {', '.join(CALENDAR)}"
+        own = {name.casefold(): name for name in (*data.features, data.target, data.entity_column)}
         for name in derived_features(data, featurize):
-            if name in (*data.features, data.target, data.entity_column):
-                yield f"featurize: `{name}` is derived and is a column of the data too: rename it"
+            met = own.get(name.casefold())
+            if met is not None:
+                which = "is" if met == name else f"is `{met}`, for DuckDB,"
+                problem = f"`{name}` is derived and {which} a column of the data too"
+                yield f"featurize: {problem}: rename it"
         columns = [*model_features(data, featurize), data.entity_column, data.target]
         for name in self.evaluate.slices:
             if name not in columns:

@@ -12,7 +12,7 @@ from .core import estimators
 from .core.monitoring import build
 from .core.monitoring.compare import PREDICTION
 from .core.monitoring.reference import Reference
-from .core.transforms import CALENDAR, model_features
+from .core.transforms import model_features
 from .errors import ProjectError
 from .workspace import Context
 
@@ -32,7 +32,7 @@ def write(context: Context, model: Any, metrics: dict[str, float]) -> None:
     keyed = keys.iloc[rows].reset_index(drop=True)
     keyed[PREDICTION] = answers(estimators.predict(model, contract.task, frame), contract.classes)
     # a day of the year drifts by its nature: calendar columns are told by the time itself
-    watched = [name for name in features if name not in CALENDAR]
+    watched = [name for name in features if name not in params.featurize.calendar]
     told = {
         "task": contract.task,
         "metric": params.metric,

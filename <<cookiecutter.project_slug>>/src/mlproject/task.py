@@ -60,7 +60,9 @@ class Done:
         import pandas as pd
 
         predictions = pd.read_parquet(self.outputs["predictions"])
-        columns = [name for name in predictions.columns if name.startswith("p_")]
+        found = [*predictions.columns]
+        others = found[found.index("truth") + 1 :]  # an entity may be called p_ something too
+        columns = [name for name in others if name.startswith("p_")]
         if not columns:
             return
         guess = predictions[columns].to_numpy().argmax(axis=1)

@@ -35,6 +35,22 @@ def problem(**changes):
         ),
         ({"features": {"split": {"type": "int"}}}, "`split` is a reserved column name"),
         ({"target": "prediction"}, "`prediction` is a reserved column name"),
+        ({"target": "Prediction"}, "`Prediction` is a reserved column name"),
+        ({"entity": "truth"}, "entity `truth` is a reserved column name"),
+        ({"entity": "Seasonal_Naive"}, "entity `Seasonal_Naive` is a reserved column name"),
+        ({"target": "ROW_ID"}, "`ROW_ID` and `row_id` are one name in DuckDB"),
+        (
+            {"features": {"wind": {"type": "float"}, "Wind": {"type": "float"}}},
+            "`Wind` and `wind` are one name in DuckDB",
+        ),
+        (
+            {
+                "task": "binary",
+                "classes": ["no", "Yes"],
+                "features": {"p_yes": {"type": "float"}},
+            },
+            "`p_yes` is the name of the probability of class `Yes`",
+        ),
         ({"features": {"row_id": {"type": "int"}}}, "`row_id` is a reserved column name"),
         ({"features": {"wind speed": {"type": "float"}}}, "`wind speed` is no plain column name"),
         ({"features": {"class": {"type": "float"}}}, "`class` is no plain column name"),

@@ -333,9 +333,46 @@ def test_names_are_made_plain_and_told_apart():
 
 @given(st.lists(st.text(max_size=70), min_size=1, max_size=12, unique=True))
 def test_every_name_becomes_plain_and_unlike_the_others(columns):
-    names = names_for(columns, columns[0], None)
+    names = names_for(columns, columns[0], columns[-1] if len(columns) > 1 else None)
     assert all(plain(name) for name in names.values())
     assert len({name.lower() for name in names.values()}) == len(columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "target", "entity", "classes", "name"),
+    [
+        (["y", "shop", "Y_LAG_12"], "y", "shop", (), "Y_LAG_12_2"),
+        (["shop", "y", "Shop_Key"], "y", "shop", (), "Shop_Key_2"),
+        (["shop", "shop_key"], "shop_key", "shop", (), "shop_key_2"),
+        (["shop_key", "shop"], "shop_key", "shop", (), "shop_2"),
+        (["x_lag_3", "x"], "x", "x_lag_3", (), "x_lag_3"),
+        (["y", "series_key"], "y", None, (), "series_key_2"),
+        (["y", "P_Yes"], "y", None, ("no", "yes"), "P_Yes_2"),
+        (["y", "p_yes"], "y", None, (), "p_yes"),
+        (["y", "Wind+Solar"], "y", None, (), "wind_solar_2"),
+        (["y", "Model_Version"], "y", None, (), "Model_Version_2"),
+        (["y", "rn"], "y", None, (), "rn_2"),
+        (["y", "shop", "shop_YYYY"], "y", "shop", (), "shop_YYYY_2"),
+        (["y", "a" * 70 + "1", "a" * 70 + "2"], "y", None, (), "a" * 50 + "_2"),
+    ],
+)
+def test_no_name_meets_one_that_is_made(columns, target, entity, classes, name):
+    others = {"wind_solar"}  # a column that is left out keeps its name in the file
+    names = names_for(columns, target, entity, "series", others, classes)
+    assert name in names.values()
+    own = [found.lower() for found in names.values()]
+    made_up = [f"{names[target]}_lag_{lag}".lower() for lag in (1, 3, 12)]
+    made_up += [f"{names.get(entity, 'series')}_key".lower(), *(f"p_{item}" for item in classes)]
+    assert not {*own} & {*made_up, *others}
+    assert len({*own}) == len(columns)
+
+
+def test_a_calendar_feature_gives_way_to_a_column_of_its_name_in_any_case():
+    days = pd.date_range("2023-01-01", periods=N, freq="D")
+    frame = BASE.assign(date=days.strftime("%Y-%m-%d"), Weekday=days.day_name())
+    params, _, _ = adopted(frame)
+    assert "Weekday" in params.data.features
+    assert "weekday" not in params.featurize.calendar
 
 
 @given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.booleans())

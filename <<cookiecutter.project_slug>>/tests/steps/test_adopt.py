@@ -11,12 +11,12 @@ import pytest
 import yaml
 from shared_tables import shared_table
 
-from mlproject import session
+from mlproject import cli, session
 from mlproject.adapters import git
 from mlproject.config import load_params
 from mlproject.core.adoption.params_text import params_text
 from mlproject.errors import ProjectError
-from mlproject.steps import featurize, ingest, validate
+from mlproject.steps import build_dataset, featurize, ingest, validate
 from mlproject.steps.adopt import adopt
 from mlproject.workspace import Context, Workspace
 
@@ -263,3 +263,45 @@ def test_the_online_store_of_a_table_without_time_names_no_time(project, csv):
     context = Context(params, Workspace.at(project.root))
     project.run()
     assert featurize.run(context).endswith("Feast applied · online store filled")
+
+
+AWKWARD = (
+    *("Weekday", "Prediction", "model_version", "row_id", "series", "event_timestamp", "split"),
+    *("truth", "y_lag_1", "Y_LAG_7", "shop_key", "rn", "entity_row_id", "shop_yyyy", "select"),
+    *("class", "None", "__x", "_row", "1st", "a,b", 'q"uo"te', "new\nline", "a'b", "größe"),
+    *("温度", "x" * 90 + "1", "x" * 90 + "2", "Wind", "wind", "", "unnamed_36", "{{ a }}", "index"),
+)
+
+
+def test_any_column_name_reaches_the_feature_store(project, tmp_path):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2023-01-01", periods=60).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"date": np.repeat(days, 2), "shop": ["north", "south"] * 60})
+    values = rng.normal(size=(120, len(AWKWARD))).round(3)
+    table = pd.concat([table, pd.DataFrame(values, columns=list(AWKWARD))], axis=1)
+    table["y"] = rng.normal(size=120).round(3)
+    table.to_csv(tmp_path / "names.csv", index=False)
+    params = project.adopt(tmp_path / "names.csv", "y")
+    assert len(params.data.features) == len(AWKWARD)
+    shutil.copytree(FEATURE_REPO, project.root / "feature_repo")
+    project.run()
+    context = Context(params, Workspace.at(project.root))
+    assert "Feast applied" in featurize.run(context)
+    assert "120 rows" in build_dataset.run(context)
+    dataset = pd.read_parquet(context.workspace.dataset)
+    for place, name in enumerate(AWKWARD):
+        own = name or "unnamed_33"
+        column = params.data.rename.get(own, own)
+        assert sorted(dataset[column]) == sorted(values[:, place].astype("float32")), name
+
+
+def test_columns_with_commas_and_quotes_can_be_left_out(project, tmp_path):
+    table = pd.DataFrame({"y": np.arange(60) % 7 * 1.5, "x": np.arange(60) % 5 * 1.1})
+    table['a,"b"'] = table["y"] * 2
+    table.to_csv(tmp_path / "names.csv", index=False)
+    said = project.refused(tmp_path / "names.csv", "y")
+    line = next(line for line in said.splitlines() if "exclude them" in line)
+    (word,) = [word for word in shlex.split(line) if word.startswith("EXCLUDE=")]
+    names = cli._names(word.removeprefix("EXCLUDE="))
+    assert names == ('a,"b"',)
+    assert list(project.adopt(tmp_path / "names.csv", "y", exclude=names).data.features) == ["x"]

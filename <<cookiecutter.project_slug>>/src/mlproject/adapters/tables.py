@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from ..core.names import folded, free
 from ..errors import ProjectError
 from . import parquet
 from .csv_faults import check_head, explain, line_numbers
@@ -76,7 +77,8 @@ def header(path: Path) -> list[str]:
                 f"{shown(path)} line 1: column `{name}` is there twice (columns {first} and "
                 f"{place + 1}): give each column its own name"
             )
-    return [name or f"unnamed_{place + 1}" for place, name in enumerate(names)]
+    given = folded(names)
+    return [name or free(f"unnamed_{place + 1}", given) for place, name in enumerate(names)]
 
 
 def _extension(path: Path) -> str:

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .names import OUTPUTS, chance, reserved, twice
+
 TIMESTAMP = "event_timestamp"  # every table carries its event time under this name once ingested
 ROW_ID = "row_id"  # the entity made for a table that names none and has no time
 SERIES = "series"  # the entity made for a table that is one series
 ALL = "all"  # the one value of that entity
-RESERVED = {TIMESTAMP, "created_timestamp", "split", "prediction"}
 MAX_CATEGORIES = 200  # one-hot columns a category may become
 _OBJECT = re.compile(r"s3://[^/@\s]+/(?:[^/\s]+/)*[^/\s]+")  # no credentials in the address
 
@@ -133,10 +134,11 @@ class DataContract(Strict):
             if column is not None and column in self.features:
                 yield f"`{column}` is the {role} and cannot be a feature too"
         for name in [*self.features, self.target]:
-            if name in RESERVED or name in (self.entity_column,):
+            if reserved(name) or name == self.entity_column:
                 yield f"`{name}` is a reserved column name: map it to another in data.rename"
             if not name.isidentifier() or keyword.iskeyword(name) or "__" in name:
                 yield f"`{name}` is no plain column name like `wind_speed`: map it in data.rename"
+        yield from self._met()
         if self.task == "regression" and self.classes is not None:
             yield "classes belong to task binary or multiclass, not regression"
         if self.task != "regression":
@@ -149,3 +151,20 @@ class DataContract(Strict):
             yield "event_hour and frequency need event_timestamp"
         if self.entities is not None and self.entity is None:
             yield "entities (allowed values) need entity (the column)"
+
+    def _met(self) -> Iterator[str]:
+        """Yield names that meet another or one that the project gives, compared without case."""
+        own = [self.entity_column, *self.features, self.target]
+        for one, other in twice(own):
+            yield f"`{other}` and `{one}` are one name in DuckDB: map one to another in data.rename"
+        if self.entity is not None and (
+            reserved(self.entity) or self.entity.casefold() in OUTPUTS - {ROW_ID, SERIES}
+        ):
+            yield f"entity `{self.entity}` is a reserved column name: map it in data.rename"
+        chances = {chance(name).casefold(): name for name in self.classes or ()}
+        for name in own:
+            if name.casefold() in chances:
+                yield (
+                    f"`{name}` is the name of the probability of class "
+                    f"`{chances[name.casefold()]}`: map it to another in data.rename"
+                )

@@ -1,5 +1,7 @@
 """`adopt`: your own table in place of the sample; writes its contract and keeps its file."""
 
+import csv
+import io
 import re
 import shlex
 import shutil
@@ -47,14 +49,15 @@ def adopt(
     leaks = find_leakage(table, checked.data, checked.validate_.single_feature_score)
     if leaks:
         words = {"DATA": str(data_path), "TARGET": target, "ENTITY": entity or ""}
-        words |= {"TIMESTAMP": timestamp or "", "TASK": task or "", "EXCLUDE": ",".join(exclude)}
+        words |= {"TIMESTAMP": timestamp or "", "TASK": task or "", "EXCLUDE": _listed(exclude)}
         raise ProjectError(_refusal(leaks, checked, words, allow_leakage))
     for decision in decisions:
-        console_print(f" {decision.column or '(table)':<24} {decision.decision}: {decision.reason}")
+        name = " ".join(decision.column.split()) or "(table)"
+        console_print(f" {name:<24} {decision.decision}: {decision.reason}")
     copied = _keep(root, data_path)
     track(copied)
     tree["data"]["source"] = copied.relative_to(root).as_posix()
-    title = f"Predicts {target} from {data_path.name} ({rows:,} rows)."
+    title = " ".join(f"Predicts {target} from {data_path.name} ({rows:,} rows).".split())
     beside = hints(tree["data"].get("rename", {}), decisions)
     kept = _write(root / "params.yaml", tree, title, beside)
     if kept is not None:
@@ -86,12 +89,19 @@ def _refusal(
     columns = [raw.get(name, name) for name in columns]
     for new, old in raw.items():
         sentence = re.sub(rf"\b{new}\b", old.replace("\\", ""), sentence)
-    fewer = {**words, "EXCLUDE": ",".join(filter(None, [words["EXCLUDE"], *columns]))}
-    kept = {**words, "ALLOW_LEAKAGE": ",".join([*waived, *columns])}
+    fewer = {**words, "EXCLUDE": ",".join(filter(None, [words["EXCLUDE"], _listed(columns)]))}
+    kept = {**words, "ALLOW_LEAKAGE": _listed([*waived, *columns])}
     return (
         f"{sentence}.\n exclude them:  {_command(fewer)}\n keep them:     {_command(kept)}\n"
         "                which writes data.allow_leakage in params.yaml: say there why"
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as EXCLUDE takes them: one with a comma or a quote stands in quotes."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def _command(words: dict[str, str]) -> str:

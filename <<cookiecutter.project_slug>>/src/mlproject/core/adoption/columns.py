@@ -4,10 +4,11 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from ..contract import RESERVED, ROW_ID, SERIES
+from ..contract import ROW_ID
+from ..names import made
 from .kinds import Look, dressed_number
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out
@@ -15,6 +16,7 @@ _ID = re.compile(
     r"(?i:(^|[_\W])(id|ids|uuid|guid|index|idx|instant|rownum|row|no|nr)$)|[a-z]I[dD]$"
     r"|^unnamed_\d+$"
 )
+_LONG = 50  # characters of a name that is made
 _TIME_WORD = re.compile(r"year|month|day|hour|week|date|age", re.I)
 
 
@@ -120,21 +122,38 @@ def _tidy(value: float, scale: float, outward: Any) -> float:
     return float(f"{outward(value / unit) * unit:.15g}")
 
 
-def names_for(columns: Sequence[str], target: str, entity: str | None) -> dict[str, str]:
-    """A plain name for each column, kept as it is where it is plain already."""
-    taken = {name.lower() for name in RESERVED | {ROW_ID, SERIES}}
+def names_for(
+    columns: Sequence[str],
+    target: str,
+    entity: str | None,
+    key: str = ROW_ID,
+    others: Collection[str] = (),
+    classes: Sequence[str] = (),
+) -> dict[str, str]:
+    """A plain name for each column, kept as it is where it is plain already and not taken.
+
+    `key` is the join key where there is no entity; `others` are columns of the table that stay
+    under their own names.
+    """
     names: dict[str, str] = {}
-    for column in sorted(columns, key=lambda name: (name not in {target, entity}, not plain(name))):
+    taken: set[str] = set()
+
+    def refused(column: str, name: str) -> bool:
+        if name.casefold() in taken or name in others:
+            return True
+        known = {**names, column: name} if column in ends else names
+        of = known.get(target, ""), known.get(entity or "", key)
+        met = known.values() if column in ends else [name]
+        return any(made(item, *of, classes) for item in met)
+
+    ends = {target, entity}  # what others are called after: these are named first
+    for column in sorted(columns, key=lambda name: (name not in ends, not plain(name))):
         base = column if plain(column) else _plainer(column)
         name, number = base, 2
-        while name.lower() in taken:  # DuckDB does not tell `Wind` from `wind`
-            name, number = f"{base.rstrip('_')}_{number}", number + 1
+        while refused(column, name):  # DuckDB does not tell `Wind` from `wind`
+            name, number = f"{base[:_LONG].rstrip('_')}_{number}", number + 1
         names[column] = name
-        taken.add(name.lower())
-        if column == target:
-            taken |= {f"{name}_lag_{lag}".lower() for lag in (1, 7, 12, 24, 168)}
-        if column == entity:
-            taken.add(f"{name}_key".lower())
+        taken.add(name.casefold())
     return names
 
 
@@ -147,6 +166,6 @@ def plain(name: str) -> bool:
 
 def _plainer(name: str) -> str:
     text = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
-    text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:50].rstrip("_") or "column"
+    text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:_LONG].rstrip("_") or "column"
     text = text if text[0].isalpha() else f"c_{text}"
     return f"{text}_" if keyword.iskeyword(text) else text

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...errors import ProjectError
 from ..amounts import plural
+from ..contract import ROW_ID, SERIES
 from .codes import perhaps_codes
 from .columns import Decision, declare, names_for, usable
 from .keys import Keys, find_keys
@@ -49,7 +50,7 @@ def infer(
             f"{source}: no column is left to predict `{target}` from"
             f"{f': {reasons}' if reasons else ', the table needs at least one more'}"
         )
-    tree = _tree(source, answer, keys, chosen, decisions)
+    tree = _tree(source, answer, keys, chosen, decisions, raw.columns)
     offers = (perhaps_codes(item, raw[item.name]) for item in chosen)
     decisions += [offer for offer in offers if offer is not None]
     return tree, decisions
@@ -61,10 +62,13 @@ def _tree(
     keys: Keys,
     chosen: list[Look],
     decisions: list[Decision],
+    columns: Sequence[str],
 ) -> dict[str, Any]:
     wanted = [item.name for item in chosen] + [answer.column]
     wanted += [name for name in (keys.entity, keys.hour) if name]
-    names = names_for(wanted, answer.column, keys.entity)
+    key = SERIES if keys.timestamp else ROW_ID
+    left = {*columns} - {*wanted}
+    names = names_for(wanted, answer.column, keys.entity, key, left, answer.classes or ())
     rename = {old: new for old, new in names.items() if old != new}
     decisions += [
         Decision(old, f"called {new}", "the name is reserved, taken or not plain")

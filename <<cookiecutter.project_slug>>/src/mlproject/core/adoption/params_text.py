@@ -1,7 +1,7 @@
 """params.yaml as people read it: one comment over each section, one line per feature."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -32,12 +32,28 @@ NOTES = {
 }
 
 
+def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+    """A text with line breaks in double quotes, where each is written as an escape."""
+    style = '"' if len(data.splitlines()) > 1 else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts stay on one line, also those that hold several."""
+
+    yaml_representers: ClassVar[dict[Any, Any]] = {
+        **yaml.SafeDumper.yaml_representers,
+        str: _text,
+    }
+
+
 def params_text(tree: dict[str, Any], title: str, hints: Mapping[str, str] | None = None) -> str:
     """Return the tree as commented YAML; `hints` stand behind the features they name."""
     blocks = [f"# {title}\n# Every versioned knob; sections are named after the steps.\n"]
     for section, values in tree.items():
-        body = yaml.safe_dump(
+        body = yaml.dump(
             {section: values},
+            Dumper=_Dumper,
             sort_keys=False,
             allow_unicode=True,
             default_flow_style=None,

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from ..amounts import beyond
+from ..names import folded
 from .columns import Decision
 from .keys import Keys
 from .kinds import Look
@@ -108,7 +109,7 @@ def _families(task: str) -> dict[str, Any]:
 def _featurize(
     data: dict[str, Any], keys: Keys, answer: Answer, decisions: list[Decision]
 ) -> dict[str, Any]:
-    own = {*data["features"], data["target"], data.get("entity")}
+    own = folded([*data["features"], data["target"], data.get("entity") or ""])
     calendar = [name for name in _calendar(keys) if name not in own]
     lags: list[int] = []
     if answer.task == "regression" and keys.frequency:
