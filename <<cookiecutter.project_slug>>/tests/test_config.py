@@ -91,7 +91,6 @@ def test_a_missing_key_is_named(tree, key):
         ("data.name", "Upper Case", "should match pattern"),
         ("data.source", ["a.csv"], "valid string"),
         ("data.task", "ranking", "'regression', 'binary' or 'multiclass'"),
-        ("data.features", {}, "at least 1 item"),
         ("data.features.temperature.type", "decimal", "'float', 'int', 'bool' or 'category'"),
         ("data.features.temperature.min", "cold", "valid number"),
         ("data.features.temperature.max", float("nan"), "finite number"),
@@ -101,7 +100,7 @@ def test_a_missing_key_is_named(tree, key):
         ("validate.drift.max_psi", 0, "greater than 0"),
         ("featurize.lags", 7, "valid tuple"),
         ("featurize.entity_as_feature", "maybe", "valid boolean"),
-        ("build_dataset.split", "magic", "'time' or 'random'"),
+        ("build_dataset.split", "magic", "'time', 'random' or 'group'"),
         ("build_dataset.test_fraction", 0, "greater than 0"),
         ("build_dataset.validation_fraction", 0.95, "less than 0.9"),
         ("tune.trials", "many", "valid integer"),
@@ -200,7 +199,7 @@ def test_values_of_a_categorical_range_keep_their_types(tree):
         ({"data.entities": None}, "featurize.entity_as_feature needs data.entities"),
         (
             {"featurize.calendar": ["week_day"]},
-            "featurize.calendar: `week_day` is unknown, use one of hour, weekday, day_of_year",
+            "featurize.calendar: `week_day` is unknown, use one of hour, weekday, day_of_year, day",
         ),
         ({"data.features.weekday": {"type": "int"}}, "`weekday` is derived and is a column of the"),
         (

@@ -115,7 +115,17 @@ def adopt(
     entity: Annotated[
         str | None, typer.Option(help="Column that names the thing a row is about.")
     ] = None,
-    timestamp: Annotated[str | None, typer.Option(help="Column that says when.")] = None,
+    timestamp: Annotated[
+        str, typer.Option(help="Column that says when, or several: year,month.")
+    ] = "",
+    pattern: Annotated[
+        str | None,
+        typer.Option("--format", help="How it is written: %d/%m/%Y, unix_s, quarter, ..."),
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="time, random or group.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column of groups that must not be divided.")
+    ] = None,
     task: Annotated[str | None, typer.Option(help="regression, binary or multiclass.")] = None,
     exclude: Annotated[str, typer.Option(help="Columns to leave out, comma-separated.")] = "",
     allow_leakage: Annotated[
@@ -126,7 +136,17 @@ def adopt(
     from . import session
 
     session.adopt(
-        Path.cwd(), data, target, entity, timestamp, task, _names(exclude), _names(allow_leakage)
+        Path.cwd(),
+        data,
+        target,
+        entity,
+        _names(timestamp),
+        task,
+        _names(exclude),
+        _names(allow_leakage),
+        pattern=pattern,
+        split=split,
+        by=by,
     )
 
 

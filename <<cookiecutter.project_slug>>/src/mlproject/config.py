@@ -62,6 +62,13 @@ class Params(Strict):
             self.build_dataset.split == "time" or featurize.calendar or featurize.lags
         ):
             yield "a time split, calendar features and lags need data.event_timestamp"
+        if self.build_dataset.split == "group" and data.group is None:
+            yield "build_dataset.split: group needs data.group, the column of the groups"
+        if data.group is not None and self.build_dataset.split != "group":
+            yield "data.group needs build_dataset.split: group"
+        derives = featurize.calendar or featurize.lags or featurize.entity_as_feature
+        if not (data.features or derives):
+            yield "data.features is empty and featurize derives nothing: a model needs an input"
         if data.frequency is not None and period(data.frequency) is None:
             yield f"data.frequency: `{data.frequency}` is no period like 1D, 1h or MS"
         if (featurize.lags or lag) and not data.frequency:

@@ -128,10 +128,14 @@ def adopt(
     data: Path,
     target: str,
     entity: str | None,
-    timestamp: str | None,
+    timestamp: tuple[str, ...],
     task: str | None,
     exclude: tuple[str, ...],
     allow_leakage: tuple[str, ...],
+    *,
+    pattern: str | None = None,
+    split: str | None = None,
+    by: str | None = None,
 ) -> None:
     """Infer the contract of a table, write params.yaml and track the data."""
     from .steps import adopt as step
@@ -150,6 +154,9 @@ def adopt(
             allow_leakage,
             screen.say,
             track=lambda path: dvc.track(root, path),
+            pattern=pattern,
+            split=split,
+            by=by,
         )
         _first_commit(root, screen, fresh)
     if not fresh:  # what is not committed cannot be gone back to

@@ -64,11 +64,11 @@ def problem(**changes):
             {"task": "multiclass", "classes": ("a", "b")},
             "task multiclass needs 3 or more different classes, got 2",
         ),
-        ({"event_hour": "h"}, "event_hour and frequency need event_timestamp"),
+        ({"event_hour": "h"}, "independent_rows need event_timestamp"),
         ({"source": "gs://b/t.csv"}, "source: name a file of the project or s3://bucket/"),
         ({"source": "s3://bucket"}, "source: name a file of the project or s3://bucket/"),
         ({"source": "s3://key:secret@b/t.csv"}, "source: name a file of the project or s3://"),
-        ({"frequency": "1D"}, "event_hour and frequency need event_timestamp"),
+        ({"frequency": "1D"}, "independent_rows need event_timestamp"),
         ({"entities": ("a",)}, "entities (allowed values) need entity (the column)"),
     ],
 )

@@ -294,13 +294,17 @@ def test_bad_dates_and_mixed_zones_are_blamed_not_hidden():
         adopted(BASE.assign(date=dates))
 
 
-def test_events_are_rows_of_their_own():
+def test_events_are_rows_of_their_own_and_their_time_divides_them():
     frame = BASE.assign(date=RNG.choice(DAYS[:40], N))
-    params, _, said = adopted(frame)
-    assert params.data.event_timestamp is None
-    assert params.build_dataset.split == "random"
+    params, table, said = adopted(frame)
+    assert params.data.event_timestamp == "date"
+    assert (params.data.independent_rows, params.data.entity_column) == (True, "row_id")
+    assert params.build_dataset.split == "time"
+    assert params.featurize.lags == ()
+    assert table["event_timestamp"].is_monotonic_increasing
+    assert table["row_id"].tolist() == list(range(N))
     assert "rows share a `date` and no column tells them apart" in said[""][0]
-    assert "name it with ENTITY=..." in refused(frame, timestamp="date")
+    assert adopted(frame, timestamp="date")[0] == params
     params, _, _ = adopted(frame.assign(order_id=RNG.permutation(9999)[:N]))
     assert (params.data.entity, params.data.event_timestamp) == ("order_id", "date")
     assert params.data.entities is None

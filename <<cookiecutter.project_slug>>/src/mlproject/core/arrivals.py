@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ProjectError
-from .canonical import renamed
+from .canonical import renamed, times
 from .columns import Column, keys
 from .contract import ALL, ROW_ID, DataContract
-from .times import constant, event_times
 
 TABLES = (".csv", ".parquet")
 SENT = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".download")
@@ -93,11 +92,7 @@ def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:
         return Column(table[name], name, contract.source, contract.missing_markers)
 
     entity = keys(column(contract.entity)) if contract.entity else np.full(len(raw), ALL)
-    time = constant(len(raw))
-    if contract.event_timestamp:
-        hour = column(contract.event_hour) if contract.event_hour else None
-        time = event_times(column(contract.event_timestamp), contract.timestamp_format, hour)
-    return pd.MultiIndex.from_arrays([entity, time])
+    return pd.MultiIndex.from_arrays([entity, times(table, contract)])
 
 
 def _sorted(table: pd.DataFrame, names: pd.MultiIndex) -> pd.DataFrame:

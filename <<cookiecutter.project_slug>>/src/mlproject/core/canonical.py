@@ -8,10 +8,10 @@ import pandas as pd
 
 from ..errors import ProjectError
 from .amounts import beyond, plural
-from .columns import Column, booleans, categories, keys, labels, numbers
-from .contract import ALL, ROW_ID, TIMESTAMP, DataContract
+from .columns import Column, booleans, categories, groups, keys, labels, numbers
+from .contract import ROW_ID, TIMESTAMP, DataContract
 from .rows import reorder
-from .times import constant, event_times
+from .times import constant, event_times, shown
 
 
 def needed(contract: DataContract) -> tuple[list[str], list[str]]:
@@ -23,7 +23,9 @@ def needed(contract: DataContract) -> tuple[list[str], list[str]]:
     text = [name for name in contract.features if name not in numeric]
     (numeric if contract.task == "regression" else text).append(contract.target)
     numeric += [contract.event_hour] if contract.event_hour else []
-    text += [name for name in (contract.entity, contract.event_timestamp) if name]
+    text += [name for name in (contract.entity, *contract.time_columns) if name]
+    if contract.group is not None and contract.group not in [*numeric, *text]:
+        text.append(contract.group)
     return [raw.get(name, name) for name in numeric], [raw.get(name, name) for name in text]
 
 
@@ -77,9 +79,10 @@ def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
     table = raw.copy(deep=False)
     table.columns = [contract.rename.get(column, column) for column in raw.columns]
     wanted = {"target": contract.target, "entity": contract.entity}
-    wanted |= {"event_timestamp": contract.event_timestamp, "event_hour": contract.event_hour}
+    wanted |= {"event_hour": contract.event_hour, "group": contract.group}
     wanted |= {f"features.{name}": name for name in contract.features}
-    for key, name in wanted.items():
+    times = [("event_timestamp", name) for name in contract.time_columns]
+    for key, name in [*wanted.items(), *times]:
         if name is not None and name not in table.columns:
             there = ", ".join(f"`{column}`" for column in table.columns[:12])
             more = ", ..." if len(table.columns) > 12 else ""
@@ -102,18 +105,11 @@ def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, An
 
     if contract.entity is not None:
         yield contract.entity, keys(column(contract.entity))
-    elif contract.event_timestamp is not None:
-        yield contract.entity_column, np.full(len(raw), ALL, dtype=object)
+    elif contract.constant is not None:
+        yield contract.entity_column, np.full(len(raw), contract.constant, dtype=object)
     else:
         yield ROW_ID, np.arange(len(raw), dtype=np.int64)
-    if contract.event_timestamp is None:
-        yield TIMESTAMP, constant(len(raw))
-    else:
-        hour = column(contract.event_hour) if contract.event_hour else None
-        yield (
-            TIMESTAMP,
-            event_times(column(contract.event_timestamp), contract.timestamp_format, hour),
-        )
+    yield TIMESTAMP, times(raw, contract)
     for name, feature in contract.features.items():
         if feature.type == "category":
             yield name, categories(column(name))
@@ -126,6 +122,21 @@ def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, An
         yield contract.target, numbers(target)
     else:
         yield contract.target, labels(target, contract.classes or ())
+    if contract.group is not None and contract.group not in (*contract.features, contract.entity):
+        yield contract.group, groups(column(contract.group))
+
+
+def times(table: pd.DataFrame, contract: DataContract) -> "pd.Series":
+    """Event times in UTC of a table under the contract's names. Raises ProjectError."""
+
+    def column(name: str) -> Column:
+        return Column(table[name], name, contract.source, contract.missing_markers)
+
+    if not contract.has_time:
+        return constant(len(table))
+    hour = column(contract.event_hour) if contract.event_hour else None
+    columns = [column(name) for name in contract.time_columns]
+    return event_times(columns, contract.timestamp_format, hour, contract.timezone)
 
 
 def ordered(table: pd.DataFrame, lines: pd.Index, contract: DataContract) -> pd.DataFrame:
@@ -134,6 +145,9 @@ def ordered(table: pd.DataFrame, lines: pd.Index, contract: DataContract) -> pd.
     Raises ProjectError for a key that is there twice, by what `lines` calls its rows.
     """
     if contract.entity_column == ROW_ID:
+        if contract.has_time:
+            moments = table[TIMESTAMP].to_numpy("datetime64[us]").view(np.int64)
+            reorder(table, np.argsort(moments, kind="stable"))
         table[ROW_ID] = np.arange(len(table), dtype=np.int64)
         return table
     time = table[TIMESTAMP].to_numpy("datetime64[us]").view(np.int64)
@@ -157,16 +171,14 @@ def _refuse_duplicate(
     if contract.entity is not None:
         parts.append(f"{contract.entity} `{table[contract.entity].iloc[one]}`")
     if contract.event_timestamp is not None:
-        parts.append(
-            f"{contract.event_timestamp} {table[TIMESTAMP].iloc[one]:%Y-%m-%d %H:%M}".removesuffix(
-                " 00:00"
-            )
-        )
+        moment = shown(table[TIMESTAMP].iloc[one], contract.timezone)
+        parts.append(f"{contract.time_name} {moment}")
     word = lines.name or "row"
     hint = (
         "keep one"
         if contract.entity
-        else "keep one, or name the column that tells them apart in data.entity"
+        else "keep one, name the column that tells them apart in data.entity, or set "
+        "data.independent_rows: true"
     )
     raise ProjectError(
         f"{contract.source} {word}s {lines[one]} and {lines[two]} both have "

@@ -138,6 +138,13 @@ def keys(column: Column) -> Objects:
     return out
 
 
+def groups(column: Column) -> Objects:
+    """Return str, none missing. Raises ProjectError."""
+    out = categories(column)
+    column.first(pd.isna(out), "but every row needs its group")
+    return out
+
+
 def labels(column: Column, classes: Collection[str]) -> Floats:
     """Return the position of each value in `classes`, NaN for missing. Raises ProjectError."""
     codes, texts = encode(column)

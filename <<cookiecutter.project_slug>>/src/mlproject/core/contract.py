@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .names import OUTPUTS, chance, reserved, twice
+from .time_names import NAMED, zone_of
 
 TIMESTAMP = "event_timestamp"  # every table carries its event time under this name once ingested
 ROW_ID = "row_id"  # the entity made for a table that names none and has no time
@@ -77,9 +78,12 @@ class DataContract(Strict):
     source: str
     entity: str | None = None
     entities: tuple[str, ...] | None = None
-    event_timestamp: str | None = None
+    event_timestamp: str | Annotated[tuple[str, ...], Field(min_length=2)] | None = None
     event_hour: str | None = None
     timestamp_format: str | None = None
+    timezone: str | None = None
+    independent_rows: bool = False
+    group: str | None = None
     frequency: str | None = None
     target: str
     unit: str = ""
@@ -87,18 +91,33 @@ class DataContract(Strict):
     classes: tuple[str, ...] | None = None
     missing_markers: tuple[str, ...] = ()
     rename: dict[str, str] = Field(default_factory=dict)
-    features: dict[str, Feature] = Field(min_length=1)
+    features: dict[str, Feature] = Field(default_factory=dict)
     allow_leakage: tuple[str, ...] = ()
 
     @property
     def entity_column(self) -> str:
         """Name of the join key, made by `ingest` where the table has none."""
-        return self.entity or (SERIES if self.event_timestamp else ROW_ID)
+        return self.entity or (SERIES if self.has_time and not self.independent_rows else ROW_ID)
 
     @property
     def constant(self) -> str | None:
         """What the join key holds in every row, where the table is one series."""
-        return ALL if self.entity is None and self.event_timestamp else None
+        return ALL if self.entity_column == SERIES else None
+
+    @property
+    def time_columns(self) -> tuple[str, ...]:
+        """Raw columns that are the event time together, none where the table has none."""
+        if self.event_timestamp is None:
+            return ()
+        one = isinstance(self.event_timestamp, str)
+        return (str(self.event_timestamp),) if one else tuple(self.event_timestamp)
+
+    @property
+    def time_name(self) -> str | None:
+        """What the event time is called: its column, or `event_timestamp` where it has several."""
+        if len(self.time_columns) > 1:
+            return TIMESTAMP
+        return self.time_columns[0] if self.time_columns else None
 
     @property
     def remote(self) -> bool:
@@ -117,7 +136,8 @@ class DataContract(Strict):
 
     def columns(self) -> list[str]:
         """Columns of the ingested table, in order."""
-        return [*self.key, *self.features, self.target]
+        names = [*self.key, *self.features, self.target]
+        return names if self.group is None or self.group in names else [*names, self.group]
 
     @model_validator(mode="after")
     def _coherent(self) -> "DataContract":
@@ -133,7 +153,9 @@ class DataContract(Strict):
         for role, column in roles.items():
             if column is not None and column in self.features:
                 yield f"`{column}` is the {role} and cannot be a feature too"
-        for name in [*self.features, self.target]:
+        for name in [*self.features, self.target, *([self.group] if self.group else [])]:
+            if name == self.group == self.entity:
+                continue
             if reserved(name) or name == self.entity_column:
                 yield f"`{name}` is a reserved column name: map it to another in data.rename"
             if not name.isidentifier() or keyword.iskeyword(name) or "__" in name:
@@ -147,8 +169,7 @@ class DataContract(Strict):
             if not wanted:
                 needs = "2" if self.task == "binary" else "3 or more"
                 yield f"task {self.task} needs {needs} different classes, got {count}"
-        if self.event_timestamp is None and (self.event_hour or self.frequency):
-            yield "event_hour and frequency need event_timestamp"
+        yield from self._time_problems()
         if self.entities is not None and self.entity is None:
             yield "entities (allowed values) need entity (the column)"
 
@@ -168,3 +189,27 @@ class DataContract(Strict):
                     f"`{name}` is the name of the probability of class "
                     f"`{chances[name.casefold()]}`: map it to another in data.rename"
                 )
+
+    def _time_problems(self) -> Iterator[str]:
+        """Yield what cannot be of the event time and what hangs on it."""
+        if self.event_timestamp is None:
+            if self.event_hour or self.frequency or self.timezone or self.independent_rows:
+                yield "event_hour, frequency, timezone and independent_rows need event_timestamp"
+        elif len(self.time_columns) > 1 and self.timestamp_format is None:
+            yield "event_timestamp of several columns needs timestamp_format, like '%Y %m %d'"
+        for name in self.time_columns:
+            if name in self.features or name in (self.target, self.entity):
+                yield f"`{name}` is part of event_timestamp and cannot be anything else"
+        if self.independent_rows and (self.entity or self.frequency):
+            yield "independent_rows have no entity and no frequency: leave these out"
+        known = self.timestamp_format is None or "%" in self.timestamp_format
+        if not known and self.timestamp_format not in NAMED:
+            yield (
+                f"timestamp_format: `{self.timestamp_format}` is no pattern like %d/%m/%Y and none "
+                f"of {', '.join(NAMED)}"
+            )
+        if self.timezone is not None:
+            try:
+                zone_of(self.timezone)
+            except ValueError as error:
+                yield f"timezone: {error}"

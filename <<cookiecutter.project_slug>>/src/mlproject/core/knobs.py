@@ -37,7 +37,7 @@ class Featurize(Strict):
 class BuildDataset(Strict):
     """Section `build_dataset`: how rows are split."""
 
-    split: Literal["time", "random"] = "random"
+    split: Literal["time", "random", "group"] = "random"
     test_fraction: Fraction = 0.2
     validation_fraction: Fraction = 0.2
 

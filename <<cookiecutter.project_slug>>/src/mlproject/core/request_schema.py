@@ -89,7 +89,7 @@ def serving_record(
         "entity": contract.entity_column,
         "entities": list(contract.entities) if contract.entities else None,
         "constant": contract.constant,
-        "time": contract.event_timestamp,
+        "time": contract.time_name,
         "unit": contract.unit,
         "order": list(features),  # that of the contract; objects are written sorted
         "example": row,

@@ -70,9 +70,13 @@ def column_rules(contract: DataContract) -> list[ColumnRule]:
             )
         )
     if contract.task == "regression":
-        return [*rules, ColumnRule(contract.target, "float64", "data.target")]
-    top = float(len(contract.classes or ()) - 1)
-    return [*rules, ColumnRule(contract.target, "int64", "data.classes", False, 0.0, top)]
+        rules.append(ColumnRule(contract.target, "float64", "data.target"))
+    else:
+        top = float(len(contract.classes or ()) - 1)
+        rules.append(ColumnRule(contract.target, "int64", "data.classes", False, 0.0, top))
+    if contract.group is not None and contract.group not in [rule.column for rule in rules]:
+        rules.append(ColumnRule(contract.group, "object", "data.group"))
+    return rules
 
 
 class Check(NamedTuple):

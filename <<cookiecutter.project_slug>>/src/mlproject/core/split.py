@@ -18,6 +18,27 @@ def _cut(count: int, share: float) -> int:
     return min(max(int(count * share), 1), count - 1)
 
 
+def by_group(
+    groups: pd.Series, test_fraction: float, validation_fraction: float, seed: int
+) -> "np.ndarray":
+    """Labels of shape (n,): whole groups are drawn, so that none stands on two sides.
+
+    Each part is filled until it has its share of the rows; the largest part trains.
+    """
+    codes, names = pd.factorize(groups)
+    rows = np.bincount(codes, minlength=len(names))
+    labels = np.full(len(names), TRAIN, dtype=object)
+    order = np.random.default_rng(seed).permutation(len(names))
+    for part, share in ((TEST, test_fraction), (VALIDATION, validation_fraction)):
+        wanted, filled = share * len(groups), 0
+        for group in [item for item in order if labels[item] == TRAIN]:
+            fits = not filled or filled + rows[group] - wanted <= wanted - filled
+            if filled < wanted and fits:
+                labels[group] = part
+                filled += rows[group]
+    return labels[codes].astype(str)
+
+
 def at_random(
     classes: pd.Series | None,
     count: int,

@@ -1,16 +1,24 @@
 """Event times of a raw table, in UTC to the microsecond."""
 
-import re
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from .columns import Column, encode, numbers
+from .time_formats import OFFSET, plainer, read_texts
+from .time_names import EPOCHS, NAMED
+from .zones import instants, local, zone_of_offsets
 
 DTYPE = "datetime64[us, UTC]"
 CONSTANT = pd.Timestamp("2000-01-01", tz="UTC")  # event time of rows that have none
-_ZONED = re.compile(r"\d{1,2}:\d{2}.*(Z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})$")
+EXAMPLES: dict[str | None, str] = {
+    None: "2024-12-31 or 2024-12-31 23:00",
+    "quarter": "2024Q4 or Q4 2024",
+    "iso_week": "2024-W52",
+    **{name: f"a whole number ({name})" for name in EPOCHS},
+}
 
 
 def constant(rows: int) -> "pd.Series":
@@ -20,23 +28,65 @@ def constant(rows: int) -> "pd.Series":
     ).dt.tz_localize("UTC")
 
 
-def event_times(column: Column, pattern: str | None, hour: Column | None) -> "pd.Series":
-    """Return event times; a time without zone is UTC. Raises ProjectError naming line and value."""
+def event_times(
+    columns: Column | Sequence[Column],
+    pattern: str | None,
+    hour: Column | None = None,
+    zone: str | None = None,
+) -> "pd.Series":
+    """Return event times of shape (n,), in UTC.
+
+    Several columns are read as one text, their values joined by a space. A time without an offset
+    is one of `zone`, UTC where that is None. Raises ProjectError naming line and value.
+    """
+    column = joined([columns] if isinstance(columns, Column) else list(columns))
     values = column.values
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        times = pd.Series(pd.to_datetime(values, utc=True).dt.tz_localize(None).to_numpy())
-        column.first(times.isna().to_numpy(), "but every row needs its event time")
+        aware = values.dt.tz is not None
+        column.first(values.isna().to_numpy(), "but every row needs its event time")
+        naive = pd.to_datetime(values, utc=True).dt.tz_localize(None).to_numpy("datetime64[us]")
+        times = pd.Series(naive).dt.tz_localize("UTC")
     else:
-        times = _parsed(column, pattern)
-    times = times.astype("datetime64[us]").dt.tz_localize("UTC")
+        times, aware = _parsed(column, pattern)
     if hour is not None:
         hours = numbers(hour, integers=True)
         hour.first(~((hours >= 0) & (hours <= 23)), "not an hour from 0 to 23")
         times = times + pd.Series(hours.astype("timedelta64[h]").astype("timedelta64[us]"))
+    if zone is not None and not aware:
+        times = instants(local(times, None), zone)
     return times.astype(DTYPE)
 
 
-def _parsed(column: Column, pattern: str | None) -> "pd.Series":
+def joined(columns: Sequence[Column]) -> Column:
+    """Several columns as one of texts: `2024`, `Jan` become `2024 Jan`; empty where one is."""
+    if len(columns) == 1:
+        return columns[0]
+    codes, texts = encode(columns[0])
+    for column in columns[1:]:
+        more, others = encode(column)
+        width = len(others) + 1
+        pairs, keys = pd.factorize(codes * width + np.where(more < 0, width - 1, more))
+        texts = np.array([_pair(texts, others, int(key), width) for key in keys], dtype=object)
+        codes = np.where((codes < 0) | (more < 0), -1, pairs).astype(np.intp)
+    first = columns[0]
+    words = np.array([*texts, None], dtype=object)[codes]
+    values = pd.Series(words, index=first.values.index, dtype=object)
+    return Column(values, ", ".join(item.name for item in columns), first.source)
+
+
+def _pair(texts: "np.ndarray", words: "np.ndarray", key: int, width: int) -> str:
+    one, other = divmod(key, width)
+    return f"{texts[one]} {words[other]}" if one >= 0 and other < width - 1 else ""
+
+
+def shown(time: pd.Timestamp, zone: str | None) -> str:
+    """A time as the clocks of its zone show it; midnight is left out."""
+    clock = local(pd.Series([time]), zone).iloc[0]
+    return f"{clock:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+
+
+def _parsed(column: Column, pattern: str | None) -> tuple["pd.Series", bool]:
+    """Times in UTC, and whether they were written with their offset from it."""
     codes, texts = encode(column)
     column.first(codes < 0, "but every row needs its event time")
     if pattern is None and pd.api.types.is_numeric_dtype(column.values.dtype):
@@ -44,23 +94,24 @@ def _parsed(column: Column, pattern: str | None) -> "pd.Series":
             np.ones(len(codes), dtype=bool),
             "a number and no date: say how to read it in data.timestamp_format, like %Y%m%d",
         )
-    _refuse_zone_mix(column, codes, texts)
-    found = pd.to_datetime(
-        pd.Series(texts, dtype=object), format=pattern or "ISO8601", errors="coerce", utc=True
-    )
-    example = (
-        "2024-12-31 or 2024-12-31 23:00"
-        if pattern is None
-        else f"{pattern} (data.timestamp_format)"
-    )
+    zoned = _zoned(column, codes, texts, pattern)
+    found = read_texts(pd.Series(texts, dtype=object).astype(str), pattern)
+    example = EXAMPLES.get(pattern, f"{pattern} (data.timestamp_format)")
     column.first(found.isna().to_numpy()[codes], f"not a date like {example}")
-    return pd.Series(found.dt.tz_localize(None).to_numpy()[codes])
+    micros = found.dt.tz_localize(None).to_numpy("datetime64[us]")[codes]
+    return pd.Series(micros).dt.tz_localize("UTC"), zoned
 
 
-def _refuse_zone_mix(
-    column: Column, codes: npt.NDArray[np.intp], texts: npt.NDArray[np.object_]
-) -> None:
-    zoned = np.array([_ZONED.search(text) is not None for text in texts], dtype=bool)
+def _zoned(
+    column: Column, codes: npt.NDArray[np.intp], texts: npt.NDArray[np.object_], pattern: str | None
+) -> bool:
+    """Whether times are written with an offset. Raises ProjectError where only some are."""
+    if pattern in EPOCHS:
+        return True
+    if pattern in NAMED:
+        return False
+    plain = plainer(pd.Series(texts, dtype=object).astype(str), pattern)
+    zoned = np.array([OFFSET.search(text) is not None for text in plain], dtype=bool)
     if zoned.any() and not zoned.all():
         first = bool(zoned[codes[0]])
         column.first(
@@ -68,3 +119,25 @@ def _refuse_zone_mix(
             f"{'without' if first else 'with'} a time zone where the rows before it have "
             f"{'one' if first else 'none'}: write all times with a zone, or none",
         )
+    return bool(zoned.any())
+
+
+def zone_shown(column: Column, pattern: str | None) -> tuple[str | None, list[str]]:
+    """The zone that the times of a column show by their offsets or type, and others like it."""
+    values = column.values
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        name = str(values.dtype.tz)
+        return (None if name.upper() in {"UTC", "ETC/UTC"} else name.removeprefix("UTC")), []
+    if pattern in NAMED or pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return None, []
+    texts = pd.Series(encode(column)[1], dtype=object).astype(str)
+    found = plainer(texts, pattern).str.extract(OFFSET)
+    known = (found[0].notna() | found[1].notna()).to_numpy()
+    times = read_texts(texts, pattern)
+    known &= times.notna().to_numpy()
+    if not known.any():
+        return None, []
+    minutes = found[2].fillna("0").astype(int) * 60 + found[3].fillna("0").astype(int)
+    signed = minutes.where(found[1] != "-", -minutes)[known]
+    moments = times[known].dt.tz_localize(None).to_numpy("datetime64[us]").tolist()
+    return zone_of_offsets(moments, signed.tolist())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .contract import TIMESTAMP, DataContract, Feature
+from .zones import later, local
 
 if TYPE_CHECKING:
     from .knobs import Featurize
@@ -18,7 +19,13 @@ CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {
         lambda time: time.dt.weekday,
     ),
     "day_of_year": (Feature(type="int", min=1, max=366), lambda time: time.dt.dayofyear),
+    "day": (Feature(type="int", min=1, max=31), lambda time: time.dt.day),
+    "week": (
+        Feature(type="int", min=1, max=53, description="ISO week"),
+        lambda time: time.dt.isocalendar().week,
+    ),
     "month": (Feature(type="int", min=1, max=12), lambda time: time.dt.month),
+    "quarter": (Feature(type="int", min=1, max=4), lambda time: time.dt.quarter),
 }
 
 
@@ -86,8 +93,10 @@ def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -
     """
     names = [*contract.key, *contract.features]
     out = pd.DataFrame({name: table[name] for name in names}, copy=False)
-    for name in settings.calendar:
-        out[name] = CALENDAR[name][1](table[TIMESTAMP]).to_numpy()
+    if settings.calendar:
+        clock = local(table[TIMESTAMP], contract.timezone)
+        for name in settings.calendar:
+            out[name] = CALENDAR[name][1](clock).to_numpy(dtype="int32")
     for lag in settings.lags:
         out[lag_name(contract.target, lag)] = lagged(table, contract, lag)
     if settings.entity_as_feature:
@@ -106,7 +115,7 @@ def period(frequency: str) -> Any:
 
 def seconds(frequency: str | None) -> float | None:
     """A period in seconds, None for months and others whose length varies."""
-    if frequency is None:
+    if frequency is None or frequency.startswith("B"):
         return None
     days = [pd.Timestamp(day) for day in ("2024-01-01", "2024-02-01", "2024-04-01")]
     lengths = {(day + period(frequency) - day).total_seconds() for day in days}
@@ -117,7 +126,8 @@ def lagged(table: pd.DataFrame, contract: DataContract, lag: int) -> "pd.Series[
     """The target of the same entity `lag` periods earlier, NaN where there is no such row."""
     step = pd.tseries.frequencies.to_offset(contract.frequency) * lag
     past = table[[*contract.key, contract.target]].copy()
-    past[TIMESTAMP] = (past[TIMESTAMP] + step).astype(table[TIMESTAMP].dtype)
+    moved = later(past[TIMESTAMP], step, contract.timezone)
+    past[TIMESTAMP] = moved.astype(table[TIMESTAMP].dtype)
     joined = table[contract.key].merge(past, on=contract.key, how="left", validate="one_to_one")
     joined.index = table.index
     return joined[contract.target]

@@ -27,12 +27,16 @@ def adopt(
     data_path: Path,
     target: str,
     entity: str | None,
-    timestamp: str | None,
+    timestamp: Sequence[str] | None,
     task: str | None,
     exclude: Sequence[str],
     allow_leakage: Sequence[str],
     console_print: Callable[[str], None],
     track: Callable[[Path], None] = lambda _: None,
+    *,
+    pattern: str | None = None,
+    split: str | None = None,
+    by: str | None = None,
 ) -> list[Decision]:
     """Infer the contract of a table, check it on the table, copy the file, write params.yaml.
 
@@ -41,7 +45,10 @@ def adopt(
     """
     name = str(shown(data_path.absolute()))
     raw = read_raw(data_path)
-    tree, decisions = infer(raw, target, entity, timestamp, task, exclude, name)
+    when = tuple(timestamp or ())
+    tree, decisions = infer(
+        raw, target, entity, when, task, exclude, name, pattern=pattern, split=split, by=by
+    )
     tree["data"]["allow_leakage"] = _waived(tree["data"], allow_leakage)
     table = canonical(raw, (checked := parse_params(tree)).data, checked.validate_.max_missing)
     rows = len(raw)
@@ -49,7 +56,8 @@ def adopt(
     leaks = find_leakage(table, checked.data, checked.validate_.single_feature_score)
     if leaks:
         words = {"DATA": str(data_path), "TARGET": target, "ENTITY": entity or ""}
-        words |= {"TIMESTAMP": timestamp or "", "TASK": task or "", "EXCLUDE": _listed(exclude)}
+        words |= {"TIMESTAMP": _listed(when), "FORMAT": pattern or "", "SPLIT": split or ""}
+        words |= {"BY": by or "", "TASK": task or "", "EXCLUDE": _listed(exclude)}
         raise ProjectError(_refusal(leaks, checked, words, allow_leakage))
     for decision in decisions:
         name = " ".join(decision.column.split()) or "(table)"

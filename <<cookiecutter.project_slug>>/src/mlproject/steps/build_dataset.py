@@ -18,19 +18,23 @@ def run(context: Context) -> str:
     params, workspace = context.params, context.workspace
     contract = params.data
     workspace.need(workspace.features, "featurize")
-    labels = parquet.read(
-        workspace.need(workspace.ingested, "ingest"), columns=[*contract.key, contract.target]
-    )
+    wanted = [*contract.key, contract.target]
+    apart = contract.group if contract.group not in [*contract.features, *wanted] else None
+    wanted += [apart] if apart else []
+    labels = parquet.read(workspace.need(workspace.ingested, "ingest"), columns=wanted)
     from ..adapters import feast
 
     joined = feast.historical(feast.open_store(workspace, params), params, labels)
     order = [*contract.key, *model_features(contract, params.featurize), contract.target]
+    order += [name for name in wanted if name not in order]  # the groups
     dataset = pd.DataFrame({name: joined[name] for name in order}, copy=False)
     del joined
     dataset[TIMESTAMP] = dataset[TIMESTAMP].astype(labels[TIMESTAMP].dtype)
     entity = pd.factorize(dataset[contract.entity_column], sort=True)[0]
     reorder(dataset, np.lexsort((entity, dataset[TIMESTAMP])))
     dataset["split"] = _split(context, dataset)
+    if apart:
+        del dataset[apart]
     counts = dataset["split"].value_counts()
     for name in (split.TRAIN, split.VALIDATION, split.TEST):
         if counts.get(name, 0) < 2:
@@ -63,6 +67,13 @@ def _split(context: Context, dataset: pd.DataFrame) -> "pd.Series[str]":
     if settings.split == "time":
         labels = split.by_time(
             dataset[TIMESTAMP], settings.test_fraction, settings.validation_fraction
+        )
+    elif settings.split == "group":
+        labels = split.by_group(
+            dataset[contract.group],
+            settings.test_fraction,
+            settings.validation_fraction,
+            context.params.train.seed,
         )
     else:
         classes = None if contract.task == "regression" else dataset[contract.target]

@@ -9,6 +9,7 @@ from ..adapters import parquet
 from ..adapters.files import atomic
 from ..core.contract import TIMESTAMP, Feature
 from ..core.rows import reorder
+from ..core.times import shown
 from ..core.transforms import derive, model_features
 from ..workspace import Context
 
@@ -33,7 +34,8 @@ def run(context: Context) -> str:
 
     store = feast.open_store(workspace, params)
     feast.materialize(store, params, keys)
-    at = f" at {keys[TIMESTAMP].max():%Y-%m-%d %H:%M}" if params.data.has_time else " filled"
+    newest = shown(keys[TIMESTAMP].max(), params.data.timezone)
+    at = f" at {newest}" if params.data.has_time else " filled"
     return f"{len(features)} features · Feast applied · online store{at}"
 
 

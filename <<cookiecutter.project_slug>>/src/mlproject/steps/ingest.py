@@ -9,6 +9,7 @@ from ..adapters.files import atomic, digest, write_json
 from ..adapters.tables import read_raw, read_typed
 from ..core.canonical import needed, ordered, typed
 from ..core.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
+from ..core.times import shown
 from ..workspace import Context
 
 
@@ -50,7 +51,8 @@ def summary(table: pd.DataFrame, contract: DataContract, dropped: int = 0) -> st
     if contract.entity_column not in {ROW_ID, SERIES}:
         parts.append(plural(table[contract.entity_column].nunique(), contract.entity_column))
     if contract.has_time:
-        parts.append(f"{table[TIMESTAMP].iloc[0]:%Y-%m-%d} … {table[TIMESTAMP].iloc[-1]:%Y-%m-%d}")
+        ends = (shown(table[TIMESTAMP].iloc[place], contract.timezone)[:10] for place in (0, -1))
+        parts.append(" … ".join(ends))
     else:
         parts.append(plural(len(contract.features), "feature"))
     if dropped:

@@ -11,6 +11,7 @@ from ..core.drift import Finding, drift
 from ..core.leakage import advice, find_leakage
 from ..core.profile import profile
 from ..core.schema import Check, ColumnRule, column_rules, table_checks, warnings
+from ..core.times import shown
 from ..errors import ProjectError
 from ..workspace import Context
 
@@ -123,8 +124,7 @@ def _row(table: pd.DataFrame, contract: DataContract, position: int | None) -> s
     if contract.entity:
         parts.append(f"for {contract.entity} `{table[contract.entity].iloc[position]}`")
     if contract.has_time:
-        time = f"{table[TIMESTAMP].iloc[position]:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
-        parts.append(f"on {time}")
+        parts.append(f"on {shown(table[TIMESTAMP].iloc[position], contract.timezone)}")
     return " ".join(parts)
 
 

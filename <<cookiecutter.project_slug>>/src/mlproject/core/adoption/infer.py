@@ -13,7 +13,8 @@ from ..amounts import plural
 from ..contract import ROW_ID, SERIES
 from .codes import perhaps_codes
 from .columns import Decision, declare, names_for, usable
-from .keys import Keys, find_keys
+from .division import choose_split
+from .keys import Asked, Keys, check_pattern, find_keys
 from .kinds import Look, look
 from .sections import sections
 from .target import Answer, find_target
@@ -25,32 +26,42 @@ def infer(
     raw: pd.DataFrame,
     target: str,
     entity: str | None = None,
-    timestamp: str | None = None,
+    timestamp: str | Sequence[str] | None = None,
     task: str | None = None,
     exclude: Sequence[str] = (),
     source: str = "data/raw/table.csv",
+    pattern: str | None = None,
+    split: str | None = None,
+    by: str | None = None,
 ) -> tuple[dict[str, Any], list[Decision]]:
     """Return a whole params tree for a raw table, and what was decided for each column.
 
-    Raises ProjectError where no model can be trained on the table as it is.
+    `timestamp` names one column or several that are a date together, `pattern` says how it is
+    written, `split` and `by` how rows are divided. Raises ProjectError where no model can be
+    trained on the table as it is.
     """
-    _check_words(raw, source, {"TARGET": target, "ENTITY": entity, "TIMESTAMP": timestamp}, exclude)
+    when = (timestamp,) if isinstance(timestamp, str) else tuple(timestamp or ())
+    roles: list[tuple[str, str | None]] = [("TARGET", target), ("ENTITY", entity), ("BY", by)]
+    _check_words(raw, source, [*roles, *(("TIMESTAMP", name) for name in when)], exclude)
+    check_pattern(pattern)
     looks = {name: look(raw[name], name) for name in raw.columns if name not in exclude}
     decisions = [Decision(name, "excluded", "asked for by EXCLUDE") for name in exclude]
     answer = find_target(raw, looks[target], task, source)
     decisions.append(answer.decision)
-    keys = find_keys(raw, looks, target, entity, timestamp, source)
+    keys = find_keys(raw, looks, target, Asked(entity, when, pattern), source)
     decisions += keys.decisions
-    roles = {target, keys.entity, keys.timestamp, keys.hour}
-    chosen, dropped = usable([item for name, item in looks.items() if name not in roles])
+    way, group, why = choose_split(keys, looks, split, by, source)
+    decisions += why
+    taken = {target, keys.entity, *keys.timestamp, keys.hour, by}
+    chosen, dropped = usable([item for name, item in looks.items() if name not in taken])
     decisions += dropped
-    if not chosen:
+    if not chosen and not (answer.task == "regression" and keys.frequency):
         reasons = "; ".join(f"`{item.column}` {item.reason}" for item in dropped[:5])
         raise ProjectError(
             f"{source}: no column is left to predict `{target}` from"
             f"{f': {reasons}' if reasons else ', the table needs at least one more'}"
         )
-    tree = _tree(source, answer, keys, chosen, decisions, raw.columns)
+    tree = _tree(source, answer, keys, chosen, decisions, raw.columns, (way, group))
     offers = (perhaps_codes(item, raw[item.name]) for item in chosen)
     decisions += [offer for offer in offers if offer is not None]
     return tree, decisions
@@ -63,12 +74,14 @@ def _tree(
     chosen: list[Look],
     decisions: list[Decision],
     columns: Sequence[str],
+    division: tuple[str, str | None],
 ) -> dict[str, Any]:
-    wanted = [item.name for item in chosen] + [answer.column]
-    wanted += [name for name in (keys.entity, keys.hour) if name]
-    key = SERIES if keys.timestamp else ROW_ID
+    split, group = division
+    roles = (name for name in (keys.entity, keys.hour, group) if name)
+    wanted = dict.fromkeys([*(item.name for item in chosen), answer.column, *roles])
+    key = SERIES if keys.timestamp and not keys.independent else ROW_ID
     left = {*columns} - {*wanted}
-    names = names_for(wanted, answer.column, keys.entity, key, left, answer.classes or ())
+    names = names_for(list(wanted), answer.column, keys.entity, key, left, answer.classes or ())
     rename = {old: new for old, new in names.items() if old != new}
     decisions += [
         Decision(old, f"called {new}", "the name is reserved, taken or not plain")
@@ -82,9 +95,12 @@ def _tree(
         "source": source,
         "entity": names[keys.entity] if keys.entity else None,
         "entities": list(keys.entities) if keys.entities else None,
-        "event_timestamp": keys.timestamp,
+        "event_timestamp": keys.timestamp[0] if len(keys.timestamp) == 1 else list(keys.timestamp),
         "event_hour": names[keys.hour] if keys.hour else None,
         "timestamp_format": keys.pattern,
+        "timezone": keys.zone,
+        "independent_rows": keys.independent,
+        "group": names[group] if group else None,
         "frequency": keys.frequency,
         "target": names[answer.column],
         "task": answer.task,
@@ -94,9 +110,10 @@ def _tree(
         "features": {name: feature for name, feature, _ in declared},
         "allow_leakage": [],
     }
-    data = {key: value for key, value in data.items() if value or key == "allow_leakage"}
+    always = {"allow_leakage", "features"}
+    data = {key: value for key, value in data.items() if value or key in always}
     looks = {names[item.name]: item for item in chosen}
-    others, more = sections(data, looks, keys, answer)
+    others, more = sections(data, looks, keys, answer, split)
     decisions += more
     return {"data": data, **others}
 
@@ -116,14 +133,20 @@ def model_name(source: str, target: str) -> str:
 
 
 def _check_words(
-    raw: pd.DataFrame, source: str, roles: dict[str, str | None], exclude: Sequence[str]
+    raw: pd.DataFrame,
+    source: str,
+    roles: Sequence[tuple[str, str | None]],
+    exclude: Sequence[str],
 ) -> None:
     """Refuse names that are not there or have two roles, and a table too small to learn from."""
-    for role, name in [*roles.items(), *(("EXCLUDE", name) for name in exclude)]:
+    for role, name in [*roles, *(("EXCLUDE", name) for name in exclude)]:
         _check_name(raw, source, role, name)
-    given = [name for name in roles.values() if name is not None]
+    given = [name for role, name in roles if name is not None and role != "BY"]
     if len(set(given)) < len(given):
         raise ProjectError("TARGET, ENTITY and TIMESTAMP must be different columns")
+    if ("BY", given[0]) in roles:
+        raise ProjectError(f"BY={given[0]} is the target: groups are named by another column")
+    given += [name for role, name in roles if role == "BY" and name is not None]
     for name in exclude:
         if name in given:
             raise ProjectError(f"EXCLUDE={name} takes away a column that has a role: leave it out")

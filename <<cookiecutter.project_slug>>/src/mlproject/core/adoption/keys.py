@@ -1,6 +1,7 @@
-"""What names a row: an event time, an entity, both or neither."""
+"""What names a row and what orders the rows: an event time, an entity, both or neither."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,15 +10,39 @@ import pandas as pd
 from ...errors import ProjectError
 from ..columns import Column, encode
 from ..contract import MAX_CATEGORIES
-from ..times import event_times
+from ..time_names import NAMED
+from ..times import event_times, zone_shown
+from ..zones import local
 from .columns import Decision
-from .date_patterns import number_pattern
-from .entity import NEARLY, find_entity, unique_share
+from .date_parts import clock_beside
+from .entity import NEARLY, find_entity
 from .kinds import Look
 from .spans import frequency_of
+from .time_columns import When, asked_for, find_times
 
-_DATE = re.compile(r"date|datum|(^|_)(day|dt|time|timestamp)$", re.I)
+REGULAR_SHARE = 0.99  # of rows with a time of their own: the others are slips of the pen
+WRITTEN: dict[str | None, str] = {
+    None: "dates written as ISO 8601",
+    "unix_s": "seconds since 1970 (unix_s)",
+    "unix_ms": "milliseconds since 1970 (unix_ms)",
+    "unix_us": "microseconds since 1970 (unix_us)",
+    "unix_ns": "nanoseconds since 1970 (unix_ns)",
+    "quarter": "quarters of a year, each its first day",
+    "iso_week": "ISO weeks, each its Monday",
+    "year_quarter": "the first day of each quarter",
+    "year_week": "the Monday of each ISO week",
+}
+_PERIOD = r"(1|7)D|B|\d+h|(1|5|10|15|20|30)min|[MQY][SE](-\w+)?"
 _HOUR = re.compile(r"(^|_)(hr|hrs|hour|hours|stunde)$", re.I)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person who adopts has said of rows."""
+
+    entity: str | None = None
+    timestamp: tuple[str, ...] = ()
+    pattern: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,91 +50,195 @@ class Keys:
     """Raw columns that name a row, and what follows from their values."""
 
     entity: str | None = None
-    timestamp: str | None = None
+    timestamp: tuple[str, ...] = ()
     hour: str | None = None
     pattern: str | None = None
+    zone: str | None = None
+    independent: bool = False  # rows share times and nothing tells them apart
     frequency: str | None = None
     entities: tuple[str, ...] | None = None
     rows_per_entity: int = 0
     days: float = 0.0
     clock: bool = False  # whether times differ within a day
+    perhaps: tuple[str, ...] = ()  # columns that could be an event time and are not taken for it
     markers: frozenset[str] = frozenset()
     decisions: list[Decision] = field(default_factory=list)
 
 
+def check_pattern(pattern: str | None) -> None:
+    """Raise a ProjectError for a FORMAT that is none."""
+    if pattern in {None, "ISO8601", *NAMED} or "%" in str(pattern):
+        return
+    raise ProjectError(
+        f"FORMAT={pattern} is not known: write a pattern like %d/%m/%Y, or one of ISO8601, "
+        f"{', '.join(NAMED)}"
+    )
+
+
 def find_keys(
-    raw: pd.DataFrame,
-    looks: dict[str, Look],
-    target: str,
-    entity: str | None,
-    timestamp: str | None,
-    source: str,
+    raw: pd.DataFrame, looks: dict[str, Look], target: str, asked: Asked, source: str
 ) -> Keys:
     """Decide event time and entity. Raises ProjectError where they must be asked for."""
     decisions: list[Decision] = []
-    column = timestamp or _date_column(looks, target, decisions)
-    if column is None:
-        return _timeless(looks, entity, source, decisions)
-    pattern = _pattern(looks[column], source)
-    when = Column(raw[column], column, source)
-    times = event_times(when, pattern, None)
-    hour = _hour_column(looks, times, {target, entity, column})
-    if hour:
-        times = event_times(when, pattern, Column(raw[hour], hour, source))
-    entity, why = find_entity(raw, looks, times, {target, column, hour}, entity)
-    if entity is None and not unique_share(times.to_numpy()) >= NEARLY:
-        if timestamp:
-            raise ProjectError(
-                f"{source}: several rows share a `{column}` and no single column tells them apart: "
-                f"name it with ENTITY=..., or leave TIMESTAMP out to take rows as independent"
-            )
-        reason = f"rows share a `{column}` and no column tells them apart: taken as independent"
-        return _timeless(looks, None, source, [*decisions, Decision("", "no event time", reason)])
-    decisions += _said(looks[column], pattern, hour, entity, why)
-    return _keys(raw, times, column, hour, pattern, entity, decisions)
+    when, perhaps = _when(looks, target, asked, source, decisions)
+    if when is None:
+        return _timeless(looks, asked.entity, source, tuple(perhaps))
+    columns = [Column(raw[name], name, source) for name in when.columns]
+    times = event_times(columns, when.pattern)
+    hour = None
+    if len(columns) == 1:
+        hour = _hour_column(looks, times, {target, asked.entity, when.columns[0]})
+        if hour:
+            times = event_times(columns, when.pattern, Column(raw[hour], hour, source))
+    zone, alike = zone_shown(columns[0], when.pattern) if len(columns) == 1 else (None, [])
+    entity, why = find_entity(raw, looks, times, {target, hour, *when.columns}, asked.entity)
+    clock = local(times, zone)
+    shared = _shared(raw, times, entity)
+    if shared and (asked.entity or _slips(raw, clock, entity, shared)):
+        raise ProjectError(_twice(raw, times, when, entity, source))
+    decisions += _said(when, zone, alike, hour, None if shared else entity, why, shared)
+    entity = None if shared else entity
+    return _keys(raw, clock, when, hour, zone, entity, shared, tuple(perhaps), decisions)
+
+
+def _when(
+    looks: dict[str, Look], target: str, asked: Asked, source: str, decisions: list[Decision]
+) -> tuple[When | None, list[str]]:
+    """The event time, asked for or found, and the columns that could be one as well."""
+    if asked.timestamp and asked.pattern:
+        return When(asked.timestamp, None if asked.pattern == "ISO8601" else asked.pattern), []
+    if asked.timestamp:
+        when = asked_for(looks, asked.timestamp, source)
+        return _clear(when, source), []
+    found, perhaps = find_times(looks, target)
+    if not found:
+        return None, perhaps
+    when, others = found[0], [item.name for item in found[1:]]
+    if asked.pattern:
+        when = When(when.columns, None if asked.pattern == "ISO8601" else asked.pattern)
+    elif len(when.columns) == 1 and looks[when.columns[0]].pattern is not None:
+        beside = clock_beside(
+            looks[when.columns[0]], [item for name, item in looks.items() if name != target]
+        )
+        when = When(*beside) if beside and _plain_days(looks[when.columns[0]]) else when
+    others = [name for name in others if name not in when.columns]
+    if others:
+        listed = ", ".join(f"`{name}`" for name in others[:4])
+        reason = f"{listed} could be it as well: say TIMESTAMP={others[0]}"
+        decisions.append(Decision(when.name, "chosen as event time", reason))
+    return _clear(when, source), perhaps
+
+
+def _clear(when: When, source: str) -> When:
+    """Raise a ProjectError where two ways to read the time are equally likely."""
+    if when.others:
+        ways = " or ".join(f"FORMAT='{item}'" for item in (when.pattern, *when.others))
+        raise ProjectError(f"{source}: column `{when.name}`: {when.note}: say {ways}")
+    return when
+
+
+def _plain_days(item: Look) -> bool:
+    return not any(":" in text for text in item.texts[:50])
+
+
+def _shared(raw: pd.DataFrame, times: "pd.Series", entity: str | None) -> int:
+    """Rows whose time, and entity where there is one, another row has too."""
+    table = pd.DataFrame({"time": times.to_numpy()})
+    if entity is not None:
+        table["entity"] = encode(Column(raw[entity], entity, ""))[0]
+    return int(table.duplicated(keep=False).sum())
+
+
+def _slips(raw: pd.DataFrame, clock: "pd.Series", entity: str | None, shared: int) -> bool:
+    """Whether the few rows that share a time are faults of a regular series, not events."""
+    frequency = frequency_of(clock, _groups(raw, entity)[0])
+    usual = frequency is not None and re.fullmatch(_PERIOD, frequency) is not None
+    return usual and shared <= 2 * (1 - REGULAR_SHARE) * len(raw)
+
+
+def _twice(
+    raw: pd.DataFrame, times: "pd.Series", when: When, entity: str | None, source: str
+) -> str:
+    """The first two rows of one time and entity, in a sentence."""
+    table = pd.DataFrame({"time": times.to_numpy()})
+    table["entity"] = encode(Column(raw[entity], entity, ""))[0] if entity else 0
+    groups = table.groupby(["time", "entity"], sort=False).indices
+    first, other = next(rows for rows in groups.values() if len(rows) > 1)[:2]
+    word = raw.index.name or "row"
+    who = f"{entity} `{raw[entity].iloc[first]}` and " if entity else ""
+    moment = " ".join(str(raw[name].iloc[first]) for name in when.columns)
+    hint = ", or leave ENTITY out to take rows as independent" if entity else ""
+    return (
+        f"{source} {word}s {raw.index[first]} and {raw.index[other]} both have {who}"
+        f"{when.name} {moment}: keep one{hint}"
+    )
 
 
 def _said(
-    column: Look, pattern: str | None, hour: str | None, entity: str | None, why: str
+    when: When,
+    zone: str | None,
+    alike: Sequence[str],
+    hour: str | None,
+    entity: str | None,
+    why: str,
+    shared: int,
 ) -> list[Decision]:
     """What was decided about the time and what tells rows of one time apart."""
-    note = column.pattern.note if column.pattern else ""
-    how = f"dates written {pattern or 'as ISO 8601'}" + (f"; {note}" if note else "")
-    found = [Decision(column.name, "event time", how)]
+    how = WRITTEN.get(when.pattern, f"dates written {when.pattern}")
+    if len(when.columns) > 1:
+        how = f"put together from {len(when.columns)} columns, {how}"
+    how += f"; {when.note}" if when.note else ""
+    found = [Decision(when.name, "event time", how)]
+    if zone:
+        same = f", as in {len(alike)} other zones" if alike else ""
+        reason = f"the offsets are its own{same}: calendar, periods and lags follow its clock"
+        found.append(Decision(when.name, f"time zone {zone}", reason))
     if hour:
-        beside = f"whole hours 0 to 23 beside `{column.name}`"
+        beside = f"whole hours 0 to 23 beside `{when.name}`"
         found.append(Decision(hour, "hour of the event time", beside))
+    if shared:
+        reason = (
+            f"{shared:,} rows share a `{when.name}` and no column tells them apart: each row "
+            "stands for itself, without lags; the time still orders them"
+        )
+        return [*found, Decision("", "independent rows", reason)]
     if entity:
         return [*found, Decision(entity, "entity", why)]
-    return [*found, Decision("", "one series", f"no `{column.name}` comes twice")]
+    return [*found, Decision("", "one series", f"no `{when.name}` comes twice")]
 
 
 def _keys(
     raw: pd.DataFrame,
-    times: "pd.Series",
-    column: str,
+    clock: "pd.Series",
+    when: When,
     hour: str | None,
-    pattern: str | None,
+    zone: str | None,
     entity: str | None,
+    shared: int,
+    perhaps: tuple[str, ...],
     decisions: list[Decision],
 ) -> Keys:
     codes, texts = _groups(raw, entity)
-    frequency = frequency_of(times, codes)
-    reason = f"{frequency} between rows" if frequency else "rows come at no regular distance"
-    decisions.append(Decision(column, "frequency" if frequency else "no frequency", reason))
-    span = (times.max() - times.min()) / pd.Timedelta(days=1)
+    frequency = None if shared else frequency_of(clock, codes)
+    if not shared:
+        reason = f"{frequency} between rows" if frequency else "rows come at no regular distance"
+        decisions.append(Decision(when.name, "frequency" if frequency else "no frequency", reason))
+    span = (clock.max() - clock.min()) / pd.Timedelta(days=1)
     return Keys(
         entity=entity,
-        timestamp=column,
+        timestamp=when.columns,
         hour=hour,
-        pattern=pattern,
+        pattern=when.pattern,
+        zone=zone,
+        independent=bool(shared),
         frequency=frequency,
         entities=texts
         if 1 < len(texts) <= MAX_CATEGORIES and len(raw) >= 10 * len(texts)
         else None,
         rows_per_entity=int(np.median(np.bincount(codes))),
         days=float(span),
-        clock=bool((times != times.dt.normalize()).any()),
+        clock=bool((clock != clock.dt.normalize()).any()),
+        perhaps=perhaps,
         decisions=decisions,
     )
 
@@ -124,59 +253,21 @@ def _groups(
 
 
 def _timeless(
-    looks: dict[str, Look],
-    entity: str | None,
-    source: str,
-    decisions: list[Decision],
+    looks: dict[str, Look], entity: str | None, source: str, perhaps: tuple[str, ...]
 ) -> Keys:
     if entity is None:
         reason = "no column with dates, no ENTITY: each row stands for itself"
-        if decisions:
-            reason = "each row stands for itself"
-        return Keys(decisions=[*decisions, Decision("", "rows are numbered", reason)])
+        if perhaps:
+            reason = "no ENTITY: each row stands for itself"
+        return Keys(perhaps=perhaps, decisions=[Decision("", "rows are numbered", reason)])
     found = looks[entity]
     if not found.unique and found.distinct < NEARLY * found.rows:
         raise ProjectError(
             f"{source}: ENTITY={entity} has {found.distinct:,} values in {found.rows:,} rows and "
             "there is no event time: name it with TIMESTAMP=..., or leave ENTITY out"
         )
-    return Keys(
-        entity=entity, decisions=[*decisions, Decision(entity, "entity", "asked for by ENTITY")]
-    )
-
-
-def _date_column(looks: dict[str, Look], target: str, decisions: list[Decision]) -> str | None:
-    others = [item for name, item in looks.items() if name != target]
-    dates = [item for item in others if item.kind == "date"] or [
-        item
-        for item in others
-        if _DATE.search(item.name) and item.kind == "int" and _day_number(item)
-    ]
-    dates = [item for item in dates if item.missing < (1 - NEARLY) * item.rows]
-    if len(dates) > 1:
-        dates.sort(key=lambda item: item.missing)
-        reason = f"the first of {len(dates)} columns with dates: say TIMESTAMP= for another"
-        decisions.append(Decision(dates[0].name, "chosen as event time", reason))
-    return dates[0].name if dates else None
-
-
-def _day_number(item: Look) -> bool:
-    """Whether whole numbers are days like 20241231."""
-    return number_pattern(item.known_numbers) == "%Y%m%d"
-
-
-def _pattern(found: Look, source: str) -> str | None:
-    """The strptime pattern of the event time, None for ISO 8601."""
-    if found.pattern is not None:
-        return found.pattern.format
-    if found.kind in {"int", "constant"} and found.numbers is not None:
-        pattern = number_pattern(found.numbers)
-        if pattern:
-            return pattern
-    raise ProjectError(
-        f"{source}: column `{found.name}` (TIMESTAMP) does not look like dates: write them like "
-        "2024-12-31 or 2024-12-31 23:00"
-    )
+    decision = Decision(entity, "entity", "asked for by ENTITY")
+    return Keys(entity=entity, perhaps=perhaps, decisions=[decision])
 
 
 def _hour_column(looks: dict[str, Look], times: "pd.Series", taken: set[str | None]) -> str | None:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 from typing import Any
 
 from ..amounts import beyond
@@ -11,8 +12,30 @@ from .keys import Keys
 from .kinds import Look
 from .target import Answer
 
-LAGS = {"1D": [1, 7], "1h": [24, 168], "MS": [1, 12]}
-SEASON = {"1D": 7, "1h": 168, "MS": 12}
+LAGS = {
+    "15min": [96, 672],
+    "30min": [48, 336],
+    "1h": [24, 168],
+    "1D": [1, 7],
+    "B": [1, 5],
+    "7D": [1, 52],
+    "MS": [1, 12],
+    "ME": [1, 12],
+    "QS": [1, 4],
+    "QE": [1, 4],
+}
+SEASON = {
+    "15min": 96,
+    "30min": 48,
+    "1h": 168,
+    "1D": 7,
+    "B": 5,
+    "7D": 52,
+    "MS": 12,
+    "ME": 12,
+    "QS": 4,
+    "QE": 4,
+}
 TREES = {
     "learning_rate": {"type": "double", "min": 0.03, "max": 0.3, "log": True},
     "max_iter": {"type": "int", "min": 50, "max": 200},
@@ -59,16 +82,20 @@ MAX_SLICES = 3
 
 
 def sections(
-    data: dict[str, Any], looks: dict[str, Look], keys: Keys, answer: Answer
+    data: dict[str, Any],
+    looks: dict[str, Look],
+    keys: Keys,
+    answer: Answer,
+    split: str,
 ) -> tuple[dict[str, Any], list[Decision]]:
-    """Return every section but the contract."""
+    """Return every section but the contract; `split` is how rows are divided."""
     decisions: list[Decision] = []
     featurize = _featurize(data, keys, answer, decisions)
     evaluate: dict[str, Any] = {"slices": _slices(data, looks, featurize), "min_slice_rows": 30}
-    season = SEASON.get(keys.frequency or "")
+    season = SEASON.get(_root(keys.frequency)) or max(_a_day(keys.frequency), default=None)
     if answer.task == "regression" and season and keys.rows_per_entity > 3 * season:
         evaluate["seasonal_naive_lag"] = season
-    missing = [item.missing / item.rows for item in looks.values()]
+    missing = [item.missing / item.rows for item in looks.values()] or [0.0]
     allowed = max(0.5, min(1.0, math.ceil(max(missing) * 10 + 0.5) / 10))
     if allowed > 0.5:
         emptiest = max(looks.values(), key=lambda item: item.missing)
@@ -83,7 +110,7 @@ def sections(
         },
         "featurize": featurize,
         "build_dataset": {
-            "split": "time" if keys.timestamp else "random",
+            "split": split,
             "test_fraction": 0.2,
             "validation_fraction": 0.2,
         },
@@ -113,7 +140,8 @@ def _featurize(
     calendar = [name for name in _calendar(keys) if name not in own]
     lags: list[int] = []
     if answer.task == "regression" and keys.frequency:
-        lags = [lag for lag in LAGS.get(keys.frequency, [1]) if keys.rows_per_entity > 3 * lag]
+        usual = LAGS.get(_root(keys.frequency)) or [1, *_a_day(keys.frequency)]
+        lags = [lag for lag in usual if keys.rows_per_entity > 3 * lag]
     if calendar:
         decisions.append(Decision("", "calendar features", ", ".join(calendar)))
     if lags:
@@ -127,12 +155,30 @@ def _featurize(
     }
 
 
+def _a_day(frequency: str | None) -> list[int]:
+    """How many periods make a day, where a whole number of them does."""
+    found = re.fullmatch(r"(\d+)(h|min|s)", frequency or "")
+    if found is None:
+        return []
+    seconds = int(found[1]) * {"h": 3_600, "min": 60, "s": 1}[found[2]]
+    return [86_400 // seconds] if seconds < 86_400 and 86_400 % seconds == 0 else []
+
+
+def _root(frequency: str | None) -> str:
+    """The period without the month it is counted from: `QS` of `QS-FEB`."""
+    return (frequency or "").partition("-")[0]
+
+
 def _calendar(keys: Keys) -> list[str]:
     """Calendar features that vary in this table and have been seen more than once."""
     if not keys.timestamp:
         return []
-    if keys.frequency == "MS":
+    if _root(keys.frequency) in {"YS", "YE"}:
+        return []
+    if _root(keys.frequency) in {"MS", "ME", "QS", "QE"}:
         return ["month"]
+    if keys.frequency == "7D":
+        return ["day_of_year"] if keys.days >= 366 else []
     names = ["hour"] if keys.clock or keys.hour else []
     if keys.days >= 14:
         names.append("weekday")

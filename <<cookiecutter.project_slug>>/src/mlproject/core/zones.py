@@ -1,0 +1,96 @@
+"""The calendar of a table's own time zone: local times, periods and the zone that offsets show."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pandas as pd
+
+from .time_names import zone_of
+
+# Where several zones have the same clock, the one most people know it by.
+KNOWN = (
+    "Europe/Berlin", "Europe/London", "Europe/Helsinki", "Europe/Lisbon", "Europe/Istanbul",
+    "Europe/Moscow", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
+    "America/Los_Angeles", "America/Halifax", "America/Sao_Paulo", "America/Bogota", "Asia/Kolkata",
+    "Asia/Shanghai", "Asia/Tokyo", "Asia/Dubai", "Asia/Singapore", "Asia/Jerusalem",
+    "Australia/Sydney", "Australia/Brisbane", "Australia/Adelaide", "Pacific/Auckland",
+    "Africa/Johannesburg", "Africa/Lagos", "Africa/Cairo",
+)  # fmt: skip
+
+
+def local(times: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[pd.Timestamp]":
+    """What clocks of the zone show, without zone, for times in UTC."""
+    if zone is not None:
+        times = times.dt.tz_convert(zone_of(zone))
+    return times.dt.tz_localize(None)
+
+
+def instants(clock: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[pd.Timestamp]":
+    """The inverse of `local`. An hour that comes twice is its first, a skipped one the next."""
+    if zone is None:
+        return clock.dt.tz_localize("UTC")
+    first = np.ones(len(clock), dtype=bool)
+    aware = clock.dt.tz_localize(zone_of(zone), ambiguous=first, nonexistent="shift_forward")
+    return aware.dt.tz_convert("UTC")
+
+
+def later(
+    times: "pd.Series[pd.Timestamp]", offset: "pd.tseries.offsets.BaseOffset", zone: str | None
+) -> "pd.Series[pd.Timestamp]":
+    """Times in UTC moved by periods: days and longer by the zone's calendar, others exactly."""
+    if zone is None or _exact(offset):
+        return times + offset
+    return instants(local(times, zone) + offset, zone)
+
+
+def _exact(offset: "pd.tseries.offsets.BaseOffset") -> bool:
+    return isinstance(offset, pd.tseries.offsets.Tick) and pd.Timedelta(offset) < pd.Timedelta("1D")
+
+
+def zone_of_offsets(
+    times: Sequence[datetime], minutes: Sequence[int]
+) -> tuple[str | None, list[str]]:
+    """The zone whose clock had these offsets from UTC (in minutes) at these times (UTC).
+
+    Returns its name, `+02:00` where there is one offset only, None where it is UTC or no zone
+    fits; and the other zones with the same clock.
+    """
+    distinct = sorted(set(minutes))
+    if distinct == [0]:
+        return None, []
+    if len(distinct) == 1:
+        return fixed(distinct[0]), []
+    order = np.argsort(np.asarray(times, dtype="datetime64[us]"), kind="stable")
+    places = _changes([minutes[place] for place in order])
+    some = [(times[order[place]], minutes[order[place]]) for place in places]
+    fitting = [name for name in sorted(available_timezones()) if _fits(name, some)]
+    whole = list(zip(times, minutes, strict=True))
+    for name in [*(name for name in KNOWN if name in fitting), *fitting]:
+        if _fits(name, whole):
+            return name, [other for other in fitting if other != name]
+    return None, []
+
+
+def _changes(minutes: Sequence[int]) -> list[int]:
+    """Places before and after each change of the offset, and both ends."""
+    change = np.flatnonzero(np.diff(minutes))
+    return sorted({0, len(minutes) - 1, *change.tolist(), *(change + 1).tolist()})
+
+
+def _fits(name: str, seen: Sequence[tuple[datetime, int]]) -> bool:
+    try:
+        zone = ZoneInfo(name)
+    except (ValueError, OSError):  # a file of the system's own that is no zone
+        return False
+    return all(
+        time.replace(tzinfo=UTC).astimezone(zone).utcoffset() == timedelta(minutes=offset)
+        for time, offset in seen
+    )
+
+
+def fixed(minutes: int) -> str:
+    """A fixed offset in words: 120 is `+02:00`."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
