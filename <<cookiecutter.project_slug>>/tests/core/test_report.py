@@ -14,6 +14,9 @@ from mlproject.core import amounts
 from mlproject.core.report import build as report
 from mlproject.core.report import markdown, mermaid, wording
 from mlproject.core.report import page as report_html
+from mlproject.core.report.elements import Plot
+from mlproject.core.report.marks import drawn
+from mlproject.core.report.style import CSS
 
 HOSTILE = (
     "a|b`</td><script>alert(1)</script> @octocat #1 www.evil.example https://evil.example "
@@ -77,14 +80,14 @@ def test_a_worse_candidate_is_held_and_its_red_row_says_which_rule(tree):
 
 def test_a_broken_threshold_and_a_weak_slice_are_red_and_the_rest_is_not(tree):
     tree["promote"] = {"thresholds": {"mae": {"max": 1}}, "worst_slice_ratio": 1.0}
-    lights = {line.label.split(":")[0]: line.light for line in made(tree).table.lines}
-    assert lights == {
-        "RMSE": "🟢",
-        "MAE": "🔴",
+    marks = {line.label.split(":")[0]: line.mark for line in made(tree).table.lines}
+    assert marks == {
+        "RMSE": "good",
+        "MAE": "bad",
         "R²": "",
         "sMAPE": "",
-        "worst slice": "🔴",
-        "ONNX difference": "🟢",
+        "worst slice": "bad",
+        "ONNX difference": "good",
     }
 
 
@@ -95,7 +98,7 @@ def test_a_missing_metric_is_red_and_named(tree):
     broken["candidate"]["metrics"]["mae"] = None
     found = report.build(parse_params(tree), report.Sources(broken))
     row = next(line for line in found.table.lines if line.label == "MAE")
-    assert (row.mine, row.light, row.rules) == ("not a number", "🔴", (("a number", False),))
+    assert (row.mine, row.mark, row.rules) == ("not a number", "bad", (("a number", False),))
     assert "mae is missing" in found.verdict.why
 
 
@@ -136,7 +139,7 @@ def test_an_incomparable_champion_has_a_row_with_its_rule(tree):
     champion = {"factor": 1, "comparable": False, "reason": "it needs wind", "metrics": {}}
     found = made(tree, champion=champion | {"slices": []})
     row = next(line for line in found.table.lines if line.label == "champion v7")
-    assert (row.mine, row.light) == ("not comparable", "🔴")
+    assert (row.mine, row.mark) == ("not comparable", "bad")
     assert "it needs wind" in found.verdict.why
     assert found.table.against == "mean"
 
@@ -257,7 +260,9 @@ def parsed(text):
 
 
 def test_hostile_text_stays_text_in_html(tree):
-    page = parsed(report_html.render(hostile(tree), [(HOSTILE, "<svg></svg>")]))
+    page = parsed(
+        report_html.render(hostile(tree), [Plot(HOSTILE, "<svg></svg>", HOSTILE)], HOSTILE)
+    )
     assert not {"script", "img", "a", "link", "iframe", "object"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on") or name == "src"]
 
@@ -448,7 +453,7 @@ def test_names_between_backticks_are_code_on_the_page_too(tree):
         | {"slices": []},
     )
     page = report_html.render(found, [])
-    assert "🟡 column <code>a&lt;b</code> holds <code>x</code>, `half</li>" in page
+    assert f"{drawn('warn')} column <code>a&lt;b</code> holds <code>x</code>, `half</li>" in page
     assert "fewer than <code>evaluate.min_slice_rows</code> (5) rows" in page
     assert page.count("it needs <code>wind</code>") == 2, "in the banner and among the rules"
     assert "`" not in page.replace("`half", "")
@@ -544,3 +549,49 @@ def test_a_difference_or_share_of_nothing_has_no_minus():
 )
 def test_a_share_beyond_its_limit_looks_so(value, limit, shown):
     assert amounts.beyond(value, limit) == shown
+
+
+EMOJI = re.compile("[\U00002600-\U000027bf\U00002b00-\U00002bff\U0001f000-\U0001faff\ufe0f]")
+
+
+@pytest.mark.parametrize("factor", [None, 0.5, 1.2])
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_the_page_needs_no_emoji_font(tree, task, factor):
+    """Every mark is drawn by the style sheet; in Markdown GitHub draws it."""
+    validation = {"checks": [{"name": "a", "ok": True, "detail": "b"}], "warnings": ["c"]}
+    champion = None if factor is None else {"factor": factor}
+    found = made(fabricated.contract(tree, task), champion=champion, validation=validation)
+    page = report_html.render(found, [])
+    assert EMOJI.findall(page) == []
+    marks = [dict(attrs) for tag, attrs in elements(page) if tag == "i" and "role" in dict(attrs)]
+    assert {mark["class"] for mark in marks} >= {"mark mark-good", "mark mark-warn"}
+    assert ("mark mark-bad" in {mark["class"] for mark in marks}) == (not found.verdict.good)
+    assert all(mark["aria-label"] for mark in marks)
+    assert "🟢" in markdown.render(found)
+
+
+def elements(text):
+    """Tags with their attributes, in order."""
+    seen = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: seen.append((tag, attrs))
+    parser.feed(text)
+    return seen
+
+
+@pytest.mark.parametrize("mark", ["good", "bad", "warn", "unknown"])
+def test_the_style_sheet_draws_every_mark(mark):
+    assert f".mark-{mark} {{" in CSS
+    assert f'class="mark mark-{mark}"' in drawn(mark)
+
+
+def test_every_cell_of_a_table_names_its_column_for_the_card_of_a_phone(tree):
+    page = report_html.render(made(tree, champion={"factor": 1.2}), [])
+    labels = [dict(attrs).get("data-label") for tag, attrs in elements(page) if tag == "td"]
+    assert None not in labels
+    assert {"rule", "this candidate", "champion v7", "× overall"} <= set(labels)
+
+
+def test_the_page_says_which_plot_is_missing(tree):
+    page = report_html.render(made(tree), [], "Calibration is not judged: `a<b`.")
+    assert "Calibration is not judged: <code>a&lt;b</code>." in page

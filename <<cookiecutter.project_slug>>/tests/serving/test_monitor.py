@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from running import PACKAGE, ROOT, command, serving
 
 from mlproject.adapters import reference_file
+from mlproject.core.report.marks import drawn
 from mlproject.errors import ProjectError
 
 pytestmark = pytest.mark.slow
@@ -62,7 +63,7 @@ def test_new_raw_data_are_quiet_and_shocked_ones_are_not(project):
     assert "alarm: quality" in said
     assert "`temperature` looks as if its unit changed (°C became °F)" in said
     page = (project / "reports/monitor.html").read_text()
-    assert "🔴 Monitor: alarm — load-forecast v1" in page
+    assert f"<h1>{drawn('bad')} Monitor: alarm — load-forecast v1</h1>" in page
     assert page.count("<svg") == 6
     assert "°C became °F" in (project / "reports/monitor.md").read_text()
     text = (project / "artifacts/monitor.prom").read_text()

@@ -76,7 +76,8 @@ def draw(chart: charts.Chart) -> str:
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
-    return svg.inline(buffer.getvalue(), chart.name, chart.title, VARIABLES)
+    said = f"{chart.title}. {chart.note}" if chart.note else chart.title
+    return svg.inline(buffer.getvalue(), chart.name, said, VARIABLES)
 
 
 def _height(chart: charts.Chart) -> float:

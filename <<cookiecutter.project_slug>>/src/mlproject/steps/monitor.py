@@ -23,6 +23,7 @@ from ..core.monitoring.performance import SENT_BACK, TRUTH
 from ..core.monitoring.reference import Reference
 from ..core.monitoring.report import charts, page, text
 from ..core.monitoring.report import summary as summaries
+from ..core.report.elements import plotted
 from ..core.transforms import derive, entity_feature, model_features
 from ..errors import ProjectError
 from ..workspace import Context
@@ -142,7 +143,7 @@ def run(context: Context, known: Champion, current: looking.Current) -> str:
     write_json(workspace.watched, verdict)
     write_text(workspace.watched_metrics, text.render(verdict, now))
     write_text(workspace.watched_summary, summaries.render(verdict))
-    plots = [(item.title, matplotlib.draw(item)) for item in charts.charts(verdict)]
+    plots = [plotted(item, matplotlib.draw(item)) for item in charts.charts(verdict)]
     write_text(workspace.watched_page, page.render(verdict, plots))
     return summary(verdict)
 

@@ -12,9 +12,9 @@ from ..adapters import matplotlib, parquet
 from ..adapters.files import read_json, write_text
 from ..core.contract import DataContract
 from ..core.report import build as report
-from ..core.report import charts, markdown
+from ..core.report import charts, class_charts, elements, markdown
 from ..core.report import page as report_html
-from ..core.report.class_charts import calibration_points, class_charts
+from ..core.report.calibration import calibration_points, too_few
 from ..core.report.model_charts import importance_chart, tuning_chart
 from ..core.report.regression_charts import regression_charts
 from ..lineage import lineage
@@ -41,11 +41,11 @@ def run(context: Context) -> str:
     _write_tables(workspace.report_plots, found, evaluation, predictions, params.data)
     write_text(workspace.report_summary, markdown.render(found))
     plots = [
-        (chart.title, matplotlib.draw(chart))
+        elements.plotted(chart, matplotlib.draw(chart))
         for chart in _charts(context, found, evaluation, predictions)
     ]
     page = workspace.report_page
-    write_text(page, report_html.render(found, plots))
+    write_text(page, report_html.render(found, plots, _undrawn(predictions, params.data)))
     near = workspace.root if page.is_relative_to(workspace.root) else workspace.out
     return str(page.relative_to(near))
 
@@ -67,12 +67,20 @@ def _charts(
     context: Context, found: report.Report, evaluation: dict[str, Any], predictions: pd.DataFrame
 ) -> list[charts.Chart]:
     contract = context.params.data
-    kinds = regression_charts if contract.task == "regression" else class_charts
+    kinds = regression_charts if contract.task == "regression" else class_charts.class_charts
     more = (
         importance_chart(evaluation["importance"], found.task, found.metric),
         tuning_chart(found.tuning, found.task, found.metric, found.unit),
     )
     return [*kinds(predictions, contract), *(chart for chart in more if chart is not None)]
+
+
+def _undrawn(predictions: pd.DataFrame, contract: DataContract) -> str:
+    """Which plot the rows do not allow, and why."""
+    if contract.task == "regression":
+        return ""
+    truth, _ = class_charts.known(predictions, contract)
+    return too_few(truth, contract.classes or ())
 
 
 def _write_tables(
@@ -100,9 +108,7 @@ def _truth_and_prediction(
     if contract.task == "regression":
         rows = charts.sampled(len(predictions), MOST_ROWS)
         return list(predictions[["truth", "prediction"]].iloc[rows].itertuples(index=False))
-    columns = [f"p_{name}" for name in contract.classes or ()]
-    truth = predictions["truth"].to_numpy().astype(int)
-    mean, seen, _ = calibration_points(truth, predictions[columns].to_numpy(dtype=float))
+    mean, seen, _ = calibration_points(*class_charts.known(predictions, contract))
     return list(zip(seen.tolist(), mean.tolist(), strict=True))
 
 

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import wording
+
 Values = npt.NDArray[Any]
 
 MOST_POINTS = 3_000
+MOST_TITLE = 32  # characters: what a phone shows in one line
+LEAST_ROWS = 30  # behind any finding of a title: fewer would make it a matter of chance
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ Mark = Line | Points | Band | Columns | Bars | Matrix
 
 @dataclass(frozen=True)
 class Chart:
-    """One plot; the title says what it shows, in a sentence."""
+    """One plot; the title is the finding in one short line, the note says the rest of it."""
 
     name: str
     title: str
@@ -84,6 +88,11 @@ class Chart:
     marks: tuple[Mark, ...]
     tall: bool = False
     limits: tuple[float, float] | None = None  # of the y axis
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep the title to one line on a phone, whatever names stand in it."""
+        object.__setattr__(self, "title", wording.clean(self.title, MOST_TITLE))
 
 
 def sampled(count: int, most: int) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Plots of a classification: ROC, precision and recall, calibration, confusion."""
+"""Plots of a classification: ROC, precision and recall, confusion; see calibration.py too."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,8 @@ import pandas as pd
 from ..contract import DataContract
 from ..metrics import Array
 from . import wording
-from .charts import Chart, Line, Matrix, Points, sampled
+from .calibration import calibration_chart
+from .charts import Chart, Line, Matrix, sampled
 
 MOST_CURVE_POINTS = 300
 MOST_CLASSES = 10
@@ -18,18 +19,25 @@ UNIT = np.array([0.0, 1.0])
 def class_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
     """Every plot the rows allow; `table` has the truth's code and one probability per class."""
     classes = contract.classes or ()
-    probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=float)
-    known = np.isfinite(probabilities).all(axis=1)
-    truth, probabilities = table["truth"].to_numpy()[known].astype(int), probabilities[known]
+    truth, probabilities = known(table, contract)
     if len(truth) < 2:
         return []
+    calibration = calibration_chart(truth, probabilities, classes)
+    found = [] if calibration is None else [calibration]
     if contract.task != "binary":
-        return [_confusion(truth, probabilities, classes), _calibration(truth, probabilities, "")]
+        return [_confusion(truth, probabilities, classes), *found]
     positive = probabilities[:, 1]
-    found = [_calibration(truth, probabilities, str(classes[1]))]
     if len(np.unique(truth)) == 2:
         found = [_roc(truth, positive), _precision_recall(truth, positive), *found]
     return [*found, _confusion(truth, probabilities, classes)]
+
+
+def known(table: pd.DataFrame, contract: DataContract) -> tuple[npt.NDArray[np.int_], Array]:
+    """Codes of the true classes and probabilities (a column per class) of rows that have them."""
+    columns = [f"p_{name}" for name in contract.classes or ()]
+    probabilities = table[columns].to_numpy(dtype=float)
+    whole = np.isfinite(probabilities).all(axis=1)
+    return table["truth"].to_numpy()[whole].astype(int), probabilities[whole]
 
 
 def ranking(truth: npt.NDArray[np.int_], score: Array) -> tuple[Array, Array]:
@@ -48,33 +56,15 @@ def roc_points(truth: npt.NDArray[np.int_], score: Array) -> tuple[Array, Array]
     return false_rate, true_rate
 
 
-def calibration_points(
-    truth: npt.NDArray[np.int_], probabilities: Array
-) -> tuple[Array, Array, Array]:
-    """Mean predicted probability, observed share and rows, in ten groups of equal size.
-
-    Binary: the positive class. More classes: each class against the rest, pooled.
-    """
-    if probabilities.shape[1] == 2:
-        predicted, observed = probabilities[:, 1], (truth == 1).astype(float)
-    else:
-        predicted = probabilities.ravel()
-        observed = np.eye(probabilities.shape[1])[truth].ravel()
-    order = np.argsort(predicted, kind="stable")
-    parts = [part for part in np.array_split(order, 10) if len(part)]
-    means = [(predicted[part].mean(), observed[part].mean(), len(part)) for part in parts]
-    mean, seen, rows = np.array(means, dtype=float).T
-    return mean, seen, rows
-
-
 def _roc(truth: npt.NDArray[np.int_], score: Array) -> Chart:
     false_rate, true_rate = roc_points(truth, score)
+    hits = int((truth == 1).sum())
     area = float(np.trapezoid(true_rate, false_rate))
     caught = float(np.interp(0.1, false_rate, true_rate))
     some = _thin(len(false_rate))
     return Chart(
         "roc",
-        f"ROC AUC {area:.3f}: {wording.share(0.1, 0)} false alarms find {wording.share(caught, 0)}",
+        f"ROC AUC {area:.3f}",
         "false alarms (share of negatives)",
         "found (share of positives)",
         (
@@ -82,6 +72,8 @@ def _roc(truth: npt.NDArray[np.int_], score: Array) -> Chart:
             Line(UNIT, UNIT, "guide", "guessing", dashed=True),
         ),
         tall=True,
+        note=f"At {wording.share(0.1, 0)} false alarms it finds {wording.share(caught, 0)} of "
+        f"the {hits:,} positives.",
     )
 
 
@@ -93,7 +85,7 @@ def _precision_recall(truth: npt.NDArray[np.int_], score: Array) -> Chart:
     some = _thin(len(precision))
     return Chart(
         "precision_recall",
-        f"Average precision {average:.3f}; guessing gives {base:.3f}",
+        f"Average precision {average:.3f}",
         "found (share of positives)",
         "right among those named positive",
         (
@@ -102,24 +94,7 @@ def _precision_recall(truth: npt.NDArray[np.int_], score: Array) -> Chart:
         ),
         tall=True,
         limits=(-0.03, 1.03),
-    )
-
-
-def _calibration(truth: npt.NDArray[np.int_], probabilities: Array, positive: str) -> Chart:
-    mean, seen, rows = calibration_points(truth, probabilities)
-    off = float(np.sum(np.abs(mean - seen) * rows) / np.sum(rows))
-    what = f"probability of {wording.clean(positive, 20)}" if positive else "probability of a class"
-    return Chart(
-        "calibration",
-        f"Predicted probabilities are off by {100 * off:.1f} points on average",
-        f"predicted {what}",
-        "observed share",
-        (
-            Line(UNIT, UNIT, "guide", "perfect", dashed=True),
-            Line(mean, seen, "candidate", "tenths of the rows"),
-            Points(mean, seen, "candidate"),
-        ),
-        tall=True,
+        note=f"Guessing has {base:.3f}, the share of positives.",
     )
 
 
@@ -139,12 +114,14 @@ def _confusion(
     wrong = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     np.fill_diagonal(wrong, 0)
     row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
-    title = "No class is taken for another"
+    title, note = "No row is misclassified", ""
     if wrong.max() > 0:
         part = wording.share(float(wrong[row, column]), 0)
-        title = f"{part} of {labels[row]} is taken for {labels[column]}"
+        title = f"Most frequent mix-up: {part}"
+        note = f"{part} of the rows of {labels[row]} are predicted as {labels[column]}."
     shown = tuple(wording.middle(name, 13) for name in labels)
-    return Chart("confusion", title, "predicted", "actual", (Matrix(shown, counts),), tall=True)
+    mark = Matrix(shown, counts)
+    return Chart("confusion", title, "predicted", "actual", (mark,), tall=True, note=note)
 
 
 def _grouped(counts: Array, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:

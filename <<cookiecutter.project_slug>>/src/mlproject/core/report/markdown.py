@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ..amounts import plural
 from . import wording
 from .build import Report
+from .marks import EMOJI, held
 from .mermaid import trial_chart
 from .tables import MetricLine, slices_title
 
@@ -23,7 +24,7 @@ _ZERO_WIDTH_SPACE = "\u200b"
 def render(report: Report) -> str:
     """The whole text; nothing that came with the data can break out of its place."""
     parts = [
-        f"### {report.verdict.light} {report.verdict.title} — `{report.name}` "
+        f"### {EMOJI[report.verdict.mark]} {report.verdict.title} — `{report.name}` "
         f"{prose(report.verdict.summary)}",
         _headline(report),
         _metrics(report),
@@ -110,7 +111,7 @@ def _metric_row(line: MetricLine) -> list[str]:
         prose(line.mine),
         prose(line.change),
         ", ".join(rules),
-        line.light,
+        EMOJI[line.mark],
     ]
 
 
@@ -133,7 +134,7 @@ def _details(report: Report) -> Iterator[str]:
 
 def _rules(report: Report) -> str:
     lines = [
-        f"- {'🟢' if rule.passed else '🔴'} **{prose(rule.name)}**: {prose(rule.finding)}"
+        f"- {EMOJI[held(rule.passed)]} **{prose(rule.name)}**: {prose(rule.finding)}"
         for rule in report.verdict.rules
     ]
     failed = len(report.verdict.failed)
@@ -152,7 +153,7 @@ def _slices(report: Report) -> str:
             prose(line.value),
             *([prose(line.champion)] if champion else []),
             prose(line.times),
-            "🔴" if line.over else "",
+            EMOJI["bad"] if line.over else "",
         ]
         for line in report.slices[:MOST_ROWS]
     ]
@@ -198,10 +199,8 @@ def _checks(report: Report) -> str:
     checks = report.checks
     if checks is None:
         return ""
-    lines = [f"- 🟡 {prose(text)}" for text in checks.warnings[:MOST_ROWS]]
-    lines += [
-        f"- {'🟢' if passed else '🔴'} {prose(text)}" for text, passed in checks.made[:MOST_ROWS]
-    ]
+    lines = [f"- {EMOJI['warn']} {prose(text)}" for text in checks.warnings[:MOST_ROWS]]
+    lines += [f"- {EMOJI[held(passed)]} {prose(text)}" for text, passed in checks.made[:MOST_ROWS]]
     body = "\n".join(lines) or "Nothing to report."
     more = _more(max(len(checks.warnings), len(checks.made)), "line")
     warned = plural(len(checks.warnings), "warning")

@@ -1,37 +1,30 @@
-"""The report as one HTML page that needs nothing else: no script, no link, no network."""
+"""The report as one HTML page that needs nothing else: no script, no link, no network, no font."""
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from ..amounts import plural
 from . import wording
 from .build import Report
-from .style import CSS
+from .elements import Column, Plot, figures, marked, pairs, table, whole
+from .marks import drawn, held
 from .tables import MetricLine, SliceLine, slices_title
 
-Plot = tuple[str, str]  # its finding, and an <svg> element made by the drawing adapter
 MOST_ROWS = 200
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
 
 
-def render(report: Report, plots: Sequence[Plot]) -> str:
-    """The whole page; every text of the report is escaped here, plots are markup already."""
-    return whole(f"{report.name}: {report.verdict.title}", "\n".join(_sections(report, plots)))
+def render(report: Report, plots: Sequence[Plot], undrawn: str = "") -> str:
+    """The whole page; every text of the report is escaped here, drawings are markup already.
 
-
-def whole(title: str, body: str) -> str:
-    """A page around a body that is markup; the title is escaped here."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    `undrawn` says which plot is missing and why.
+    """
+    return whole(
+        f"{report.name}: {report.verdict.title}", "\n".join(_sections(report, plots, undrawn))
     )
 
 
-def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
+def _sections(report: Report, plots: Sequence[Plot], undrawn: str) -> Iterator[str]:
     yield _banner(report)
     yield _headline(report)
     yield f"<h2>Metrics</h2>\n{_metrics(report)}"
@@ -40,7 +33,9 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
     shown = f"<h2>{marked(slices_title(report.slices, report.small))}</h2>\n{_slices(report)}{note}"
     yield f"<section>{shown}</section></div>" if report.slices or note else "</div>"
     if plots:
-        yield f'<h2>Plots</h2>\n<div class="plots">{"".join(figure(plot) for plot in plots)}</div>'
+        yield figures(plots)
+    if undrawn:
+        yield f'<p class="muted">{marked(undrawn)}</p>'
     yield '<div class="columns">'
     yield f"<section><h2>Candidate</h2>\n{_candidate(report)}</section>"
     if report.checks is not None:
@@ -48,29 +43,11 @@ def _sections(report: Report, plots: Sequence[Plot]) -> Iterator[str]:
     yield f"<section><h2>Lineage</h2>\n{pairs(report.lineage.items())}</section>\n</div>"
 
 
-def pairs(items: Iterable[tuple[str, str]]) -> str:
-    """Names and values under each other."""
-    lines = (
-        f"<dt>{escape(wording.clean(name))}</dt>"
-        f"<dd><code>{escape(wording.clean(value, 120))}</code></dd>"
-        for name, value in items
-    )
-    return f'<dl class="pairs">{"".join(lines)}</dl>'
-
-
-def table(header: str, rows: Iterable[str]) -> str:
-    """A table that scrolls by itself where the screen is too narrow."""
-    return (
-        f'<div class="scroll"><table><thead><tr>{header}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
 def _banner(report: Report) -> str:
     verdict = report.verdict
     return (
-        f'<header class="banner {"good" if verdict.good else "bad"}">'
-        f"<h1>{verdict.light} {escape(verdict.title)} — "
+        f'<header class="banner {verdict.mark}">'
+        f"<h1>{drawn(verdict.mark)} {escape(verdict.title)} — "
         f"<code>{escape(report.name)}</code> {marked(verdict.summary)}</h1>"
         f"<p>Why: {marked(verdict.why)}</p></header>"
     )
@@ -92,31 +69,29 @@ def _headline(report: Report) -> str:
 
 def _metrics(report: Report) -> str:
     """Columns in the order of report.md."""
-    others = "".join(f"<th>{escape(name)}</th>" for name in report.table.others)
-    header = (
-        f"<th>metric</th>{others}<th>this candidate</th>"
-        f'<th>Δ {escape(report.table.against)}</th><th class="text">rule</th>'
+    columns = (
+        Column("metric"),
+        *(Column(name) for name in report.table.others),
+        Column("this candidate", "mine"),
+        Column(f"Δ {report.table.against}"),
+        Column("rule", "text"),
     )
-    return table(header, (_metric_row(line) for line in report.table.lines))
+    return table(columns, (_metric_row(line) for line in report.table.lines))
 
 
-def _metric_row(line: MetricLine) -> str:
+def _metric_row(line: MetricLine) -> tuple[str, list[str]]:
     rules = ", ".join(
         escape(text) if passed else f"<strong>{escape(text)}</strong>"
         for text, passed in line.rules
     )
-    others = "".join(f"<td>{escape(text)}</td>" for text in line.others)
-    failed = ' class="failed"' if line.light == "🔴" else ""
-    return (
-        f"<tr{failed}><td>{escape(line.label)}</td>{others}"
-        f'<td class="mine">{escape(line.mine)}</td><td>{escape(line.change)}</td>'
-        f'<td class="text">{line.light} {rules}</td></tr>'
-    )
+    cells = (line.label, *line.others, line.mine, line.change)
+    rule = f"{drawn(line.mark)} {rules}" if rules else ""
+    return "failed" if line.mark == "bad" else "", [*map(escape, cells), rule]
 
 
 def _rules(report: Report) -> str:
     lines = (
-        f"<li>{'🟢' if rule.passed else '🔴'} <strong>{escape(rule.name)}</strong>: "
+        f"<li>{drawn(held(rule.passed))} <strong>{escape(rule.name)}</strong>: "
         f"{marked(rule.finding)}</li>"
         for rule in report.verdict.rules
     )
@@ -131,30 +106,23 @@ def _slices(report: Report) -> str:
     longest = max([*ratios, report.slice_limit or 0.0, 1e-12])
     champion = any(line.champion for line in report.slices)
     unit = report.unit if report.metric in wording.IN_UNIT_OF_TARGET else ""
-    header = (
-        f"<th>slice</th><th>rows</th><th>{escape(wording.axis(wording.label(report.metric), unit))}"
-        f"</th>{'<th>champion</th>' * champion}<th>× overall</th>"
+    columns = (
+        Column("slice"),
+        Column("rows"),
+        Column(wording.axis(wording.label(report.metric), unit), "mine"),
+        *([Column("champion")] if champion else []),
+        Column("× overall", "ratio"),
     )
-    rows = (_slice_row(line, longest, champion) for line in report.slices[:MOST_ROWS])
-    return table(header, rows)
+    return table(
+        columns, (_slice_row(line, longest, champion) for line in report.slices[:MOST_ROWS])
+    )
 
 
-def _slice_row(line: SliceLine, longest: float, champion: bool) -> str:
+def _slice_row(line: SliceLine, longest: float, champion: bool) -> tuple[str, list[str]]:
     part = min(1.0, max(0.0, line.ratio / longest))
-    other = f"<td>{escape(line.champion)}</td>" if champion else ""
-    failed = ' class="failed"' if line.over else ""
-    return (
-        f"<tr{failed}><td>{escape(line.name)}</td>"
-        f'<td>{line.rows:,}</td><td class="mine">{escape(line.value)}</td>{other}'
-        f'<td class="ratio">{escape(line.times)}'
-        f'<i class="bar" style="width:{100 * part:.1f}%"></i></td></tr>'
-    )
-
-
-def figure(plot: Plot) -> str:
-    """One plot under its finding."""
-    title, drawing = plot
-    return f"<figure><figcaption>{escape(title)}</figcaption>{drawing}</figure>"
+    cells = (line.name, f"{line.rows:,}", line.value, *([line.champion] if champion else []))
+    bar = f'{escape(line.times)}<i class="bar" style="width:{100 * part:.1f}%"></i>'
+    return "failed" if line.over else "", [*map(escape, cells), bar]
 
 
 def _candidate(report: Report) -> str:
@@ -171,18 +139,11 @@ def _checks(report: Report) -> str:
         return ""
     warned = plural(len(checks.warnings), "warning")
     title = f"<h2>Data: {plural(len(checks.made), 'check')}, {warned}</h2>"
-    notes = "".join(f"<li>🟡 {marked(text)}</li>" for text in checks.warnings[:MOST_ROWS])
+    notes = "".join(
+        f"<li>{drawn('warn')} {marked(text)}</li>" for text in checks.warnings[:MOST_ROWS]
+    )
     made = "".join(
-        f"<li>{'🟢' if held else '🔴'} {marked(text)}</li>"
-        for text, held in checks.made[:MOST_ROWS]
+        f"<li>{drawn(held(passed))} {marked(text)}</li>" for text, passed in checks.made[:MOST_ROWS]
     )
     listed = f'<details><summary>What was checked</summary><ul class="rules">{made}</ul></details>'
     return f'{title}\n<ul class="rules">{notes}</ul>{listed if made else ""}'
-
-
-def marked(text: str, limit: int = 400) -> str:
-    """Long text that came with the data; what stands between a pair of backticks is a name."""
-    *parts, last = re.split(r"`([^`]*)`", wording.clean(text, limit))
-    named = zip(parts[::2], parts[1::2], strict=True)
-    found = (f"{escape(plain)}<code>{escape(name)}</code>" for plain, name in named)
-    return f"{''.join(found)}{escape(last)}"

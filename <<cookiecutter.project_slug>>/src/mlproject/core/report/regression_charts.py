@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..contract import TIMESTAMP, DataContract
 from . import wording
-from .charts import Band, Chart, Columns, Line, Points, Values
+from .charts import LEAST_ROWS, Band, Chart, Columns, Line, Points, Values
 
 MOST_ENTITIES = 4
 RECENT = pd.Timedelta(days=56)
@@ -29,11 +29,13 @@ def _fit(table: pd.DataFrame, contract: DataContract) -> Chart:
     ends = np.array([min(truth.min(), prediction.min()), max(truth.max(), prediction.max())])
     top = truth >= np.quantile(truth, 0.9)
     bias = float((prediction[top] - truth[top]).mean() / max(abs(truth[top].mean()), 1e-12))
-    if abs(bias) < 0.02:
-        title = f"The highest tenth is met on average ({wording.change(bias)})"
-    else:
-        side = "high" if bias > 0 else "low"
-        title = f"The highest tenth is predicted {wording.share(abs(bias))} too {side}"
+    title = "Peaks are met on average"
+    note = f"The {top.sum():,} rows of the highest tenth: {wording.change(bias)} on average."
+    if top.sum() < LEAST_ROWS:
+        title = "Actual against predicted"
+        note = f"{len(table):,} rows: too few to judge the highest tenth apart."
+    elif abs(bias) >= 0.02:
+        title = f"Peaks are predicted too {'high' if bias > 0 else 'low'}"
     return Chart(
         "fit",
         title,
@@ -41,6 +43,7 @@ def _fit(table: pd.DataFrame, contract: DataContract) -> Chart:
         wording.axis(f"actual {contract.target}", contract.unit),
         (Points(prediction, truth, "candidate"), Line(ends, ends, "guide", dashed=True)),
         tall=True,
+        note=note,
     )
 
 
@@ -54,13 +57,14 @@ def _errors(table: pd.DataFrame, contract: DataContract) -> Chart:
     zero = np.zeros(2)
     return Chart(
         "errors",
-        f"Half of the errors are within ±{half}; their mean is {mean}",
+        f"Median error ±{half}",
         wording.axis("predicted − actual", contract.unit),
         "rows",
         (
             Columns(edges, counts, "candidate"),
             Line(zero, np.array([0, counts.max()]), "guide", dashed=True),
         ),
+        note=f"Half of the predictions are closer than that; the mean error is {mean}.",
     )
 
 
@@ -73,10 +77,11 @@ def _errors_over_time(table: pd.DataFrame, contract: DataContract) -> list[Chart
     parts = [part for part in np.array_split(order, bins) if len(part)]
     middle = np.array([time[part[len(part) // 2]] for part in parts])
     low, median, high = np.array([np.quantile(error[part], [0.1, 0.5, 0.9]) for part in parts]).T
+    title, note = _trend(error[order], contract.unit)
     return [
         Chart(
             "errors_over_time",
-            _trend(error[order], contract.unit),
+            title,
             "",
             wording.axis("predicted − actual", contract.unit),
             (
@@ -84,21 +89,24 @@ def _errors_over_time(table: pd.DataFrame, contract: DataContract) -> list[Chart
                 Line(middle, median, "candidate", "median error"),
                 Line(middle[[0, -1]], np.zeros(2), "guide", dashed=True),
             ),
+            note=note,
         )
     ]
 
 
-def _trend(error: Values, unit: str) -> str:
-    """Compare the errors of the first and the last third of the test rows."""
-    third = max(1, len(error) // 3)
+def _trend(error: Values, unit: str) -> tuple[str, str]:
+    """Title and note: the errors of the first third of the test rows against the last third's."""
+    third = len(error) // 3
+    if third < LEAST_ROWS:
+        return "Errors over time", f"{len(error):,} rows: too few to say whether errors grow."
     first, last = (float(np.abs(part).mean()) for part in (error[:third], error[-third:]))
-    word = "stay level"
+    word = "are steady"
     if last > 1.15 * first:
         word = "grow"
     elif last < 0.87 * first:
         word = "shrink"
     change = f"{wording.number(first)} → {wording.with_unit(wording.number(last), unit)}"
-    return f"Errors {word} over the test rows (MAE {change})"
+    return f"Errors {word} over time", f"MAE of the first and the last third of rows: {change}."
 
 
 def _recent(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
@@ -125,12 +133,14 @@ def _series(rows: pd.DataFrame, contract: DataContract, name: str, shown: str) -
     time = _moments(rows)
     truth, prediction = rows["truth"].to_numpy(), rows["prediction"].to_numpy()
     marks = [Line(time, truth, "truth", "actual"), Line(time, prediction, "candidate", "predicted")]
-    title = f"{shown}, latest: RMSE {_rmse(truth, prediction)}"
+    title = f"{wording.middle(shown, 16)}: RMSE {_rmse(truth, prediction)}"
+    note = "The latest test rows."
     if "seasonal_naive" in rows:
         past = rows["seasonal_naive"].to_numpy()
         marks.insert(0, Line(time, past, "baseline", "seasonal naive", dashed=True))
-        title += f", seasonal naive {_rmse(truth, past)}"
-    return Chart(name, title, "", wording.axis(contract.target, contract.unit), tuple(marks))
+        note = f"The latest test rows; seasonal naive has {_rmse(truth, past)} on them."
+    axis = wording.axis(contract.target, contract.unit)
+    return Chart(name, title, "", axis, tuple(marks), note=note)
 
 
 def _rmse(truth: Values, prediction: Values) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..amounts import plural
 from ..metrics import DIRECTIONS
-from . import wording
+from . import marks, wording
 from .verdict import RuleLine, Verdict, slice_name
 
 if TYPE_CHECKING:
@@ -29,11 +29,9 @@ class MetricLine:
     rules: tuple[tuple[str, bool], ...]
 
     @property
-    def light(self) -> str:
-        """Red when a rule failed, green when all passed, empty without rules."""
-        if not self.rules:
-            return ""
-        return "🟢" if all(passed for _, passed in self.rules) else "🔴"
+    def mark(self) -> str:
+        """`bad` when a rule failed, `good` when all passed, empty without rules."""
+        return marks.held(all(passed for _, passed in self.rules)) if self.rules else ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import gate
 from ..amounts import plural
 from ..metrics import DIRECTIONS, gain
-from . import wording
+from . import marks, wording
 
 if TYPE_CHECKING:
     from ...config import Params
@@ -49,9 +49,9 @@ class Verdict:
         return f"Gate: {'would ' if self.would else ''}{self.word}"
 
     @property
-    def light(self) -> str:
-        """Green or red."""
-        return "🟢" if self.good else "🔴"
+    def mark(self) -> str:
+        """`good` or `bad`."""
+        return marks.held(self.good)
 
     @property
     def failed(self) -> list[RuleLine]:

@@ -1,14 +1,16 @@
 """The monitor's report as one HTML page, in the look of report.html."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from ...amounts import plural
 from ...report import wording
-from ...report.page import MOST_ROWS, Plot, figure, marked, pairs, table, whole
+from ...report.elements import Column, Plot, figures, marked, pairs, table, whole
+from ...report.marks import drawn
+from ...report.page import MOST_ROWS
 from . import words
 
-BANNERS = {"quiet": "good", "warn": "warn", "alarm": "bad", "unknown": "unknown"}  # style classes
 ROWS = {"quiet": "", "warn": "warned", "alarm": "failed"}
 
 
@@ -20,8 +22,8 @@ def render(verdict: words.Verdict, plots: Sequence[Plot]) -> str:
 
 def _sections(verdict: words.Verdict, plots: Sequence[Plot]) -> Iterator[str]:
     yield (
-        f'<header class="banner {BANNERS[verdict["verdict"]]}">'
-        f"<h1>{escape(words.headline(verdict))}</h1>"
+        f'<header class="banner {words.MARKS[verdict["verdict"]]}">'
+        f"<h1>{drawn(words.MARKS[verdict['verdict']])} {escape(words.headline(verdict))}</h1>"
         f"<p>{marked(words.why(verdict), 600)}</p></header>"
     )
     yield f'<p class="muted">{escape(words.window(verdict))}.</p>'
@@ -32,7 +34,7 @@ def _sections(verdict: words.Verdict, plots: Sequence[Plot]) -> Iterator[str]:
     if verdict["columns"]:
         yield f"<h2>Columns</h2>\n{_columns(verdict)}"
     if plots:
-        yield f'<h2>Plots</h2>\n<div class="plots">{"".join(figure(plot) for plot in plots)}</div>'
+        yield figures(plots)
     yield f"<h2>Which model</h2>\n{pairs(_model(verdict))}"
 
 
@@ -47,7 +49,7 @@ def _model(verdict: words.Verdict) -> list[tuple[str, str]]:
 
 def _signals(verdict: words.Verdict) -> str:
     lines = (
-        f"<li>{words.LIGHTS[state]} <strong>{escape(name)}</strong>: {words.STATES[state]} "
+        f"<li>{drawn(words.MARKS[state])} <strong>{escape(name)}</strong>: {words.STATES[state]} "
         f'<span class="muted">· {marked(words.about(verdict, name))}</span></li>'
         for name, state in verdict["signals"].items()
     )
@@ -56,29 +58,40 @@ def _signals(verdict: words.Verdict) -> str:
 
 def _list(verdict: words.Verdict) -> str:
     lines = (
-        f"<li>{'🔴' if item['alarm'] else '🟡'} {marked(item['detail'])}</li>"
+        f"<li>{drawn(words.finding(item))} {marked(item['detail'])}</li>"
         for item in verdict["findings"][:MOST_ROWS]
     )
     return f'<ul class="rules">{"".join(lines)}</ul>'
 
 
 def _columns(verdict: words.Verdict) -> str:
-    header = (
-        "<th>column</th><th>values</th><th>PSI</th><th>usual up to</th><th>shape</th>"
-        '<th>usual up to</th><th>× the limits</th><th class="text">what it is</th>'
+    columns = (
+        Column("column"),
+        Column("what it is", "text"),
+        Column("values"),
+        Column("PSI", "mine"),
+        Column("usual up to"),
+        Column("shape"),
+        Column("usual up to"),
+        Column("× the limits", "ratio"),
     )
     found = words.columns(verdict)[:MOST_ROWS]
     longest = max([1.0, *(item["times"] for item in found)])
-    rows = (
-        f'<tr class="{ROWS[words.shape(verdict, item).state]}">'
-        f"<td>{escape(wording.clean(item['column']))}</td><td>{item['rows']:,}</td>"
-        f'<td class="mine">{wording.number(item["psi"])}</td>'
-        f"<td>{wording.number(item['psi_limit'])}</td>"
-        f"<td>{words.NAMES[item['statistic']]} {wording.number(item['gap'])}</td>"
-        f"<td>{wording.number(item['gap_limit'])}</td>"
-        f'<td class="ratio">{item["times"]:.2f}'
-        f'<i class="bar" style="width:{100 * item["times"] / longest:.1f}%"></i></td>'
-        f'<td class="text">{words.shape(verdict, item).cell}</td></tr>'
-        for item in found
+    rows = (_row(item, words.shape(verdict, item), longest) for item in found)
+    return table(columns, rows)
+
+
+def _row(
+    item: Mapping[str, Any], shape: words.Shape, longest: float
+) -> tuple[str, tuple[str, ...]]:
+    bar = f'<i class="bar" style="width:{100 * item["times"] / longest:.1f}%"></i>'
+    return ROWS[shape.state], (
+        escape(wording.clean(item["column"])),
+        f"{drawn(words.MARKS[shape.state])} {shape.cell}",
+        f"{item['rows']:,}",
+        wording.number(item["psi"]),
+        wording.number(item["psi_limit"]),
+        f"{words.NAMES[item['statistic']]} {wording.number(item['gap'])}",
+        wording.number(item["gap_limit"]),
+        f"{item['times']:.2f}{bar}",
     )
-    return table(header, rows)

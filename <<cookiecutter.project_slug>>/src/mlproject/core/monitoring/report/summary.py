@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ...report import wording
 from ...report.markdown import prose
+from ...report.marks import EMOJI
 from . import words
 
 MOST = 40
@@ -15,15 +16,16 @@ def render(verdict: words.Verdict) -> str:
 
 
 def _parts(verdict: words.Verdict) -> Iterator[str]:
-    yield f"### {prose(words.headline(verdict))}"
+    mark = EMOJI[words.MARKS[verdict["verdict"]]]
+    yield f"### {mark} {prose(words.headline(verdict))}"
     yield prose(words.window(verdict)) + "."
     found = [
-        f"- {'🔴' if item['alarm'] else '🟡'} {prose(item['detail'])}"
+        f"- {EMOJI[words.finding(item)]} {prose(item['detail'])}"
         for item in verdict["findings"][:MOST]
     ]
     yield "\n".join(found) if found else prose(words.why(verdict))
     yield "| signal | state | what it is about |\n|---|---|---|\n" + "\n".join(
-        f"| {name} | {words.LIGHTS[state]} {words.STATES[state]} | "
+        f"| {name} | {EMOJI[words.MARKS[state]]} {words.STATES[state]} | "
         f"{prose(words.about(verdict, name))} |"
         for name, state in verdict["signals"].items()
     )
@@ -32,12 +34,16 @@ def _parts(verdict: words.Verdict) -> Iterator[str]:
         yield f"<details><summary>Every column</summary>\n\n{_table(verdict)}\n\n</details>"
 
 
+def _state(shape: words.Shape) -> str:
+    return f"{EMOJI[words.MARKS[shape.state]]} {shape.cell}"
+
+
 def _table(verdict: words.Verdict) -> str:
     lines = [
         f"| {prose(item['column'])} | {item['rows']:,} | {wording.number(item['psi'])} | "
         f"{wording.number(item['psi_limit'])} | {words.NAMES[item['statistic']]} "
         f"{wording.number(item['gap'])} | {wording.number(item['gap_limit'])} | "
-        f"{words.shape(verdict, item).cell} |"
+        f"{_state(words.shape(verdict, item))} |"
         for item in words.columns(verdict)[:MOST]
     ]
     head = "| column | values | PSI | usual up to | shape | usual up to | what it is |"

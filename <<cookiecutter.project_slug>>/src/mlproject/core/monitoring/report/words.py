@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ...amounts import plural
 from ...report import wording
 
-LIGHTS = {"quiet": "🟢", "warn": "🟡", "alarm": "🔴", "unknown": "⚪"}
+MARKS = {"quiet": "good", "warn": "warn", "alarm": "bad", "unknown": "unknown"}  # of marks.py
 TITLES = {
     "quiet": "Monitor: quiet",
     "warn": "Monitor: look at it",
@@ -24,10 +24,10 @@ MEANT = {
 }
 NAMES = {"ks": "KS", "w": "w (χ²)"}
 
-BECAME = {  # of a column's distribution: in a title, in a table
-    "usual": ("is distributed as usual", "as usual"),
-    "drift": ("has drifted", "has drifted"),
-    "unit": ("looks as if its unit changed", "another unit"),
+BECAME = {  # of a column's distribution
+    "usual": "as usual",
+    "drift": "has drifted",
+    "unit": "another unit",
 }
 
 Verdict = Mapping[str, Any]
@@ -42,16 +42,15 @@ class Shape(NamedTuple):
 
     @property
     def cell(self) -> str:
-        """`🔴 another unit (quality)`."""
+        """`another unit (quality)`."""
         where = f" ({self.signal})" if self.kind != "usual" else ""
-        return f"{LIGHTS[self.state]} {BECAME[self.kind][1]}{where}"
+        return f"{BECAME[self.kind]}{where}"
 
 
 def headline(verdict: Verdict) -> str:
     """Verdict and model in one line."""
     model = verdict["model"]
-    light, title = LIGHTS[verdict["verdict"]], TITLES[verdict["verdict"]]
-    return f"{light} {title} — {model['name']} v{model['version']}"
+    return f"{TITLES[verdict['verdict']]} — {model['name']} v{model['version']}"
 
 
 def why(verdict: Verdict) -> str:
@@ -97,6 +96,11 @@ def performance(verdict: Verdict) -> str:
     )
 
 
+def finding(item: Mapping[str, Any]) -> str:
+    """The mark of a finding."""
+    return MARKS["alarm" if item["alarm"] else "warn"]
+
+
 def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
     """What a compared column's finding says; without one it is as usual."""
     for found in verdict["findings"]:
@@ -106,7 +110,7 @@ def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
 
 
 def about(verdict: Verdict, signal: str) -> str:
-    """What a signal looks at, and which of its columns another one tells of."""
+    """What a signal looks at, and which of its columns are reported under another signal."""
     moved = [
         (item["column"], shape(verdict, item).signal)
         for item in verdict["columns"]
