@@ -39,7 +39,14 @@ class Pods:
 
     def light(self, *tasks: PipelineTask) -> None:
         """Tasks that read and write a record."""
-        self._give(tasks, cpu="100m", most_cpu="1", memory="512Mi", most_memory="1Gi")
+        self._give(tasks, cpu="50m", most_cpu="1", memory="512Mi", most_memory="1Gi")
+
+    def waiting(self, *tasks: PipelineTask) -> None:
+        """Tasks that may only wait for others: room on a node is for Katib's trials then.
+
+        With TUNER=optuna `tune` computes itself, up to its limits, in what a node has to spare.
+        """
+        self._give(tasks, cpu="50m", most_cpu="4", memory="512Mi", most_memory="8Gi")
 
     def networked(self, *tasks: PipelineTask) -> None:
         """Tasks that reach the object store, MLflow or the online store."""
@@ -50,9 +57,15 @@ class Pods:
         self._give(tasks, cpu="1", most_cpu="4", memory="2Gi", most_memory="8Gi")
 
     def retried(self, *tasks: PipelineTask) -> None:
-        """Tasks that reach a server, which may be away for a moment."""
+        """Tasks that reach a server, which may be away for a moment.
+
+        A server of KFP starts a lost pod again, but no container that has failed (it merges Argo's
+        policy OnError into everything, and kfp has no word for another): so the task itself
+        tries its verb again too.
+        """
         for task in tasks:
             task.set_retry(self.retries, backoff_duration="10s", backoff_factor=2)
+            task.set_env_variable("TASK_RETRIES", str(self.retries))
 
     def _give(
         self,

@@ -66,7 +66,8 @@ def build(name: str, image: str, pods: Pods) -> Any:
             )
         pods.light(ended, hand_over, hold)
         pods.networked(ingest, validate, featurize, evaluate, promote, report)
-        pods.working(build_dataset, tune, train)
+        pods.waiting(tune)
+        pods.working(build_dataset, train)
         pods.retried(ended, ingest, validate, featurize, build_dataset, tune)
         pods.retried(evaluate, promote, hand_over, hold, report)
 

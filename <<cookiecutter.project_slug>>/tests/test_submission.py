@@ -11,10 +11,11 @@ import time
 import pytest
 from clusters import SECRET
 from conftest import ROOT
-from servers.kfp_api import Fault, frame, task
+from servers.kfp_api import Fault
+from servers.kfp_nodes import LOOP, frame, node_id, task
 
 from mlproject import following, submission
-from mlproject.adapters import git, kfp_client
+from mlproject.adapters import git, kfp_client, kfp_logs
 from mlproject.errors import ProjectError
 
 pytestmark = pytest.mark.slow
@@ -41,9 +42,21 @@ def packages(tmp_path_factory):
         def ingest(source: str) -> str:
             return source
 
+        @dsl.component(base_image="r.example/x@sha256:1", install_kfp_package=False)
+        def train(source: str) -> str:
+            return source
+
+        @dsl.component(base_image="r.example/x@sha256:1", install_kfp_package=False)
+        def record(source: str):
+            pass
+
         @dsl.pipeline(name="small-load")
         def graph(source: str = ""):
-            kubernetes.set_image_pull_policy(ingest(source=source), "Always")
+            with dsl.ExitHandler(record(source=source)):
+                first = ingest(source=source)
+                kubernetes.set_image_pull_policy(first, "Always")
+                with dsl.If(first.output == "a"):
+                    train(source=source)
 
         made.append(folder / f"{digit}.yaml")
         compiler.Compiler().compile(graph, str(made[-1]))
@@ -93,6 +106,15 @@ def refused(call, *words):
     return str(caught.value)
 
 
+REASON = "s3://raw/table.csv: there is no object `table.csv` in bucket `raw`"
+LOG = f"""I1129 12:00:00.000000       1 launcher_v2.go:200] publish success.
+[KFP Executor 2026-11-29 12:00:02,000 INFO]: Got executor_input:
+ again: train, attempt 2 of 3
+ \x1b[31mstopped: {REASON}
+I1129 12:00:09.000000       1 main.go:70] failed to execute component: exit status 1
+"""
+INSIDE = "small-load-w9kjf.root(0).exit-handler-1(0)"
+
 # Submit
 
 
@@ -120,9 +142,9 @@ def test_a_run_is_uploaded_started_by_name_and_followed_to_success(api, submit, 
         f"version small-load {sha} uploaded",
         f"run {title}",
         f"look {api.url}/#/runs/details/{run['run_id']}",
-        "T ingest running",
         "T ingest succeeded",
         "T train succeeded",
+        "T record succeeded",
         f"run {title} SUCCEEDED in T",
     ]
     assert SECRET not in said.out + said.err
@@ -150,7 +172,8 @@ def test_a_version_of_this_commit_is_used_again_and_another_content_gets_a_name_
 def test_defaults_that_a_server_leaves_out_make_no_other_version(api, submit):
     submit()
     (version,) = api.stored["versions"]
-    tasks = version["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]
+    components = version["pipeline_spec"]["pipeline_spec"]["components"]
+    tasks = components["comp-exit-handler-1"]["dag"]["tasks"]
     tasks["ingest"]["cachingOptions"] = {"enableCache": True, "cacheKey": ""}
     submit()
     assert len(api.stored["versions"]) == 1
@@ -186,17 +209,89 @@ def test_a_conflict_that_stays_ends_in_its_sentence(api, submit):
 def test_a_run_that_fails_names_the_task(api, submit):
     api.script = (
         frame("RUNNING", task("train", "RUNNING")),
-        frame("FAILED", task("train", "FAILED", "exit code 1"), task("report", "SKIPPED")),
+        frame("FAILED", task("ingest", "SUCCEEDED"), task("train", "FAILED", LOG)),
     )
     said = refused(submit)
     title = api.stored["runs"][0]["display_name"]
-    assert said.startswith(f"run {title} FAILED in `train` (exit code 1): {api.url}/#/runs/")
+    assert said.startswith(f"run {title} FAILED in `train` ({REASON}): {api.url}/#/runs/")
+    (first,) = {item.path for item in api.asked("GET", "/apis/v1alpha1/")}
+    assert first.startswith(f"/apis/v1alpha1/runs/{api.stored['runs'][0]['run_id']}/nodes/small-")
+    assert {item.headers["authorization"] for item in api.received} == {f"Bearer {SECRET}"}
 
 
-@pytest.mark.parametrize("state", ["CANCELED", "SKIPPED"])
-def test_a_run_that_was_cancelled_is_no_success(state, api, submit):
-    api.script = (frame("CANCELING"), frame(state))
-    assert f" ended {state}, which is no success: " in refused(submit)
+def test_the_reason_is_that_of_the_last_attempt(api, submit):
+    api.script = (frame("FAILED", task("train", "FAILED", LOG, attempts=3)),)
+    assert f"FAILED in `train` ({REASON}): " in refused(submit)
+
+
+def test_behind_a_gateway_the_reason_comes_through_the_ui(api, submit, environ):
+    api.gateway, api.multi_user = True, True
+    environ(kf_pipelines_namespace="team-a")
+    api.script = (frame("FAILED", task("train", "FAILED", LOG)),)
+    assert f"FAILED in `train` ({REASON}): " in refused(submit)
+    asked = api.asked("GET", "/k8s/pod/logs")[-1].query
+    assert asked["podnamespace"] == ["team-a"]
+    assert asked["runid"] == [api.stored["runs"][0]["run_id"]]
+
+
+def test_a_pod_named_by_its_node_alone_is_found_too(api, submit):
+    nodes, logs = task("train", "FAILED", LOG)
+    (pod,) = logs
+    (below,) = [
+        item["child_tasks"][0]["pod_name"] for item in nodes if item["display_name"] == "executor"
+    ]
+    assert below == node_id(f"{INSIDE}.train(0).executor(0)")
+    assert pod != below
+    api.script = (frame("FAILED", (nodes, {below: LOG})),)
+    assert f"FAILED in `train` ({REASON}): " in refused(submit)
+
+
+@pytest.mark.parametrize("kind", [403, 500, "html", "hang", "drop"])
+def test_a_log_that_cannot_be_had_takes_no_sentence_away(kind, api, submit, monkeypatch):
+    monkeypatch.setattr(kfp_logs, "SECONDS", 1.0)
+    monkeypatch.setattr(kfp_logs, "LIMIT", 0.3)
+    api.script = (frame("FAILED", task("train", "FAILED", LOG)),)
+    api.faults = [Fault("GET", "log", kind)]
+    start = time.monotonic()
+    assert re.search(r"run drift-\S+ FAILED in `train`: http", refused(submit))
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("states", "ends"),
+    [(("CANCELING", "FAILED"), "FAILED"), (("FAILED",), "FAILED"), (("CANCELED",), "CANCELED")],
+)
+def test_a_run_that_someone_terminated_is_named_so(states, ends, api, submit):
+    """KFP tells FAILED in the end; that it was terminated stands before it or in its history."""
+    ingest = task("ingest", "FAILED")
+    before = ("RUNNING", "CANCELING") if len(states) == 1 else ()
+    api.script = tuple(frame(state, ingest, history=before) for state in states)
+    assert f" was terminated: it ended {ends}, which is no success: " in refused(submit)
+    assert api.asked("GET", "/log") == [], "there is no reason to look for"
+
+
+def test_a_skipped_run_is_no_success(api, submit):
+    api.script = (frame("SKIPPED"),)
+    assert " ended SKIPPED, which is no success: " in refused(submit)
+
+
+def test_a_run_that_kfp_closes_late_is_waited_for_or_named(api, submit):
+    every = [task(name, "SUCCEEDED") for name in ("ingest", "train", "record")]
+    api.script = (frame("RUNNING", *every),) * 4 + (frame("SUCCEEDED", *every),)
+    submit()
+    api.script = (frame("RUNNING", *every),)
+    assert re.search(
+        r"has ended its tasks, but KFP has not closed it within 0.01 min", refused(submit, 0.01)
+    )
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_refused_upload_says_what_the_server_said(status, api, submit):
+    """The upload has words of its own: error_message."""
+    api.faults = [Fault("POST", "/upload_version", status)]
+    assert refused(submit) == (
+        f"KFP at {api.url} answered {status} while uploading the version: planted {status}"
+    )
 
 
 def test_a_deadline_ends_the_wait_and_says_that_the_run_goes_on(api, submit):
@@ -235,8 +330,16 @@ def test_a_black_hole_while_following_is_left_in_time(api, submit, monkeypatch):
     monkeypatch.setattr(kfp_client, "LIMITS", (0.2, 0.2))
     api.faults = [Fault("GET", "/runs/", "hang", after=1)]
     start = time.monotonic()
-    assert "does not answer" in refused(submit)
+    assert "does not answer within 0.2 s: " in refused(submit), "the limit it ran into"
     assert time.monotonic() - start < 10
+
+
+def test_the_limit_of_the_client_is_named_and_not_that_of_the_probe(api, schedule, monkeypatch):
+    monkeypatch.setattr(kfp_client, "LIMITS", (0.2, 0.3))
+    api.faults = [Fault("POST", "/recurringruns", "hang")]
+    said = refused(schedule)
+    assert "does not answer within 0.3 s: " in said
+    assert said.endswith("(while creating the recurring run)")
 
 
 @pytest.mark.parametrize(
@@ -374,6 +477,10 @@ def test_the_command_submits_the_projects_own_pipeline(api, command):
     code, said, errors = command("submit", IMAGE, "--trigger", "data", "--set", "tune.trials=3")
     assert (code, errors) == (0, "")
     assert re.search(r" run       data-\S+ SUCCEEDED in ", said)
+    told = re.findall(r"(?m)^ +\d+:\d\d  (\S+) +(\w+)$", said)
+    wanted = [*LOOP, "hand-over", "report", "record"]
+    assert told == [(name, "succeeded") for name in wanted], "one line a task, and no other"
+    assert sum(len(nodes) for nodes in api.nodes()) > 60, "the server tells many more"
     (version,), (run,) = api.stored["versions"], api.stored["runs"]
     assert IMAGE in json.dumps(version["pipeline_spec"])
     declared = version["pipeline_spec"]["pipeline_spec"]["root"]["inputDefinitions"]["parameters"]
@@ -384,10 +491,12 @@ def test_the_command_submits_the_projects_own_pipeline(api, command):
 
 
 def test_the_command_ends_with_one_sentence_and_not_zero(api, command):
-    api.script = (frame("FAILED", task("train", "FAILED")),)
+    api.script = (frame("FAILED", task("train", "FAILED", LOG)),)
     code, _, errors = command("submit", IMAGE)
     assert code == 1
-    assert re.fullmatch(r" stopped: run manual-\S+ FAILED in `train`: http\S+\n", errors)
+    assert re.fullmatch(
+        r" stopped: run manual-\S+ FAILED in `train` \(s3://.*\): http\S+\n", errors
+    )
 
 
 def test_the_command_schedules_and_takes_away(api, command):
@@ -483,6 +592,52 @@ def test_a_schedule_is_taken_away(api, schedule, capsys):
     assert said.endswith(
         " schedule  schedule-small-load deleted\n schedule  schedule-small-load was not there\n"
     )
+    asked = [item.path.rpartition("/")[2] for item in api.received if item.method != "GET"]
+    assert asked[-2].endswith(":disable"), "nothing may start between the look and the deletion"
+
+
+def test_a_run_that_goes_on_outlives_the_end_of_its_schedule(api, schedule, capsys):
+    """The recurring run owns the workflows: deleted under a run, it stays RUNNING for good."""
+    api.page = 1
+    schedule()
+    (item,) = api.stored["recurringruns"]
+    ended, goes = api.fire(item, "SUCCEEDED"), api.fire(item)
+    submission.unschedule("small-load")
+    assert api.killed == []
+    assert item["mode"] == "DISABLE"
+    assert capsys.readouterr().out.endswith(
+        " schedule  schedule-small-load switched off\n"
+        f" goes on   {goes['display_name']}: it is kept for that run, CRON=off once more deletes "
+        "it when the run has ended\n"
+    )
+    goes["state"] = ended["state"]
+    submission.unschedule("small-load")
+    assert (recurring(api), api.killed) == ([], [])
+
+
+def test_a_run_that_goes_on_outlives_a_schedule_put_in_place_of_its_own(api, schedule, capsys):
+    schedule()
+    (old,) = api.stored["recurringruns"]
+    goes = api.fire(old)
+    schedule("30 4 * * *")
+    assert api.killed == []
+    assert [item["mode"] for item in api.stored["recurringruns"]] == ["DISABLE", "ENABLE"]
+    assert f" goes on   {goes['display_name']}: the one before is switched off" in (
+        capsys.readouterr().out
+    )
+    goes["state"] = "FAILED"
+    schedule("30 4 * * *")
+    assert recurring(api) == [("schedule-small-load", "0 30 4 * * *")]
+    assert (old in api.stored["recurringruns"], api.killed) == (False, [])
+
+
+def test_runs_of_others_keep_no_schedule(api, schedule, submit):
+    submit()
+    schedule()
+    (item,) = api.stored["recurringruns"]
+    api.fire({**item, "recurring_run_id": "another"})
+    submission.unschedule("small-load")
+    assert recurring(api) == []
 
 
 def test_a_bad_cron_line_is_refused_before_anything_is_asked(api, schedule):

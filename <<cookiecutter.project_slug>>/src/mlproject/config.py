@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     kf_pipelines_allow_http: bool = False
     tuner: Literal["optuna", "katib"] = "optuna"
     pipeline_run_id: str = ""  # what the tasks of one run and their retries share
+    task_retries: int = Field(default=0, ge=0)  # of a task's verb after a fault that may pass
     kubeconfig: str | None = None
     kube_context_staging: str = "staging"  # of the kubeconfig: where `deploy` goes
     kube_context_production: str = "production"

@@ -59,6 +59,8 @@ class Screen:
 
     def say(self, text: str = "", style: str = "") -> None:
         """One plain line."""
+        if self._drawn and self.console.is_terminal:
+            self.console.file.write("\r\033[K")
         self.console.print(escape(text), style=style or None, soft_wrap=True)
 
     def said_of(self, name: str, text: str, style: str = "") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from . import terminal
 from .adapters import git
 from .console import Screen
+from .core.plain import unpacked
 from .errors import ProjectError
 from .loop import STEPS, sole_run
 from .relay import STOPPED, SWITCH, Relay
@@ -68,7 +69,7 @@ def here(
     """
     check_trigger(trigger)
     screen = Screen(len(STEPS))
-    context = open_context(root, tuple(knobs(overrides, source)), screen)
+    context = open_context(root, tuple(map(unpacked, knobs(overrides, source))), screen)
     folder = root / "artifacts" / "pipeline"
     relay = Relay(screen, sys.stdout if terminal.debug else None)
     with sole_run(context.workspace):

@@ -35,6 +35,11 @@ class Voice:
         else:
             print(f" {name}: {detail} ({seconds:.1f} s)", flush=True)
 
+    def again(self, name: str, sentence: str) -> None:
+        """Why a task is tried once more; only a log is told, a person sees how it ends."""
+        if not self.relayed:
+            print(f" again: {name}: {sentence}", file=sys.stderr, flush=True)
+
     def stopped(self, name: str, sentence: str) -> None:
         """Why the task fails."""
         if self.relayed:

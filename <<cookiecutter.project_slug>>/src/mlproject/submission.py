@@ -12,6 +12,7 @@ from .adapters import git, kfp_access
 from .adapters.files import digest
 from .config import Settings, load_params
 from .console import Screen
+from .core.plain import packed
 from .core.schedule import kfp_cron
 from .errors import ProjectError
 from .following import clock, follow
@@ -40,7 +41,12 @@ def arguments(
     check_trigger(trigger)
     check_tuner(tuner)
     load_params(root / "params.yaml", overrides)
-    return {"trigger": trigger, "tuner": tuner, "source": source, "overrides": [*overrides]}
+    return {
+        "trigger": trigger,
+        "tuner": tuner,
+        "source": packed(source),
+        "overrides": [packed(word) for word in overrides],
+    }
 
 
 @contextmanager
@@ -67,7 +73,9 @@ def submit(root: Path, package: Path, name: str, arguments: Arguments, minutes: 
         screen.say(f" run       {title}")
         screen.say(f" look      {link}")
         if minutes:
-            follow(server, run, title, minutes, screen)
+            from .adapters.kfp_spec import tasks
+
+            follow(server, run, title, tasks(package), minutes, screen)
             screen.say(f" run       {title} SUCCEEDED in {clock(time.monotonic() - started)}")
 
 
@@ -81,21 +89,36 @@ def schedule(root: Path, package: Path, name: str, cron: str, arguments: Argumen
         same = [item for item in old if _repeats(item, there.version, six, arguments)]
         if not same:  # the new one first: better two for a moment than none
             server.repeat(there.experiment, there.pipeline, there.version, title, six, arguments)
-        for item in old:
-            if item not in same[:1]:
-                server.forget(item.recurring_run_id)
+        left = _forget(server, [item for item in old if item not in same[:1]], there.experiment)
         done = "kept" if same else "replaced" if old else "created"
         screen.say(f" schedule  {title} {done}: `{cron}` (UTC), version {there.commit[:7]}")
+        _say_left(screen, left, "the one before is switched off", "the next schedule deletes it")
 
 
 def unschedule(name: str) -> None:
-    """Delete the recurring run; runs it started stay."""
-    title = _title(name)
+    """End the schedule: no run starts any more, and one that is on its way goes on.
+
+    Deleted with a recurring run are the workflows of its runs. So it is only switched off while a
+    run of it goes; calling this again later deletes it.
+    """
+    title, screen = _title(name), Screen(0)
     with _server() as server:
-        old = server.recurring(server.experiment(name), title)
-        for item in old:
-            server.forget(item.recurring_run_id)
-        Screen(0).say(f" schedule  {title} {'deleted' if old else 'was not there'}")
+        experiment = server.experiment(name)
+        old = server.recurring(experiment, title)
+        left = _forget(server, old, experiment)
+        done = "switched off" if left else "deleted" if old else "was not there"
+        screen.say(f" schedule  {title} {done}")
+        _say_left(screen, left, "it is kept for that run", "CRON=off once more deletes it")
+
+
+def _forget(server: "Kubeflow", old: list[Any], experiment: str) -> list[str]:
+    """Switch recurring runs off and delete those whose runs have ended; the runs that have not."""
+    return [run for item in old for run in server.forget(item.recurring_run_id, experiment)]
+
+
+def _say_left(screen: Screen, runs: list[str], kept: str, then: str) -> None:
+    if runs:
+        screen.say(f" goes on   {', '.join(runs)}: {kept}, {then} when the run has ended")
 
 
 def committed(root: Path) -> str:

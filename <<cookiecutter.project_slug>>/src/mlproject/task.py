@@ -4,20 +4,24 @@ import importlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import terminal
+from .adapters.faults import may_pass
 from .adapters.files import read_json
 from .config import Settings, load_params
 from .core import gate
+from .core.plain import packed, plain, plain_tree, unpacked
 from .errors import ProjectError
 from .relay import Voice
 from .workspace import Context, Workspace
 
+PAUSE = 10.0  # seconds before the second attempt, twice that before the third
 Paths = Mapping[str, str]  # name of a Workspace property -> where KFP keeps that artifact
 
 
@@ -45,7 +49,8 @@ class Done:
     def describe_model(self, model: Any) -> None:
         """Family, parameters and digest of the model, on its artifact."""
         record = read_json(Path(self.outputs["model"]) / "model.json")
-        known = {key: record[key] for key in ("family", "params", "rows", "task", "target")}
+        keys = ("family", "params", "rows", "task", "target")
+        known = plain_tree({key: record[key] for key in keys})
         model.metadata.update(known, framework="onnx", sha256=record["sha256"]["model.onnx"])
 
     def log_scores(self, metrics: Any) -> None:
@@ -70,7 +75,8 @@ class Done:
         counts = [[0] * len(columns) for _ in columns]
         for row, column in zip(truth, guess, strict=True):
             counts[row][column] += 1
-        classes.log_confusion_matrix([name.removeprefix("p_") for name in columns], counts)
+        labels = [plain(name.removeprefix("p_")) for name in columns]
+        classes.log_confusion_matrix(labels, counts)
 
     def _read(self, name: str) -> Any:
         return read_json(Path(self.outputs[name]))
@@ -84,23 +90,51 @@ def run(
     settings: Mapping[str, Any] | None = None,
     arguments: Mapping[str, Any] | None = None,
 ) -> Done:
-    """Run one verb on KFP's artifacts. A refusal ends the process with one sentence."""
-    voice = Voice()
+    """Run one verb on KFP's artifacts. A refusal ends the process with one sentence.
+
+    A fault that may pass, like a lost connection, is met by running the verb again, TASK_RETRIES
+    times: a server does not start a container again that has failed.
+    """
+    voice, words = Voice(), tuple(map(unpacked, overrides))
     terminal.prepare()
     began = time.perf_counter()
     try:
-        line = _run(step, inputs, outputs, tuple(overrides), settings or {}, arguments or {}, voice)
+        known = Settings(**(settings or {}))
+        line = _patiently(
+            lambda: _run(step, inputs, outputs, words, known, arguments or {}, voice),
+            known.task_retries,
+            partial(voice.again, step),
+        )
     except Exception as error:
         voice.stopped(step, terminal.sentence(error))
         raise SystemExit(1) from None
     voice.step(step, line, time.perf_counter() - began)
     terminal.leave_after_executor()
-    return Done(line, outputs)
+    return Done(plain(line), outputs)
 
 
 def knobs(overrides: Sequence[str], source: str) -> list[str]:
-    """The overrides of every task: those given, and the raw table's address if there is one."""
-    return [*overrides, *([f"data.source={source}"] if source else ())]
+    """The overrides of every task: those given, and the raw table's address if there is one.
+
+    They are an output parameter, so ASCII: `run` reads them back.
+    """
+    address = [f"data.source={unpacked(source)}"] if source else []
+    return [packed(unpacked(word)) for word in (*overrides, *address)]
+
+
+def _patiently(verb: Callable[[], str], retries: int, say: Callable[[str], None]) -> str:
+    """What the verb returns, tried again after faults that may pass. Raises what the last did."""
+    for attempt in range(1, retries + 1):
+        try:
+            return verb()
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            pause = PAUSE * 2 ** (attempt - 1)
+            said = terminal.sentence(error)
+            say(f"attempt {attempt + 1} of {retries + 1} in {pause:g} s, after: {said}")
+            time.sleep(pause)
+    return verb()
 
 
 def _run(
@@ -108,12 +142,11 @@ def _run(
     inputs: Paths,
     outputs: Paths,
     overrides: tuple[str, ...],
-    settings: Mapping[str, Any],
+    known: Settings,
     arguments: Mapping[str, Any],
     voice: Voice,
 ) -> str:
     root = Path.cwd()
-    known = Settings(**settings)
     params = load_params(root / "params.yaml", overrides)
     with _workspace(root, known.pipeline_home) as workspace:
         _place(workspace, inputs)

@@ -14,7 +14,7 @@ from .adapters.mlflow import Registry, Version
 from .adapters.mlflow_model import RunRecord
 from .adapters.mlflow_trials import TrialRecord
 from .artifact import MANIFEST, ModelArtifact
-from .core import estimators, metrics
+from .core import estimators, kfp_answers, metrics
 from .core.slices import evaluate_slices
 from .errors import ProjectError
 from .lineage import lineage
@@ -98,7 +98,7 @@ def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
     """Track how a run of the production pipeline ended, so that a failed one is seen too."""
     tags = {f"pipeline.{key}": str(value) for key, value in outcome.items() if value}
     name = f"{outcome['trigger']}-{outcome['state'].lower()}"
-    failed = outcome["state"] != "SUCCEEDED"
+    failed = kfp_answers.outcome(outcome["state"]) != "SUCCEEDED"
     store = registry(context)
     store.close_abandoned(experiment_name(context))  # a task may have been killed while it logged
     store.log_outcome(PIPELINE_RUNS, name, tags, failed)

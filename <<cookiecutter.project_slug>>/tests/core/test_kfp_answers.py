@@ -1,8 +1,14 @@
+import json
+
 import pytest
 
 from mlproject.core.kfp_answers import (
+    Run,
     Task,
     judge_health,
+    last_words,
+    outcome,
+    pods,
     refusal,
     shown,
     verdict,
@@ -55,36 +61,114 @@ def test_a_refused_call_says_what_the_server_said():
     assert "as a login does" in refusal("following", "KFP", 302, "")
 
 
-# The nodes around one task that failed, as KFP 2 on Argo tells them.
-NODES = [
-    Task("root", "FAILED", "", "1", ("2",)),
-    Task("root-driver", "SUCCEEDED", "", "2", ("3",)),
-    Task("exit-handler-1", "FAILED", "", "3", ("4",)),
-    Task("train", "FAILED", "", "4", ("5",)),
-    Task("train-driver", "SUCCEEDED", "", "5", ("6",)),
-    Task("executor", "FAILED", "main: exit code 1\nmore", "6"),
-    Task("evaluate", "SKIPPED", "", "7"),
-]
+@pytest.mark.parametrize("field", ["message", "error_message", "error"])
+def test_each_field_that_a_server_has_for_a_reason_is_read(field):
+    """A refused upload answers error_message."""
+    body = json.dumps({"code": 3, field: "bad spec\nstack"})
+    assert refusal("uploading", "KFP", 400, body) == "KFP answered 400 while uploading: bad spec"
+    empty = json.dumps({"message": "", field: "bad spec"})
+    assert refusal("uploading", "KFP", 400, empty).endswith("uploading: bad spec")
+
+
+@pytest.mark.parametrize(
+    ("state", "ended"),
+    [
+        ("COMPLETE", "SUCCEEDED"),  # a server: the state of ML metadata
+        ("CACHED", "SUCCEEDED"),
+        ("SUCCEEDED", "SUCCEEDED"),  # kfp's runner on one machine
+        ("FAILED", "FAILED"),
+        ("FAILURE", "FAILED"),
+        ("RUNNING", "FAILED"),  # its pod was lost before it could write
+        ("UNKNOWN", "FAILED"),
+        ("", "FAILED"),
+        ("CANCELED", "CANCELED"),
+    ],
+)
+def test_what_an_exit_handler_is_told_becomes_a_word_of_ours(state, ended):
+    assert outcome(state) == ended
+
+
+# The nodes around one task that failed, as KFP 2.17 on Argo tells them: every one has a twin.
+NAMES = {"train", "evaluate", "record"}
+NODES = (
+    Task("small-load-w9kjf", "FAILED", "", ("small-load-w9kjf-1",)),
+    Task("small-load-w9kjf(0)", "FAILED", "", ("small-load-w9kjf-2",)),
+    Task("root", "FAILED", "", ("small-load-w9kjf-3",)),
+    Task("root-driver(0)", "SUCCEEDED", "", ("small-load-w9kjf-4",)),
+    Task("exit-handler-1(0)", "FAILED", "", ("small-load-w9kjf-5",)),
+    Task("train", "FAILED", "", ("small-load-w9kjf-6",)),
+    Task("train(0)", "FAILED", "", ("small-load-w9kjf-7",)),
+    Task("train-driver(0)", "SUCCEEDED", "", ("small-load-w9kjf-8",)),
+    Task("executor", "FAILED", "", ("small-load-w9kjf-9", "small-load-w9kjf-10")),
+    Task("executor(0)", "FAILED"),
+    Task("executor(1)", "FAILED"),
+    Task("evaluate", "SKIPPED"),
+    Task("record", ""),
+)
 
 
 def test_the_failed_task_is_named_and_not_what_lies_around_it():
-    assert [task.name for task in shown(NODES, "run-1")] == ["train", "evaluate"]
-    assert verdict("FAILED", NODES, "run-1", "link") == (
-        "run run-1 FAILED in `train` (main: exit code 1): link"
+    assert [task.name for task in shown(NODES, NAMES)] == ["train", "evaluate"]
+    assert verdict(Run("FAILED", NODES), NAMES, "run-1", "link", "no quota") == (
+        "run run-1 FAILED in `train` (no quota): link"
+    )
+    assert verdict(Run("FAILED", NODES), NAMES, "run-1", "link") == (
+        "run run-1 FAILED in `train`: link"
     )
 
 
-def test_of_a_failed_group_and_its_task_the_task_is_named():
-    nodes = [Task("promoted", "FAILED", "", "1", ("2",)), Task("hand-over", "FAILED", "no", "2")]
-    assert verdict("FAILED", nodes, "r", "link") == "run r FAILED in `hand-over` (no): link"
+def test_the_pod_of_the_last_attempt_is_asked_first():
+    found = list(pods(NODES))
+    assert found[:5] == [
+        "small-load-w9kjf-retry-system-container-impl-10",
+        "small-load-w9kjf-system-container-impl-10",
+        "small-load-w9kjf-system-container-driver-10",
+        "small-load-w9kjf-10",
+        "small-load-w9kjf-retry-system-container-impl-9",
+    ]
+    assert not [name for name in found if name.endswith(("-4", "-8"))], "of those that went well"
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        ("ok\n stopped: no rows: give some\nexit status 1\n", "no rows: give some"),
+        ("[KFP 1] stopped: a\n stopped: b\x1b[0m\x07\n", "b"),
+        (
+            "Traceback\nModuleNotFoundError: No module named 'x'\n",
+            "ModuleNotFoundError: No module named 'x'",
+        ),
+        (
+            "main.go:70] failed to execute: signal: killed",
+            "main.go:70] failed to execute: signal: killed",
+        ),
+        ("fine\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_reason_in_a_log_is_the_sentence_of_the_project(log, reason):
+    assert last_words(log) == reason
+
+
+def test_an_error_that_a_server_does_tell_is_said():
+    failed = Run("FAILED", (Task("train", "FAILED", "main: exit code 1\nmore"),))
+    assert "FAILED in `train` (main: exit code 1): link" in verdict(failed, NAMES, "r", "link")
 
 
 def test_a_run_that_failed_without_a_task_says_the_runs_reason():
-    assert verdict("FAILED", [], "r", "link", "no quota\n") == "run r FAILED (no quota): link"
-    assert verdict("FAILED", [], "r", "link") == "run r FAILED: link"
+    assert verdict(Run("FAILED", (), "no quota\n"), NAMES, "r", "link") == (
+        "run r FAILED (no quota): link"
+    )
+    assert verdict(Run("FAILED"), NAMES, "r", "link") == "run r FAILED: link"
 
 
-@pytest.mark.parametrize("state", ["CANCELED", "SKIPPED"])
-def test_only_succeeded_is_success(state):
-    assert f"ended {state}, which is no success" in verdict(state, [], "r", "link")
-    assert verdict("SUCCEEDED", NODES, "r", "link") == ""
+def test_only_succeeded_is_success():
+    assert "r ended SKIPPED, which is no success" in verdict(Run("SKIPPED"), NAMES, "r", "link")
+    assert verdict(Run("SUCCEEDED", NODES), NAMES, "r", "link") == ""
+
+
+@pytest.mark.parametrize("run", [Run("FAILED", NODES, terminated=True), Run("CANCELED", NODES)])
+def test_a_terminated_run_is_named_so_whatever_its_state(run):
+    assert verdict(run, NAMES, "r", "link") == (
+        f"run r was terminated: it ended {run.state}, which is no success: link"
+    )

@@ -86,7 +86,8 @@ def test_secrets_are_named_and_never_written(ir, monkeypatch, folder, tmp_path):
         assert {"AWS_SECRET_ACCESS_KEY", "MLFLOW_TRACKING_TOKEN"} <= known, name
     for name, executor in ir.pipeline["deploymentSpec"]["executors"].items():
         given = {item["name"]: item.get("value", "") for item in executor["container"]["env"]}
-        assert given == {"GIT_COMMIT": "", "TRIAL_IMAGE": IMAGE}, name
+        more = {} if name == "exec-train" else {"TASK_RETRIES": "2"}
+        assert given == {"GIT_COMMIT": "", "TRIAL_IMAGE": IMAGE, **more}, name
 
 
 def test_tasks_that_reach_a_server_are_tried_again(ir):
@@ -95,6 +96,26 @@ def test_tasks_that_reach_a_server_are_tried_again(ir):
         for name, task in tasks(ir).items()
     }
     assert tried == {name: 0 if name == "train" else 2 for name in tried}
+
+
+def test_a_container_that_failed_is_tried_again_inside_the_task(ir):
+    """No policy is compiled, and a server's own is OnError: a failed container is no error."""
+    for name, executor in ir.pipeline["deploymentSpec"]["executors"].items():
+        given = {item["name"]: item.get("value") for item in executor["container"]["env"]}
+        assert given.get("TASK_RETRIES", "0") == ("0" if name == "exec-train" else "2"), name
+
+
+def test_tasks_that_wait_or_write_a_record_ask_for_near_nothing(ir):
+    """On two cores a whole CPU for `tune` leaves none for Katib's trials."""
+    asked = {
+        name.removeprefix("exec-"): executor["container"]["resources"]
+        for name, executor in ir.pipeline["deploymentSpec"]["executors"].items()
+    }
+    for name in ("tune", "record", "hand-over", "hold"):
+        assert asked[name]["resourceCpuRequest"] == "50m", name
+        assert asked[name]["resourceMemoryRequest"] == "512Mi", name
+    assert asked["tune"]["resourceCpuLimit"] == "4", "with TUNER=optuna it computes itself"
+    assert asked["train"]["resourceCpuRequest"] == "1"
 
 
 def test_the_same_bytes_in_every_process(folder, compiled, tmp_path):

@@ -2,13 +2,21 @@
 
 import json
 import math
+from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from kfp.dsl import PipelineTaskFinalStatus
 
 from mlproject import task
 from mlproject.adapters.files import read_json, write_json
+from mlproject.adapters.mlflow import Registry
+from mlproject.core.plain import unpacked
+from mlproject.errors import ProjectError
 from mlproject.relay import MARK
+
+from pipelines import components
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +85,7 @@ def test_what_a_verb_makes_is_moved_to_the_artifact_and_the_project_stays_as_it_
         "sha256": "d" * 64,
         "image": "reg/x@sha256:1",
     }
-    assert result.line == "small-load v2 for deployment · models:/small-load/2"
+    assert result.line == "small-load v2 for deployment - models:/small-load/2"
     assert "hand_over: small-load v2" in capsys.readouterr().out
     assert sorted(path for path in home.rglob("*") if "artifact" not in path.parts) == before
 
@@ -204,3 +212,157 @@ def test_under_a_relay_a_task_speaks_in_marked_lines(decision, monkeypatch, caps
         task.run("hold", {"decision": "/nowhere"}, {})
     told = json.loads(capsys.readouterr().out.strip().removeprefix(MARK))
     assert told["stopped"][0] == "hold"
+
+
+@pytest.fixture
+def flaky(monkeypatch):
+    """Make `hold` fail with these errors, one an attempt, before it answers; count the attempts."""
+
+    def plant(*errors):
+        from mlproject.steps import hold
+
+        left, looked = list(errors), []
+
+        def run(context):
+            looked.append(context)
+            if left:
+                raise left.pop(0)
+            return "held"
+
+        monkeypatch.setattr(hold, "run", run)
+        monkeypatch.setattr(task, "PAUSE", 0.01)
+        return looked
+
+    return plant
+
+
+def lost():
+    made = ProjectError("MLflow at http://mlflow does not work (there is no answer from it)")
+    made.__cause__ = ConnectionResetError(104, "reset")
+    return made
+
+
+def test_a_lost_connection_is_met_by_another_attempt(flaky, decision, monkeypatch, capsys):
+    """A server starts no container again that has failed: the task itself has to."""
+    monkeypatch.setenv("TASK_RETRIES", "2")
+    looked = flaky(lost(), lost())
+    assert task.run("hold", {"decision": decision("hold")}, {}).line == "held"
+    assert len({context.workspace.out for context in looked}) == 3, "each in a folder of its own"
+    said = capsys.readouterr()
+    assert [line for line in said.err.splitlines() if line] == [
+        " again: hold: attempt 2 of 3 in 0.01 s, after: MLflow at http://mlflow does not work "
+        "(there is no answer from it)",
+        " again: hold: attempt 3 of 3 in 0.02 s, after: MLflow at http://mlflow does not work "
+        "(there is no answer from it)",
+    ]
+    assert " hold: held (" in said.out
+
+
+def test_after_the_last_attempt_the_sentence_is_said(flaky, decision, monkeypatch, capsys):
+    monkeypatch.setenv("TASK_RETRIES", "1")
+    looked = flaky(lost(), lost(), lost())
+    said = refused(capsys, "hold", {"decision": decision("hold")}, {})
+    assert said.splitlines()[-1].startswith(" stopped: MLflow at http://mlflow does not work")
+    assert len(looked) == 2
+
+
+@pytest.mark.parametrize("error", [ProjectError("a mistake"), KeyError("lost")])
+def test_a_mistake_is_not_tried_again(error, flaky, decision, monkeypatch, capsys):
+    monkeypatch.setenv("TASK_RETRIES", "2")
+    looked = flaky(error)
+    assert "again" not in refused(capsys, "hold", {"decision": decision("hold")}, {})
+    assert len(looked) == 1
+
+
+def test_where_a_person_watches_nothing_is_tried_again(flaky, decision, capsys):
+    looked = flaky(lost())
+    refused(capsys, "hold", {"decision": decision("hold")}, {})
+    assert len(looked) == 1
+
+
+@pytest.fixture
+def recorded(tmp_path, context):
+    """Run the exit task as KFP's executor calls it; returns its file, and MLflow's run of it."""
+
+    def record(state, error=None, name="load-w9kjf", run="3f2a"):
+        out = SimpleNamespace(path=str(tmp_path / "out" / "outcome"))
+        status = PipelineTaskFinalStatus(
+            state=state,
+            pipeline_job_resource_name="projects/load-w9kjf",
+            pipeline_task_name="exit-handler-1",
+            error_code=None,
+            error_message=error,
+        )
+        given = {"trigger": "schedule", "name": name, "run": run}
+        components.record.python_func(**given, status=status, outcome=out)
+        store = Registry("sqlite:///mlflow.db", context.workspace.root)
+        kept = store.client.get_experiment_by_name("pipeline-runs").experiment_id
+        (found,) = store.client.search_runs([kept])
+        return read_json(Path(out.path)), found
+
+    return record
+
+
+def test_complete_is_the_success_of_a_server(recorded):
+    """PipelineTaskFinalStatus of KFP 2.17: the state of ML metadata, and never a message."""
+    outcome, run = recorded("COMPLETE", error="")
+    assert (outcome["state"], outcome["error"]) == ("SUCCEEDED", None)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "schedule-succeeded"
+    assert run.data.tags["pipeline.state"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("state", ["FAILED", "RUNNING", ""])
+def test_any_other_state_is_a_failure_and_says_where_its_reason_is(state, recorded):
+    outcome, run = recorded(state, error="")
+    assert outcome["state"] == "FAILED"
+    assert outcome["error"] == "the log of the task that failed says why"
+    assert run.info.status == "FAILED"
+
+
+def test_a_run_of_a_schedule_has_no_name_and_is_named_by_its_id(recorded):
+    outcome, run = recorded("COMPLETE", name="")
+    assert outcome["run"] == run.data.tags["pipeline.run"] == "3f2a"
+
+
+def test_what_a_task_hands_out_as_a_parameter_is_ascii(decision, tmp_path):
+    """A KFP database in latin1 refuses the report of a run otherwise, which stays RUNNING."""
+    held = decision("hold", reasons=["rmse 9 against 8, wanted ≤ 8 · größe"])
+    line = task.run("hold", {"decision": held}, {}).line
+    assert line.endswith("rmse 9 against 8, wanted <= 8 - gr\\xf6\\xdfe")
+    out = str(tmp_path / "handed_over")
+    handed = task.run("hand_over", {"decision": decision("promote")}, {"handed_over": out})
+    assert handed.line.isascii()
+    knobs = task.knobs(["data.unit=€"], "s3://b/größe.csv")
+    assert all(word.isascii() for word in knobs)
+    assert [unpacked(word) for word in knobs] == ["data.unit=€", "data.source=s3://b/größe.csv"]
+
+
+def test_a_packed_knob_reaches_the_verb_as_it_was(decision, monkeypatch):
+    from mlproject.steps import hold
+
+    monkeypatch.setattr(hold, "run", lambda context: context.params.data.unit)
+    words = task.knobs(["data.unit=€"], "")
+    assert task.run("hold", {"decision": decision("hold")}, {}, words).line == "\\u20ac"
+
+
+def test_what_a_task_notes_on_an_artifact_is_ascii(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    record = {
+        "family": "linear",
+        "params": {"art": "größe"},
+        "rows": 3,
+        "task": "regression",
+        "target": "größe",
+        "sha256": {"model.onnx": "d"},
+    }
+    write_json(folder / "model.json", record)
+    model = Metrics()
+    task.Done("", {"model": str(folder)}).describe_model(model)
+    assert json.dumps(model.metadata, ensure_ascii=False).isascii()
+    frame = pd.DataFrame({"truth": [0, 1], "p_grün": [0.9, 0.1], "p_blau": [0.1, 0.9]})
+    frame.to_parquet(tmp_path / "predictions")
+    classes = Metrics()
+    task.Done("", {"predictions": str(tmp_path / "predictions")}).log_classes(classes)
+    assert classes.metadata["confusion"][0] == ["gr\\xfcn", "blau"]

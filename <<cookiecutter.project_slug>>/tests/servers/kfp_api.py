@@ -14,9 +14,13 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
+
+sys.path.insert(0, str(Path(__file__).parent))
+from kfp_nodes import SUCCESS
 
 PREFIX = "/apis/v2beta1"
 LOGIN = b"<!doctype html><html><title>Log in to your account</title></html>"
@@ -27,26 +31,6 @@ KINDS = {
     "runs": "run_id",
     "recurringruns": "recurring_run_id",
 }
-
-
-def task(name, state, error="", children=(), key=None):
-    """A task of a run as the API tells it."""
-    found = {"task_id": key or name, "display_name": name, "state": state}
-    found["child_tasks"] = [{"task_id": child} for child in children]
-    return {**found, **({"error": {"code": 13, "message": error}} if error else {})}
-
-
-def frame(state, *tasks, error=""):
-    """One answer on a run: its state and its tasks."""
-    found = {"state": state, "run_details": {"task_details": list(tasks)}}
-    return {**found, **({"error": {"code": 13, "message": error}} if error else {})}
-
-
-SUCCESS = (
-    frame("PENDING"),
-    frame("RUNNING", task("ingest", "RUNNING")),
-    frame("SUCCEEDED", task("ingest", "SUCCEEDED"), task("train", "SUCCEEDED")),
-)
 
 
 @dataclass
@@ -85,6 +69,9 @@ class KfpApi:
     script: tuple = SUCCESS  # what a run looks like, answer by answer; the last one stays
     health: object = None  # answered instead of the usual JSON
     faults: list = field(default_factory=list)
+    gateway: bool = False  # whether the UI is all one reaches: it has its own door to logs
+    logs: dict = field(default_factory=dict)  # what a pod has written
+    killed: list = field(default_factory=list)  # runs whose workflow was deleted under them
     received: list = field(default_factory=list)
     stored: dict = field(default_factory=lambda: {kind: [] for kind in (*KINDS, "versions")})
 
@@ -110,6 +97,31 @@ class KfpApi:
         """Requests of a method whose path holds a part."""
         return [item for item in self.received if item.method == method and part in item.path]
 
+    def nodes(self):
+        """The nodes of each answer of the script."""
+        return [seen["run_details"]["task_details"] for seen, _ in self.script]
+
+    def fire(self, recurring, state="RUNNING"):
+        """A run of a recurring run, as the clock starts it: its job has no name."""
+        made = {
+            "run_id": str(uuid.uuid4()),
+            "display_name": f"{recurring['display_name']}-1",
+            "experiment_id": recurring["experiment_id"],
+            "recurring_run_id": recurring["recurring_run_id"],
+            "state": state,
+        }
+        self.stored["runs"].append(made)
+        return made
+
+    def log(self, request, pod):
+        """A pod's log as text, or how the API server and the UI say that there is none."""
+        if pod in self.logs:
+            return 200, self.logs[pod].encode()
+        if request.path.startswith("/k8s/"):
+            return 404, b"Could not get main container logs: Error: Unable to find pod log archive"
+        reason = f'Failed to read logs from pod {pod}: pods "{pod}" not found'
+        return 500, {"error_message": reason, "error_details": reason}
+
     def fault(self, request):
         """The fault planted for a request."""
         for planted in self.faults:
@@ -127,7 +139,11 @@ class KfpApi:
         with self._lock:
             if path == ["healthz"]:
                 return 200, {"multi_user": self.multi_user} if self.health is None else self.health
-            if request.path.startswith("/apis/v1beta1/"):
+            if request.path == "/k8s/pod/logs":
+                return self.log(request, request.query["podname"][0])
+            if request.path.startswith("/apis/v1alpha1/runs/") and not self.gateway:
+                return self.log(request, request.path.split("/")[6])
+            if request.path.startswith(("/apis/v1beta1/", "/apis/v1alpha1/")):
                 return 404, {"code": 5, "message": "Not Found"}
             if path == ["pipelines", "upload_version"]:
                 return self._upload(request)
@@ -142,21 +158,35 @@ class KfpApi:
     def _resource(self, path, request):
         kind, key = path[0], KINDS[path[0]]
         kept = self.stored[kind]
-        if request.method == "POST":
+        path = [path[0], *path[1:2]]
+        name, _, verb = path[-1].partition(":")
+        if request.method == "POST" and not verb:
             return self._create(kind, key, request)
         if len(path) == 1:
             plural = "recurringRuns" if kind == "recurringruns" else kind
             return self._list(plural, kept, request)
-        found = next((item for item in kept if item[key] == path[1]), None)
+        found = next((item for item in kept if item[key] == name), None)
         if found is None:
             return 404, {"code": 5, "message": f"{path[1]} not found"}
+        if verb in ("disable", "enable"):
+            found["mode"] = verb.upper()
+            return 200, {}
         if request.method == "DELETE":
             kept.remove(found)
+            self._delete_workflows(name)
             return 200, {}
         if kind == "runs":
-            look = self._looks[path[1]] = self._looks.get(path[1], -1) + 1
-            return 200, {**found, **self.script[min(look, len(self.script) - 1)]}
+            look = self._looks[name] = self._looks.get(name, -1) + 1
+            seen, logs = self.script[min(look, len(self.script) - 1)]
+            self.logs |= logs
+            return 200, {**found, **seen}
         return 200, found
+
+    def _delete_workflows(self, recurring):
+        """A recurring run owns its workflows: a run that goes on stays RUNNING for good."""
+        for run in self.stored["runs"]:
+            if run.get("recurring_run_id") == recurring and run.get("state") == "RUNNING":
+                self.killed.append(run["run_id"])
 
     def _create(self, kind, key, request):
         body = request.body
@@ -174,7 +204,8 @@ class KfpApi:
         name, pipeline = request.query["name"][0], request.query["pipelineid"][0]
         kept = self.stored["versions"]
         if any((item["pipeline_id"], item["display_name"]) == (pipeline, name) for item in kept):
-            return 409, {"code": 6, "message": f"{name} already exists"}
+            reason = f"Failed to upload a pipeline version: {name} already exists"
+            return 409, {"error_message": reason, "error_details": reason}
         made = {
             "pipeline_id": pipeline,
             "pipeline_version_id": str(uuid.uuid4()),
@@ -246,7 +277,13 @@ def _handler(api):
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 self.close_connection = True
             else:
-                self._send(kind, {"code": 2, "message": f"planted {kind}"})
+                self._send(kind, self._refusal(f"planted {kind}"))
+
+        def _refusal(self, reason):
+            """The upload is served apart from the rest and has its own words."""
+            if "/upload" in self.path:
+                return {"error_message": reason, "error_details": reason}
+            return {"code": 2, "message": reason, "details": []}
 
         def _send(self, status, body, kind="application/json", *headers):
             data = body if isinstance(body, bytes) else json.dumps(body).encode()

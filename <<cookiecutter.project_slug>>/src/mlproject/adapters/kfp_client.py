@@ -11,7 +11,7 @@ import kfp
 import kfp_server_api
 import urllib3
 from kfp.client.token_credentials_base import TokenCredentialsBase
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from ..core.kfp_answers import Health, refusal
 from ..errors import ProjectError
@@ -90,7 +90,14 @@ class Connection:
             )
             raise kind(sentence) from None
         except (HTTPError, TimeoutError) as error:
-            raise SilenceError(f"{unreachable(self.access, error)} (while {doing})") from None
+            said = unreachable(self.access, error, _limit(error))
+            raise SilenceError(f"{said} (while {doing})") from None
+
+
+def _limit(error: Exception) -> float:
+    """The limit in seconds that a time-out of the client has run into."""
+    reason = getattr(error, "reason", None) or error
+    return LIMITS[0] if isinstance(reason, ConnectTimeoutError) else LIMITS[1]
 
 
 def _passing(status: int) -> bool:

@@ -15,6 +15,17 @@ def compiled(package: Path) -> tuple[Any, Any]:
     return specification({"pipeline_spec": documents[0], "platform_spec": platform})
 
 
+def tasks(package: Path) -> frozenset[str]:
+    """Names of the tasks of a compiled file that run in pods, whatever group they stand in."""
+    tree = next(yaml.safe_load_all(package.read_text(encoding="utf-8")))
+    components = tree["components"]
+    graphs = [tree["root"], *components.values()]
+    every = [item for graph in graphs for item in graph.get("dag", {}).get("tasks", {}).items()]
+    return frozenset(
+        name for name, task in every if "executorLabel" in components[task["componentRef"]["name"]]
+    )
+
+
 def specification(told: Any) -> tuple[Any, Any]:
     """What a version says as (pipeline, platform): equal whatever defaults are written out."""
     told = told or {}

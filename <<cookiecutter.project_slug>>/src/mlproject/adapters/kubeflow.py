@@ -5,10 +5,11 @@ from typing import Any
 
 import kfp_server_api
 
-from ..core.kfp_answers import Task
+from ..core.kfp_answers import DONE, Run, Task, pods
 from ..errors import ProjectError
 from .kfp_access import Access
 from .kfp_client import ConflictError, Connection
+from .kfp_logs import reason
 from .kfp_probe import probe
 from .kfp_spec import compiled, specification
 
@@ -102,14 +103,23 @@ class Kubeflow:
         )
         return self._kfp.id(made, "run_id", "starting the run")
 
-    def look(self, run: str) -> tuple[str, list[Task], str]:
-        """State, tasks and error of a run. Raises Silence where trying again makes sense."""
+    def look(self, run: str) -> Run:
+        """A run as it is now. Raises SilenceError where trying again makes sense."""
         found = self._kfp.call("following the run", lambda: self._kfp.client.get_run(run))
         self._kfp.id(found, "run_id", "following the run")
         details = (found.run_details and found.run_details.task_details) or []
         tasks = sorted(details, key=lambda item: str(item.start_time or item.create_time or ""))
-        error = found.error.message if found.error else ""
-        return found.state or "PENDING", [_task(item) for item in tasks], error or ""
+        states = [found.state, *(item.state for item in found.state_history or [])]
+        return Run(
+            found.state or "PENDING",
+            tuple(_task(item) for item in tasks),
+            (found.error and found.error.message) or "",
+            terminated="CANCELING" in states,
+        )
+
+    def why(self, run: str, found: Run) -> str:
+        """What the log of a failed task gives as its reason; empty where nothing can be had."""
+        return reason(self.access, run, pods(found.tasks))
 
     def recurring(self, experiment: str, name: str) -> list[Any]:
         """The recurring runs of this name."""
@@ -146,16 +156,37 @@ class Kubeflow:
         )
         return self._kfp.id(made, "recurring_run_id", "creating the recurring run")
 
-    def forget(self, recurring: str) -> None:
-        """Delete a recurring run; runs it started stay."""
-        self._kfp.call(
-            "deleting the old recurring run",
-            lambda: self._kfp.client.delete_recurring_run(recurring),
-        )
+    def forget(self, recurring: str, experiment: str) -> list[str]:
+        """Switch a recurring run off and delete it, unless a run of it still goes.
+
+        Its runs' workflows belong to it and are deleted with it, so one that goes on is left its
+        recurring run, switched off. Returns the names of those runs.
+        """
+        doing, client = "switching the recurring run off", self._kfp.client
+        self._kfp.call(doing, lambda: client.disable_recurring_run(recurring))
+        going = self._going(recurring, experiment)
+        if not going:
+            doing = "deleting the old recurring run"
+            self._kfp.call(doing, lambda: client.delete_recurring_run(recurring))
+        return going
+
+    def _going(self, recurring: str, experiment: str) -> list[str]:
+        def page(token: str) -> Any:
+            return self._kfp.client.list_runs(
+                token,
+                100,
+                "created_at desc",
+                experiment_id=experiment,
+                namespace=self._kfp.namespace,
+            )
+
+        every = self._kfp.pages("listing runs", page, "runs")
+        mine = [item for item in every if item.recurring_run_id == recurring]
+        return [str(item.display_name) for item in mine if item.state not in DONE]
 
 
 def _task(item: Any) -> Task:
-    message = item.error.message if item.error else ""
-    children = tuple(child.task_id or "" for child in item.child_tasks or [])
-    name = item.display_name or item.task_id or ""
-    return Task(name, item.state or "", message or "", item.task_id or "", children)
+    told = item.child_tasks or []
+    children = tuple(child.pod_name for child in told if child.pod_name)
+    error = (item.error and item.error.message) or ""
+    return Task(item.display_name or item.task_id or "", item.state or "", error, children)

@@ -21,6 +21,13 @@ _CREDENTIALS = {
     "ExpiredToken": "AWS_SESSION_TOKEN has expired: get a new one",
 }
 
+_SILENT = {
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "ReadTimeoutError",
+}
+
 
 def download(uri: str, path: Path, version: str | None = None) -> str | None:
     """Write an object to `path`; return its version where the bucket keeps versions."""
@@ -91,7 +98,7 @@ def _explained(uri: str) -> Iterator[Any]:
 def _reason(error: Exception, client: Any, uri: str) -> str:
     """What is wrong and what would be right."""
     where = client.meta.endpoint_url if client else "AWS_ENDPOINT_URL"
-    name, response = type(error).__name__, getattr(error, "response", {})
+    name, response = type(error).__name__, getattr(error, "response", None) or {}
     code = str(response.get("Error", {}).get("Code", ""))
     if name in {"NoCredentialsError", "PartialCredentialsError"}:
         return "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give a role"
@@ -99,7 +106,7 @@ def _reason(error: Exception, client: Any, uri: str) -> str:
         return _missing(client, *_parts(uri), where)
     if code in _CREDENTIALS:
         return f"{_CREDENTIALS[code]} ({where})"
-    if name in {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"}:
+    if name in _SILENT:
         return f"no answer from {where}: start the server or correct AWS_ENDPOINT_URL"
     if code == "400":
         return f"{where} refused the request: is the address right, are the credentials current?"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..errors import ProjectError
@@ -10,9 +10,8 @@ from ..errors import ProjectError
 HEALTH = "/apis/v2beta1/healthz"
 DONE = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 CREDENTIALS = "KF_PIPELINES_TOKEN, KF_PIPELINES_SA_TOKEN_PATH or KF_PIPELINES_COOKIE"
-
-
-PLUMBING = re.compile(r"|root|executor|system-.*|.*-driver|(?:condition|exit-handler|for-loop)-.*")
+SUCCESS = ("SUCCEEDED", "COMPLETE", "CACHED")  # KFP's own runner; a server, by its ML metadata
+TEMPLATES = ("retry-system-container-impl", "system-container-impl", "system-container-driver")
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,25 @@ class Health:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of a run, as the server tells it."""
+    """One node of a run, as the server tells it: a task, its retry twin, or what lies around it.
+
+    `children` are the nodes below it, by the names Argo gives them: `workflow-hash`.
+    """
 
     name: str
     state: str
     error: str = ""
-    key: str = ""
     children: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the server tells it."""
+
+    state: str
+    tasks: tuple[Task, ...] = ()
+    error: str = ""
+    terminated: bool = False  # someone has asked KFP to stop it
 
 
 def judge_health(where: str, status: int, kind: str, body: bytes, location: str = "") -> Health:
@@ -98,39 +109,78 @@ def refusal(doing: str, where: str, status: int, body: str) -> str:
         return f"{where} redirected ({status}) while {doing}, as a login does: renew {CREDENTIALS}"
     try:
         told = json.loads(body)
-        message = told.get("message") or told.get("error") or ""
+        fields = ("message", "error_message", "error")  # an upload answers with the second
+        message = next((told[name] for name in fields if told.get(name)), "")
     except (ValueError, AttributeError):
         message = ""
     first = (str(message).strip().splitlines() or ["no reason given"])[0]
     return f"{where} answered {status} while {doing}: {first[:300]}"
 
 
-def shown(tasks: Iterable[Task], run: str) -> list[Task]:
-    """Leave out what KFP adds around the tasks of the pipeline: drivers, executors, groups.
+def outcome(state: str) -> str:
+    """SUCCEEDED, CANCELED or FAILED for the state an exit handler is told.
 
-    Of tasks with one name (loops, retries), the last one counts.
+    On a server it is the state of ML metadata: COMPLETE for success, RUNNING where a pod was lost.
     """
-    kept = {
-        task.name: task
-        for task in tasks
-        if task.name != run
-        and not PLUMBING.fullmatch(task.name)
-        and task.state not in ("", "RUNTIME_STATE_UNSPECIFIED")
-    }
+    if state.upper() in SUCCESS:
+        return "SUCCEEDED"
+    return "CANCELED" if state.upper() == "CANCELED" else "FAILED"
+
+
+def shown(tasks: Iterable[Task], names: Collection[str]) -> list[Task]:
+    """The pipeline's own tasks, one each, without what KFP and Argo put around them.
+
+    `names` are those of the compiled pipeline. A name's last node counts.
+    """
+    unknown = ("", "RUNTIME_STATE_UNSPECIFIED")
+    kept = {task.name: task for task in tasks if task.name in names and task.state not in unknown}
     return list(kept.values())
 
 
-def verdict(state: str, tasks: Iterable[Task], run: str, link: str, error: str = "") -> str:
-    """Why a run that ended is no success, empty for SUCCEEDED."""
-    if state == "SUCCEEDED":
+def pods(tasks: Iterable[Task]) -> Iterator[str]:
+    """Names the pods of failed nodes may have, the likeliest first, the last attempt before others.
+
+    A server tells `workflow-hash`; Argo calls the pod `workflow-template-hash`.
+    """
+    failed = [task for task in tasks if task.state == "FAILED" and task.children]
+    failed.sort(key=lambda task: not task.name.startswith("executor"))
+    nodes = dict.fromkeys(child for task in failed for child in reversed(task.children))
+    for node in nodes:
+        workflow, _, digits = node.rpartition("-")
+        yield from (f"{workflow}-{template}-{digits}" for template in TEMPLATES)
+        yield node
+
+
+def last_words(log: str) -> str:
+    """Why a pod failed by its log: the project's own sentence, else its last error; or nothing."""
+    lines = [
+        re.sub(r"\x1b\[[0-9;]*m|[^\x20-\x7e\u00a0-\uffff]", "", line) for line in log.splitlines()
+    ]
+    for pattern in (
+        r"(?:^|\s)stopped: (.+)",
+        r"^((?:\w+\.)*\w*(?:Error|Exception)\b.*|.*signal: .+)",
+    ):
+        said = [found[1].strip() for line in lines if (found := re.search(pattern, line))]
+        if said:
+            return said[-1][:300]
+    return ""
+
+
+def verdict(run: Run, names: Collection[str], title: str, link: str, reason: str = "") -> str:
+    """Why a run that ended is no success, empty for SUCCEEDED.
+
+    `reason` is what the failed task's own log says: a server tells no error of a task.
+    """
+    if run.state == "SUCCEEDED":
         return ""
-    if state != "FAILED":
-        return f"run {run} ended {state}, which is no success: {link}"
-    failed = [task for task in tasks if task.state == "FAILED"]
-    keys = {task.key for task in failed if task.key} & {task.key for task in shown(failed, run)}
-    inner = [task for task in shown(failed, run) if not keys & set(task.children)]
-    said = [task.error for task in (*inner, *failed) if task.error.strip()]
-    reason = next(iter([*said, error]))
-    because = f" ({reason.strip().splitlines()[0][:200]})" if reason.strip() else ""
+    if run.terminated or run.state == "CANCELED":
+        return f"run {title} was terminated: it ended {run.state}, which is no success: {link}"
+    if run.state != "FAILED":
+        return f"run {title} ended {run.state}, which is no success: {link}"
+    failed = [task for task in run.tasks if task.state == "FAILED"]
+    inner = shown(failed, names)
+    said = [reason, *(task.error for task in (*inner, *failed)), run.error]
+    reason = next((text for text in said if text.strip()), "")
+    because = f" ({reason.strip().splitlines()[0][:300]})" if reason else ""
     where = " in " + ", ".join(f"`{task.name}`" for task in inner) if inner else ""
-    return f"run {run} FAILED{where}{because}: {link}"
+    return f"run {title} FAILED{where}{because}: {link}"

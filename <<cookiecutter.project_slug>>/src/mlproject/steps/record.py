@@ -1,21 +1,25 @@
 """`record`: how a run of the production pipeline ended, whatever happened in it."""
 
 from ..adapters.files import write_json
+from ..core import kfp_answers
 from ..workspace import Context
 
 
 def run(context: Context, trigger: str, run: str, state: str, failed: str | None) -> str:
     """Write the outcome as a file, then as an MLflow run of its own. Returns one line."""
-    known = context.settings.pipeline_stopped  # KFP's runner on one machine names no task
+    settings, ended = context.settings, kfp_answers.outcome(state)
+    error = settings.pipeline_stopped or failed  # the first where one machine runs it
+    if not error and ended != "SUCCEEDED":  # a server tells none
+        error = "the log of the task that failed says why"
     outcome = {
         "pipeline": context.params.data.name,
-        "run": run,
+        "run": run or settings.pipeline_run_id,  # a run of a schedule has no name
         "trigger": trigger,
-        "state": state,
-        "error": known or failed or None,
+        "state": ended,
+        "error": error or None,
     }
     write_json(context.workspace.outcome, outcome)
     from .. import tracking  # only now: MLflow may be what failed
 
     tracking.log_outcome(context, outcome)
-    return f"{state.lower()} · trigger {trigger}"
+    return f"{ended.lower()} · trigger {trigger}"
