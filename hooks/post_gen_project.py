@@ -46,8 +46,12 @@ def answers() -> dict[bytes, bytes]:
     slug = b"<<cookiecutter.project_slug>>"
     # free text, unlike the others: as hexadecimal digits it cannot end its string
     author = "<<(cookiecutter.author_name | string).encode().hex()>>"
+    title = "<<(cookiecutter.project_name | string).encode().hex()>>"
+    description = "<<(cookiecutter.description | string).encode().hex()>>"
     return {
         b"mlproject-author": bytes.fromhex(author),
+        b"mlproject-description": as_markdown(bytes.fromhex(description).decode()).encode(),
+        b"mlproject-title": as_markdown(bytes.fromhex(title).decode()).encode(),
         b"mlproject-image": registry + b"/" + owner.lower() + b"/" + slug,
         b"mlproject-owner": owner,
         b"mlproject-registry": registry,
@@ -55,6 +59,39 @@ def answers() -> dict[bytes, bytes]:
         b"mlproject-slug": slug,
         RESTING: b"<<cookiecutter.package_name>>",
     }
+
+
+def as_markdown(text: str) -> str:
+    """Markdown that shows a line as it was typed, with as few backslashes as that takes.
+
+    By hand: importing `re` would cost as much as all else this hook does.
+    """
+    pieces = []
+    for place, char in enumerate(text):
+        after = text[place + 1 : place + 2]
+        pieces.append("\\" + char if is_markup(text, place, char, after) else char)
+    line = "".join(pieces)
+    number, dot = len(line) - len(line.lstrip("0123456789")), line.lstrip("0123456789")[:1]
+    if number and dot in (".", ")"):  # else a numbered list
+        return line[:number] + "\\" + line[number:]
+    return line
+
+
+def is_markup(text: str, place: int, char: str, after: str) -> bool:
+    """Whether Markdown would read this character of a line as more than itself."""
+    if char in "*_~`$":  # opens and closes: one alone does neither
+        inside = char == "_" and place and text[place - 1].isalnum() and after.isalnum()
+        return not inside and (text.count(char) > 1 or not place)
+    if char == "<":
+        return after.isalpha() or after in ("/", "!", "?")
+    if char == "&":  # of an entity like &copy; or &#169;
+        name, end, _ = text[place + 1 :].partition(";")
+        return bool(end) and name.removeprefix("#").isalnum()
+    if char == "[":
+        return "](" in text or "]:" in text or "][" in text
+    if char == "#":  # a heading's closing marks too
+        return not place or not text[place:].strip("#")
+    return not place and char in ">+-="
 
 
 def put_in(answers: dict[bytes, bytes]) -> None:

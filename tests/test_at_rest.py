@@ -75,7 +75,7 @@ def test_files_without_an_answer_are_copied():
 def test_only_files_with_free_text_or_a_computed_address_are_rendered():
     """Plain answers rest as words that the post hook replaces: those files lint as they lie."""
     opened = {name for name, text in FILES.items() if re.search(r"<<\s*\(*cookiecutter", text)}
-    assert opened == {".dvc/config", "README.md", "pyproject.toml"}
+    assert opened == {".dvc/config", "pyproject.toml"}
 
 
 def test_every_word_at_rest_is_one_the_hook_replaces():

@@ -114,6 +114,30 @@ def test_odd_answers_arrive_whole(template, tmp_path):
     assert seen >= set(PROBES)
 
 
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Vorhersage für Köln", "vorhersage-fur-koln"),
+        ("予測", "yu-ce"),
+        ("R&D's plan", "r-d-s-plan"),
+    ],
+)
+def test_the_readme_shows_the_name_and_what_it_predicts_as_typed(template, tmp_path, name, slug):
+    words = {"project_name": name, "description": "Öl & Gas: \"a\" < 'b', 負荷"}
+    folder = cookiecutter(
+        str(template), no_input=True, extra_context=words, output_dir=str(tmp_path)
+    )
+    project = Path(folder)
+    lines = (project / "README.md").read_text().splitlines()
+    assert lines[0] == f"# {name}"
+    assert lines[3] == words["description"]
+    assert project.name == slug
+    assert (
+        tomllib.loads((project / "pyproject.toml").read_text())["project"]["description"]
+        == (words["description"])
+    )
+
+
 @pytest.mark.parametrize("choice", LICENCES)
 def test_the_chosen_licence_is_the_only_one(bake, choice):
     project = bake(license=choice, author_name=ODD["author_name"])

@@ -11,9 +11,10 @@ import yaml
 from conftest import PROJECT, ROOT, load_hook, render
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from options import AT_REST, DERIVED, REFUSED, REFUSED_WHEN_TYPED
+from markdown_it import MarkdownIt
+from options import AT_REST, DERIVED, ODD, REFUSED, REFUSED_WHEN_TYPED
 
 PRE, POST = load_hook("pre_gen_project"), load_hook("post_gen_project")
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text())
@@ -187,3 +188,63 @@ def test_a_refused_bake_leaves_nothing_behind(key, value, words, template, tmp_p
     assert error.count("\n") == 1, "the hook itself shows no traceback"
     assert not list(tmp_path.iterdir())
     assert not (tmp_path.parent / "escape").exists()
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        [
+            *"ab1 .)#*_~`$<>&;[]()!-+=:/|{}'\"ä測@",
+            *("&copy;", "&#39;", "](", "<b>", "**", "__", "```", "~~", "1.", "- ", "# ", " #"),
+            *("]: ", "<!--", "<!-- /predicts -->", "<a@b.de>"),
+        ]
+    ),
+    max_size=10,
+).map("".join)
+PAGES = {"# {}\n\nx\n": "heading_open", "<!-- a -->\n{}\n<!-- /a -->\n\n": "paragraph_open"}
+
+
+def shown(page: str, kind: str, line: str) -> str | None:
+    """The text a reader sees in the README's place for it; None where it is more than text."""
+    tokens = MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(page.format(line))
+    blocks = [token.type for token in tokens if token.level == 0 and token.nesting >= 0]
+    places = [n for n, token in enumerate(tokens) if token.type == "inline"]
+    around = [kind, "paragraph_open"] if page[0] == "#" else ["html_block", kind, "html_block"]
+    if blocks != around:
+        return None
+    inline = tokens[places[0]].children or []
+    plain = {child.type for child in inline} <= {"text", "text_special"}
+    return "".join(child.content for child in inline) if plain else None
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_free_text_is_shown_in_the_readme_as_it_was_typed(page):
+    @settings(max_examples=400)
+    @example(ODD["project_name"])
+    @example(ODD["description"])
+    @given(MARKUP)
+    def check(typed):
+        text = typed.strip()
+        if text:
+            assert shown(page, PAGES[page], POST.as_markdown(text)) == text
+
+    check()
+
+
+@pytest.mark.parametrize("text", ["<b>x</b>", "*x*", "&copy;", "# x", "[a](b)", "1. x", "- x"])
+def test_that_check_sees_markup(text):
+    page, kind = list(PAGES.items())[1]
+    assert shown(page, kind, text) != text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'R&D\'s load, "peak" & off-peak',
+        "Vorhersage für Köln",
+        "予測",
+        "5 < 6 > 4, a_b_c, 50 %, 3 * 4, #1 {x} (y) [z]",
+        "Zoë's & Søn's 🔋 | 負荷",
+    ],
+)
+def test_an_ordinary_text_gets_no_escapes(text):
+    assert POST.as_markdown(text) == text

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from shared_tables import shared_table
 
 from mlproject import cli, session
@@ -16,7 +17,12 @@ from mlproject.adapters import git
 from mlproject.config import load_params
 from mlproject.core.adoption.params_text import params_text
 from mlproject.errors import ProjectError
-from mlproject.steps import build_dataset, featurize, ingest, validate
+from mlproject.steps import (
+    build_dataset,
+    featurize,
+    ingest,
+    validate,
+)
 from mlproject.steps.adopt import adopt
 from mlproject.workspace import Context, Workspace
 
@@ -89,7 +95,7 @@ def test_file_is_kept_tracked_and_described(project, csv):
     assert " ".join(project.said[0].split()) == (
         "y target, regression: numbers with fractions, 120 different ones"
     )
-    assert any("Casual (n)" in line and "called casual_n" in line for line in project.said)
+    assert any("renamed: `Casual (n)` → casual_n" in line for line in project.said)
 
 
 def test_adopting_twice_changes_nothing(project, csv):
@@ -156,7 +162,9 @@ def test_a_hint_stands_behind_the_feature_it_is_about(project, csv):
     frame.to_csv(csv, index=False)
     project.adopt(csv, "y")
     hint = "if its numbers are codes, write {type: category, categories: ['1', '2', '3', '4']}"
-    assert any(line.startswith(" Season (no) ") and hint in line for line in project.said)
+    said = " ".join(" ".join(project.said).split())
+    assert f" Season (no) or a category: {hint}" in said
+    assert max(map(len, project.said)) <= 100
     lines = (project.root / "params.yaml").read_text().splitlines()
     (line,) = [line for line in lines if "codes" in line]
     assert line == f"    season_no: {{type: int, min: 0, max: 6}}  # {hint}"
@@ -250,11 +258,28 @@ def test_the_readme_says_what_is_predicted_now(project, csv):
     text = "# A\n\n<!-- predicts -->\nDaily load\n<!-- /predicts -->\n\nmore\n"
     readme.write_text(text)
     project.adopt(csv, "Casual (n)")
-    told = "Predicts Casual (n) from my table.csv (120 rows)."
-    assert readme.read_text() == text.replace("Daily load", told)
+    said = "Predicts `Casual (n)` from `my table.csv` (120 rows)."
+    assert readme.read_text() == text.replace("Daily load", said)
     readme.write_text("# My own words\n")
     project.adopt(csv, "y")
     assert readme.read_text() == "# My own words\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["a_b & c's <b>", "x|y", "`tick`", "two `` ticks", "größe 予測", "*x*", "[a](b)"]
+)
+def test_a_name_in_the_readme_is_as_it_was_typed_and_inert(project, csv, name):
+    readme = project.root / "README.md"
+    readme.write_text("# A\n\n<!-- predicts -->\nDaily load\n<!-- /predicts -->\n")
+    frame = pd.read_csv(csv).rename(columns={"y": name})
+    frame.to_csv(csv, index=False)
+    project.adopt(csv, name)
+    line = readme.read_text().splitlines()[3]
+    (inline,) = MarkdownIt("commonmark").enable("table").parseInline(line)
+    assert {child.type for child in inline.children} == {"text", "code_inline"}
+    assert inline.children[1].content == name
+    assert name in line
+    assert "\\" not in line
 
 
 def test_the_online_store_of_a_table_without_time_names_no_time(project, csv):

@@ -12,6 +12,7 @@ from typing import Any
 from ..adapters.files import atomic, digest, shown, write_text
 from ..adapters.tables import read_raw
 from ..config import Params, parse_params
+from ..core.adoption import listing
 from ..core.adoption.codes import hints
 from ..core.adoption.columns import Decision
 from ..core.adoption.infer import infer
@@ -19,6 +20,7 @@ from ..core.adoption.params_text import params_text
 from ..core.canonical import canonical
 from ..core.leakage import advice, find_leakage
 from ..core.leakage_sums import Leak
+from ..core.report.markdown import span
 from ..errors import ProjectError
 
 
@@ -59,9 +61,8 @@ def adopt(
         words |= {"TIMESTAMP": _listed(when), "FORMAT": pattern or "", "SPLIT": split or ""}
         words |= {"BY": by or "", "TASK": task or "", "EXCLUDE": _listed(exclude)}
         raise ProjectError(_refusal(leaks, checked, words, allow_leakage))
-    for decision in decisions:
-        name = " ".join(decision.column.split()) or "(table)"
-        console_print(f" {name:<24} {decision.decision}: {decision.reason}")
+    for line in listing.lines(decisions):
+        console_print(line)
     copied = _keep(root, data_path)
     track(copied)
     tree["data"]["source"] = copied.relative_to(root).as_posix()
@@ -72,7 +73,9 @@ def adopt(
         console_print(
             f" {'params.yaml':<24} written; the old one is {kept.name}, which git ignores"
         )
-    _describe(root / "README.md", title)
+    _describe(
+        root / "README.md", f"Predicts {span(target)} from {span(data_path.name)} ({rows:,} rows)."
+    )
     return decisions
 
 
@@ -147,11 +150,10 @@ def _write(path: Path, tree: dict[str, Any], title: str, beside: dict[str, str])
     return kept
 
 
-def _describe(path: Path, title: str) -> None:
+def _describe(path: Path, line: str) -> None:
     """Say in the README what the project predicts now, between its two marks."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, start, rest = text.partition("<!-- predicts -->\n")
     _, end, after = rest.partition("\n<!-- /predicts -->")
     if end:
-        line = re.sub(r"[`<>&|*_\[\]\\]", lambda found: f"\\{found[0]}", title)
         write_text(path, f"{before}{start}{line}{end}{after}")

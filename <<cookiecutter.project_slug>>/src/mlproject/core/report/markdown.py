@@ -70,6 +70,14 @@ def code(text: object, limit: int = 80) -> str:
     return f"`{line}`" if line else ""
 
 
+def span(text: object) -> str:
+    """Untrusted text as a code span outside tables: every character as it was typed."""
+    line = wording.clean(text, 200)
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    room = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{room}{line}{room}{fence}" if line else "(no name)"
+
+
 def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> str:
     """A table of finished cells; `align` has one of l, r, c per column."""
     rule = {"l": "---", "r": "--:", "c": ":-:"}
