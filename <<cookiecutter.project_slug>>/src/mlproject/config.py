@@ -73,6 +73,8 @@ class Params(Strict):
             yield f"data.frequency: `{data.frequency}` is no period like 1D, 1h or MS"
         if (featurize.lags or lag) and not data.frequency:
             yield "lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)"
+        if self.evaluate.horizon > 1 and not data.frequency:
+            yield "evaluate.horizon counts periods: it needs data.frequency (like 1D or 1h)"
         if (featurize.lags or lag) and data.task != "regression":
             yield "lags of the target and the seasonal-naive baseline need task regression"
         if featurize.entity_as_feature and not data.entities:

@@ -1,13 +1,17 @@
 """What a command of the terminal does: open the project, run steps, say what happened."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from .adapters import dvc, git
 from .adapters.files import atomic, read_json
 from .config import load_params
 from .console import Screen
+from .core.comparison import spread, won
 from .core.metrics import DIRECTIONS
+from .core.report import wording
 from .errors import ProjectError
 from .loop import STEPS, run_steps, sole_run, step_named
 from .workspace import Context, Workspace
@@ -69,16 +73,30 @@ def summarize(context: Context, screen: Screen) -> None:
     screen.say()
     screen.metrics(columns, names, evaluation["unit"])
     screen.say()
+    for text in origins(evaluation, context.params.promote.baseline_margin):
+        screen.said_of("origins", text)
     name = context.params.data.name
     kept = f"{name} v{decision['champion']}" if decision["champion"] else "none yet"
     screen.say(
         f" champion  {kept}   ({decision['verdict']})",
         "green" if decision["verdict"] != "hold" else "yellow",
     )
-    for reason in decision["reasons"] if decision["verdict"] == "hold" else ():
-        screen.said_of("held", reason, "yellow")
+    told = "held" if decision["verdict"] == "hold" else "fails"
+    for reason in decision["reasons"]:
+        screen.said_of(told, reason, "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
     screen.say(" next      make ui · make lineage · make experiment PARAM=tune.trials=40")
+
+
+def origins(evaluation: dict[str, Any], margin: float) -> Iterator[str]:
+    """The spread over the windows of time, where there are several."""
+    found, metric = evaluation.get("origins") or (), evaluation["metric"]
+    if len(found) > 1:
+        low, high = (wording.metric(metric, value) for value in spread(found, metric))
+        yield (
+            f"{metric} {low} … {high} in {len(found)} windows of time, "
+            f"the best baseline is beaten in {won(found, margin)}"
+        )
 
 
 def init(root: Path) -> None:

@@ -128,6 +128,10 @@ def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:
     flat = dict(evaluation["candidate"]["metrics"])
     for name, values in evaluation["baselines"].items():
         flat |= {f"{name}.{key}": value for key, value in values.items()}
+    metric = evaluation["metric"]
+    for number, item in enumerate(evaluation.get("origins") or (), start=1):
+        flat[f"origin_{number}.{metric}"] = item["metrics"][metric]
+        flat[f"origin_{number}.gain"] = item["gain"]
     return flat
 
 

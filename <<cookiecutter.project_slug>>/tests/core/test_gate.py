@@ -142,6 +142,15 @@ def test_the_margin_over_the_champion_is_relative(margin, verdict):
     assert failed(evaluation(), margin=margin) == verdict
 
 
+def test_the_same_model_is_equal_to_itself_whatever_the_margin():
+    judged = evaluation()
+    judged["candidate"]["digest"] = judged["champion"]["digest"] = "c" * 64
+    judged["champion"]["metrics"]["rmse"] = 79.9
+    assert failed(judged, margin=0.1) == []
+    judged["champion"]["digest"] = "d" * 64
+    assert failed(judged) == ["beats champion"]
+
+
 # numbers that are none
 
 
@@ -241,6 +250,19 @@ def test_the_hardest_baseline_counts():
     assert failed(judged, baseline_margin=0.34) == ["beats baseline"]
     judged["baselines"]["seasonal_naive"]["rmse"] = 79.0
     assert failed(judged, baseline_margin=0) == ["beats baseline"]
+
+
+def test_a_baseline_of_fewer_rows_meets_the_candidate_on_these_rows():
+    judged = evaluation()
+    judged["baselines"]["last_value"] = {"rmse": 60.0}
+    assert failed(judged) == ["beats baseline"]
+    judged["partial"] = {"last_value": {"rows": 40, "candidate": {"rmse": 50.0}}}
+    assert failed(judged) == []
+    judged["partial"]["last_value"]["candidate"]["rmse"] = 58.0
+    assert failed(judged) == ["beats baseline"]
+    assert gate.decide(judged, settings()).reasons == [
+        "rmse -3.3% against last_value, wanted ≤ -5.0% (on the 40 rows that last_value knows)"
+    ]
 
 
 def test_an_empty_registry_takes_the_first_model_that_passes_the_rest():

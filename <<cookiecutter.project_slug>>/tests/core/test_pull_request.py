@@ -53,6 +53,13 @@ def test_a_worse_model_is_held_and_why_is_said(found, passes, says):
     assert text.endswith("the candidate's own report\n")
 
 
+def test_a_baseline_that_the_base_branch_has_not_says_nothing_of_the_rows():
+    found = change(mine=500.0)
+    found.metrics["baselines.last_value.rmse"] = {"old": None, "new": 700.0}
+    assert found.comparable
+    assert not judge(found, SETTINGS).promote, "a new baseline hid a worse model"
+
+
 def test_scores_that_grow_are_compared_the_other_way():
     found = change()
     found.evaluation.update(task="binary", metric="roc_auc")

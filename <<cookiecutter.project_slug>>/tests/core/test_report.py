@@ -121,6 +121,67 @@ def test_the_champion_itself_that_now_fails_is_red(tree):
     assert "against v7" not in found.verdict.why, "a model need not beat itself"
 
 
+ORIGINS = [
+    {
+        "from": f"2024-0{month}-01",
+        "to": f"2024-0{month}-28",
+        "train_rows": 100 * month,
+        "rows": 50,
+        "metrics": {"rmse": value},
+        "baseline": {"name": "last_value", "rmse": 40.0},
+        "gain": 1 - value / 40,
+    }
+    for month, value in ((1, 41.0), (2, 38.0), (3, 20.0))
+]
+
+
+@pytest.mark.parametrize(("share", "light", "asked"), [(0.6, "🟢", 2), (1.0, "🔴", 3)])
+def test_origins_and_their_spread_are_in_both_reports(tree, share, light, asked):
+    tree["promote"] = {"origins_won": share}
+    found = made(tree, origins=ORIGINS)
+    text = markdown.render(found)
+    assert markdown.EMOJI[found.verdict.mark] == light
+    assert "20.00 … 41.00 over 3 origins" in text.splitlines()[2]
+    assert f"in {asked} of 3 origins" in next(
+        line for line in text.splitlines() if line.startswith("| RMSE")
+    )
+    assert "<summary>Origins: the best baseline is beaten in 2 of 3</summary>" in text
+    lost = "| 2024-01-01 … 2024-01-28 | 100 | 50 | 41.00 | last value 40.00 | +2.5\u00a0% | 🔴 |"
+    assert lost in text
+    page = report_html.render(found, [])
+    assert "20.00 … 41.00 over 3 origins" in page
+    assert '<tr class="failed"><td data-label="window">2024-01-01 … 2024-01-28</td>' in page
+    assert '<tr><td data-label="window">2024-03-01 … 2024-03-28</td>' in page
+
+
+def test_one_origin_is_not_spoken_of(tree):
+    text = markdown.render(made(tree, origins=[]))
+    assert "rigin" not in text
+    assert "<h2>Origins" not in report_html.render(made(tree, origins=[]), [])
+
+
+def test_a_baseline_of_fewer_rows_is_compared_on_these_and_says_so(tree):
+    table = fabricated.predictions(tree)
+    whole = fabricated.evaluation(tree, table)["candidate"]["metrics"]
+    beside = {name: value / 2 for name, value in whole.items()}
+    found = made(
+        tree,
+        baselines={"mean": dict(whole), "last_value": dict(whole)},
+        partial={
+            "mean": {"rows": 100, "candidate": dict(whole)},
+            "last_value": {"rows": 90, "candidate": beside},
+        },
+        left_out={"entity_mean": "it knows 0 of 120 rows"},
+    )
+    for text in (markdown.render(found), report_html.render(found, [])):
+        assert "last value knows 90 of the test rows; on these the candidate has" in text
+        assert "entity mean is left out: it knows 0 of 120 rows" in text
+    assert found.table.against == "mean", "it is the harder one: on its rows nothing is gained"
+    assert [rule.text for rule in found.verdict.failed] == [
+        "RMSE +0.0\u00a0% against mean, wanted ≤ −5.0\u00a0% (on the 100 rows that mean knows)"
+    ]
+
+
 def test_a_decision_about_another_candidate_is_not_taken_for_this_one(tree):
     other = fabricated.evaluation(tree, fabricated.predictions(tree, noise=2.0))
     found = made(tree, decision=fabricated.decision(other, tree, previous="7"))

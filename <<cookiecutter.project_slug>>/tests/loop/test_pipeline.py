@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -133,7 +134,12 @@ def test_the_champion_of_a_loop_is_handed_over(finished, tmp_path):
     done = pipeline(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert shown(done) == [*VERBS[:8], "hand_over", "report", "record"]
-    assert json.loads((folder / "artifacts/decision.json").read_text())["verdict"] == "unchanged"
+    decided = json.loads((folder / "artifacts/decision.json").read_text())
+    assert (decided["verdict"], decided["reasons"]) == ("unchanged", [])
+    judged = json.loads((folder / "artifacts/evaluation.json").read_text())
+    assert judged["candidate"]["metrics"] == judged["champion"]["metrics"], "one runtime for both"
+    assert "champion v1 kept: the candidate is the same model" in done.stdout
+    assert not re.search(r"(^| )held( |:)|\(hold\)", done.stdout, re.M)
     made = json.loads((folder / "artifacts/hand_over.json").read_text())
     onnx = (finished / "artifacts/model/model.onnx").read_bytes()
     assert (made["version"], made["sha256"]) == ("1", hashlib.sha256(onnx).hexdigest())

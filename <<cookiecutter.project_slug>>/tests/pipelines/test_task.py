@@ -150,7 +150,7 @@ def test_why_nothing_is_deployed_is_said(decision):
     none = task.run("hold", {"decision": decision("hold", champion=None)}, {}).line
     assert none.startswith("no champion yet, nothing to deploy")
     same = task.run("hold", {"decision": decision("unchanged")}, {}).line
-    assert same.endswith("the candidate is the same model")
+    assert same.endswith("the candidate is the same model; rmse 9 against 8")
 
 
 def test_numbers_kfp_cannot_store_are_left_out(tmp_path):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .comparison import gains, hardest, needed, number, won
 from .metrics import DIRECTIONS, gain
 from .report import wording
 
@@ -61,20 +62,15 @@ def _rules(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
     yield _complete(evaluation)
     yield from _thresholds(evaluation, settings)
     yield _baseline(evaluation, settings.baseline_margin)
+    yield from _origins(evaluation, settings)
     yield _champion(evaluation, settings)
     yield from _slices(evaluation, settings.worst_slice_ratio)
     yield _parity(evaluation, settings.onnx_tolerance)
 
 
-def _number(value: Any) -> float:
-    """A finite number or NaN: what is missing or not a number compares as worse than anything."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if good else math.nan
-
-
 def shown(metric: str, value: Any) -> str:
     """A metric's name and its value in the digits of the report."""
-    return f"{metric} {wording.metric(metric, _number(value))}"
+    return f"{metric} {wording.metric(metric, number(value))}"
 
 
 def rows_compared(parity: Mapping[str, Any]) -> str:
@@ -88,7 +84,7 @@ def rows_compared(parity: Mapping[str, Any]) -> str:
 def _complete(evaluation: Evaluation) -> Rule:
     metrics = evaluation["candidate"]["metrics"]
     missing = [
-        name for name in DIRECTIONS[evaluation["task"]] if math.isnan(_number(metrics.get(name)))
+        name for name in DIRECTIONS[evaluation["task"]] if math.isnan(number(metrics.get(name)))
     ]
     detail = (
         f"{', '.join(missing)} is missing or not a number"
@@ -100,7 +96,7 @@ def _complete(evaluation: Evaluation) -> Rule:
 
 def _thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
     for name, bound in settings.thresholds.items():
-        value = _number(evaluation["candidate"]["metrics"].get(name))
+        value = number(evaluation["candidate"]["metrics"].get(name))
         low = bound.min is None or value >= bound.min
         high = bound.max is None or value <= bound.max
         wanted = " and ".join(
@@ -118,23 +114,36 @@ def _thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
 
 def _baseline(evaluation: Evaluation, margin: float) -> Rule:
     task, metric = evaluation["task"], evaluation["metric"]
-    mine = _number(evaluation["candidate"]["metrics"].get(metric))
-    gains = {
-        name: gain(task, metric, mine, _number(metrics.get(metric)))
-        for name, metrics in evaluation["baselines"].items()
-    }
-    if not gains:
+    found = gains(evaluation)
+    if not found:
         return Rule("beats baseline", False, "there is no baseline to compare with", metric)
-    hardest, least = min(
-        gains.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1]
-    )
+    best, least = hardest(found)
     passed = least >= margin
     return Rule(
         "beats baseline",
         passed,
-        f"{metric} {_versus(task, metric, least, hardest, margin)}",
+        f"{metric} {_versus(task, metric, least, best, margin)}{_some(evaluation, best)}",
         metric,
     )
+
+
+def _some(evaluation: Evaluation, name: str) -> str:
+    """On how many rows a baseline was compared that does not know them all."""
+    partial = evaluation.get("partial", {}).get(name)
+    return f" (on the {partial['rows']:,} rows that {name} knows)" if partial else ""
+
+
+def _origins(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
+    found, share = evaluation.get("origins") or (), settings.origins_won
+    if share is None or len(found) < 2:
+        return
+    metric, margin = evaluation["metric"], settings.baseline_margin
+    count, wanted = won(found, margin), needed(len(found), share)
+    detail = (
+        f"{metric} better than the best baseline by {margin:.1%} in {count} of "
+        f"{len(found)} origins, wanted ≥ {wanted}"
+    )
+    yield Rule("several origins", count >= wanted, detail, metric)
 
 
 def _versus(task: str, metric: str, better: float, other: str, margin: float) -> str:
@@ -155,8 +164,11 @@ def _champion(evaluation: Evaluation, settings: "Promote") -> Rule:
         detail = f"{name} cannot be compared: {champion['reason']}"
         hint = "" if allowed else " (promote.replace_incomparable_champion: true replaces it)"
         return Rule("beats champion", allowed, detail + hint, metric)
-    mine = _number(evaluation["candidate"]["metrics"].get(metric))
-    theirs = _number(champion["metrics"].get(metric))
+    if champion.get("digest") and champion["digest"] == evaluation["candidate"].get("digest"):
+        detail = f"the candidate is {name}'s own model, which need not beat itself"
+        return Rule("beats champion", True, detail, metric)
+    mine = number(evaluation["candidate"]["metrics"].get(metric))
+    theirs = number(champion["metrics"].get(metric))
     change = gain(evaluation["task"], metric, mine, theirs)
     detail = (
         f"{shown(metric, mine)} against {name}'s {wording.metric(metric, theirs)}, "
@@ -169,11 +181,11 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
     if ratio is None or not evaluation["slices"]:
         return
     task, metric = evaluation["task"], evaluation["metric"]
-    whole = _number(evaluation["candidate"]["metrics"].get(metric))
+    whole = number(evaluation["candidate"]["metrics"].get(metric))
 
     def harm(item: dict[str, Any]) -> float:
         """How many times worse than the whole; worse in any way is infinite past zero."""
-        value = _number(item["metrics"].get(metric))
+        value = number(item["metrics"].get(metric))
         if math.isnan(value) or math.isnan(whole):
             return math.inf
         low, high = (whole, value) if DIRECTIONS[task][metric] == "minimize" else (value, whole)
@@ -192,7 +204,7 @@ def _slices(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
 
 def _parity(evaluation: Evaluation, tolerance: float) -> Rule:
     parity = evaluation["parity"]
-    difference = _number(parity.get("relative_difference"))
+    difference = number(parity.get("relative_difference"))
     detail = (
         f"ONNX differs from scikit-learn by {difference:.1e} of the predictions' spread "
         f"on {rows_compared(parity)}, wanted ≤ {tolerance:g} (promote.onnx_tolerance)"

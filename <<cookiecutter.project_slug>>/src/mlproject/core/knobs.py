@@ -83,6 +83,8 @@ class Evaluate(Strict):
     slices: tuple[str, ...] = ()
     min_slice_rows: int = Field(30, ge=1)
     seasonal_naive_lag: int | None = Field(None, ge=1)
+    horizon: int = Field(1, ge=1)
+    origins: int = Field(3, ge=1, le=20)
 
 
 class Threshold(Strict):
@@ -106,6 +108,7 @@ class Promote(Strict):
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     margin: float = Field(0.0, ge=-0.5, le=0.5)
     baseline_margin: float = Field(0.05, ge=0, lt=1)
+    origins_won: float | None = Field(0.6, gt=0, le=1)
     worst_slice_ratio: float | None = Field(1.5, ge=1)
     onnx_tolerance: float = Field(1e-3, gt=0)
     replace_incomparable_champion: bool = False

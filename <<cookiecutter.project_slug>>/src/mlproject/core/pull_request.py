@@ -41,15 +41,18 @@ class PullRequest:
 
     @property
     def comparable(self) -> bool:
-        """Whether both were judged on the same rows: then the baselines score the same."""
-        pairs = (item for name, item in self.metrics.items() if name.startswith(BASELINES))
-        return all(_equal(item.get("old"), item.get("new")) for item in pairs)
+        """Whether both were judged on the same rows: then the baselines score the same.
 
-
-def _equal(old: Any, new: Any) -> bool:
-    if old is None or new is None:
-        return old is new
-    return math.isclose(old, new, rel_tol=TOLERANCE)
+        A baseline that only one of the two has says nothing of the rows; the mean is in both.
+        """
+        pairs = [
+            (item.get("old"), item.get("new"))
+            for name, item in self.metrics.items()
+            if name.startswith(BASELINES)
+        ]
+        both = [(old, new) for old, new in pairs if old is not None and new is not None]
+        same = all(math.isclose(old, new, rel_tol=TOLERANCE) for old, new in both)
+        return same and (bool(both) or not pairs)
 
 
 def judge(change: PullRequest, settings: "Promote") -> Decision:

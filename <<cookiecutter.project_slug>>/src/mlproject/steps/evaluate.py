@@ -1,5 +1,9 @@
-"""Judge the candidate on the newest rows: against baselines, per slice, against the champion."""
+"""Judge the candidate on the newest rows: against baselines, per slice, against the champion.
 
+Candidate and champion are both measured by their ONNX files: the same model comes out equal.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,14 +12,14 @@ import pandas as pd
 from ..adapters import onnx, parquet, skops  # skops looks through all modules there are
 
 # isort: split
-from .. import artifact, references, tracking
+from .. import artifact, references, rolling, tracking
 from ..adapters.files import atomic, write_json
-from ..core import estimators, metrics, parity
-from ..core.contract import Feature
+from ..core import baselines, comparison, estimators, metrics, parity
+from ..core.contract import TIMESTAMP, DataContract, Feature
 from ..core.report import wording
 from ..core.slices import evaluate_slices, small_slices
 from ..core.split import TEST
-from ..core.transforms import lagged, model_features
+from ..core.transforms import model_features
 from ..workspace import Context
 
 PARITY_ROWS = 2_000
@@ -32,11 +36,18 @@ def run(context: Context) -> str:
     )
     dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"))
     counts = {name: int(count) for name, count in dataset["split"].value_counts().items()}
-    test = dataset.loc[dataset["split"] == TEST].reset_index(drop=True)
-    del dataset
-    frame = estimators.model_frame(test, model_features(params.data, params.featurize))
+    judges, known = dataset["split"] == TEST, [*params.data.key, params.data.target]
+    test = dataset.loc[judges].reset_index(drop=True)
+    history = parquet.read(workspace.ingested, columns=known)
     with estimators.pinned(params.train.threads):
-        evaluation = {**_judge(context, trained, model, test, frame), "rows": counts}
+        before = rolling.earlier(context, trained, dataset, history)
+        learnt = dataset.loc[~judges, known]
+        del dataset
+        others = baselines.predictions(params.data, params.evaluate, history, learnt, test)
+        del history, learnt
+        frame = estimators.model_frame(test, model_features(params.data, params.featurize))
+        evaluation = {**_judge(context, trained, model, test, frame, others), "rows": counts}
+        evaluation["origins"] = _origins(params.data, evaluation, before, test)
         evaluation["champion"] = tracking.compare_champion(context, test)
     measured = {
         "candidate": evaluation["candidate"]["metrics"],
@@ -46,12 +57,40 @@ def run(context: Context) -> str:
     write_json(workspace.evaluation, evaluation)
     references.write(context, model, measured["candidate"])
     run_id = tracking.log(context, trained, model, evaluation, frame)
-    others = [
-        f"{name} {wording.metric(params.metric, values[params.metric])}"
-        for name, values in evaluation["baselines"].items()
-    ]
-    mine = f"{params.metric} {wording.metric(params.metric, measured['candidate'][params.metric])}"
-    return " · ".join([mine, *others, f"run {run_id[:8]}"])
+    return " · ".join([*_said(evaluation), f"run {run_id[:8]}"])
+
+
+def _said(evaluation: dict[str, Any]) -> Iterator[str]:
+    """The candidate with its spread over the origins, and the best baseline."""
+    metric = evaluation["metric"]
+    mine = f"{metric} {wording.metric(metric, evaluation['candidate']['metrics'][metric])}"
+    if len(evaluation["origins"]) > 1:
+        low, high = comparison.spread(evaluation["origins"], metric)
+        mine += f" ({wording.metric(metric, low)} … {wording.metric(metric, high)})"
+    yield mine
+    best, _ = comparison.hardest(comparison.gains(evaluation))
+    yield f"{best} {wording.metric(metric, evaluation['baselines'][best][metric])}"
+
+
+def _origins(
+    contract: DataContract,
+    evaluation: dict[str, Any],
+    before: list[dict[str, Any]],
+    test: pd.DataFrame,
+) -> list[dict[str, Any]]:
+    """The earlier windows, and the test part as the newest; none where only that one was judged."""
+    if not before:
+        return []
+    counts, time = evaluation["rows"], test[TIMESTAMP]
+    rows = sum(counts.values()) - len(test)
+    last = comparison.record(
+        rolling.told((time.min(), time.max()), contract.timezone, rows, len(test)),
+        contract.task,
+        evaluation["metric"],
+        evaluation["candidate"]["metrics"],
+        evaluation,
+    )
+    return [*before, last]
 
 
 def _judge(
@@ -60,13 +99,14 @@ def _judge(
     model: Any,
     test: pd.DataFrame,
     frame: pd.DataFrame,
+    others: dict[str, metrics.Array],
 ) -> dict[str, Any]:
     """Everything measured on the test rows but the champion; writes their predictions."""
     params, task, settings = context.params, context.params.data.task, context.params.evaluate
     truth = test[params.data.target].to_numpy()
-    prediction = estimators.predict(model, task, frame)
-    baselines = _baselines(context, trained, test, frame)
-    _write_predictions(context, test, truth, prediction, baselines)
+    prediction = onnx.predict(trained.files["model.onnx"], task, frame)  # as the champion's are
+    _write_predictions(context, test, truth, prediction, others)
+    wanted = baselines.SEASONAL if settings.seasonal_naive_lag else None
     seed, slices = params.train.seed, settings.slices
     return {
         "task": task,
@@ -79,35 +119,12 @@ def _judge(
             "digest": trained.digest,
             "metrics": metrics.compute(task, truth, prediction),
         },
-        "baselines": {name: _known(task, truth, values) for name, values in baselines.items()},
+        **baselines.compare(task, truth, prediction, others, wanted),
         "slices": evaluate_slices(test, slices, task, truth, prediction, settings.min_slice_rows),
         "small_slices": small_slices(test, slices, settings.min_slice_rows),
         "parity": _parity(trained, model, task, frame, trained.features, seed),
         "importance": _importance(model, task, params.metric, frame, truth, seed),
     }
-
-
-def _baselines(
-    context: Context, trained: artifact.ModelArtifact, test: pd.DataFrame, frame: pd.DataFrame
-) -> dict[str, metrics.Array]:
-    """Predictions of the trivial predictors; seasonal-naive is NaN without its past row."""
-    contract = context.params.data
-    dummy = skops.loads(trained.files["baseline.skops"], ())
-    name = "mean" if contract.task == "regression" else "prior"
-    found = {name: estimators.predict(dummy, contract.task, frame.iloc[:, :1])}
-    lag = context.params.evaluate.seasonal_naive_lag
-    if lag is not None:
-        table = parquet.read(context.workspace.ingested, columns=[*contract.key, contract.target])
-        table["past"] = lagged(table, contract, lag)
-        joined = test[contract.key].merge(table, on=contract.key, how="left", validate="one_to_one")
-        found["seasonal_naive"] = joined["past"].to_numpy()
-    return found
-
-
-def _known(task: str, truth: metrics.Array, prediction: metrics.Array) -> dict[str, float]:
-    """Metrics over the rows for which there is a prediction."""
-    rows = np.isfinite(prediction) if prediction.ndim == 1 else slice(None)
-    return metrics.compute(task, truth[rows], prediction[rows])
 
 
 def _parity(
@@ -146,7 +163,7 @@ def _write_predictions(
     test: pd.DataFrame,
     truth: metrics.Array,
     prediction: metrics.Array,
-    baselines: dict[str, metrics.Array],
+    others: dict[str, metrics.Array],
 ) -> None:
     """Key, truth, prediction (or one column per class) and baselines of the test rows."""
     contract = context.params.data
@@ -154,7 +171,7 @@ def _write_predictions(
     out["truth"] = truth
     if prediction.ndim == 1:
         out["prediction"] = prediction
-        for name, values in baselines.items():
+        for name, values in others.items():
             out[name] = values
     else:
         for code, name in enumerate(contract.classes or ()):

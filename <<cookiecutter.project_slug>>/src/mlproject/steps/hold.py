@@ -10,5 +10,6 @@ def run(context: Context) -> str:
     decision = read_json(workspace.need(workspace.decision, "promote"))
     kept = f"{name} v{decision['champion']} stays" if decision["champion"] else "no champion yet"
     same = decision["verdict"] == "unchanged"
-    why = "the candidate is the same model" if same else "; ".join(decision["reasons"])
+    same_model = ["the candidate is the same model"] if same else []
+    why = "; ".join([*same_model, *decision["reasons"]])
     return f"{kept}, nothing to deploy: {why}"

@@ -8,6 +8,7 @@ from ..amounts import plural
 from ..gate import rows_compared
 from ..metrics import DIRECTIONS
 from . import wording
+from .origins import OriginLine, baseline_notes, origin_lines, spread_text
 from .tables import MetricTable, SliceLine, left_out, metric_table, reference, slice_lines
 from .trials import Branch, finite, read_trials
 from .verdict import Verdict, judge
@@ -61,6 +62,9 @@ class Report:
     rows: str
     bars: tuple[Bar, ...]
     table: MetricTable
+    notes: tuple[str, ...]  # on the baselines' rows
+    origins: tuple[OriginLine, ...]
+    spread: str  # of the metric over the origins
     slices: tuple[SliceLine, ...]
     slice_limit: float | None
     small: int  # slices too small to be judged
@@ -96,6 +100,9 @@ def build(params: "Params", sources: Sources) -> Report:
         rows=f"{plural(test, 'test row')}",
         bars=_bars(evaluation),
         table=metric_table(evaluation, verdict, params),
+        notes=baseline_notes(evaluation),
+        origins=origin_lines(evaluation, params.promote),
+        spread=spread_text(evaluation),
         slices=slice_lines(evaluation, params),
         slice_limit=params.promote.worst_slice_ratio,
         small=len(evaluation.get("small_slices") or ()),
@@ -112,8 +119,8 @@ def build(params: "Params", sources: Sources) -> Report:
 def _comparison(evaluation: Tree, params: "Params") -> str:
     """`champion v7: 388.1, +6.3 %; wanted ≤ +0 %`."""
     task, metric = evaluation["task"], evaluation["metric"]
-    name, values, margin = reference(evaluation, params.promote)
-    mine, theirs = evaluation["candidate"]["metrics"].get(metric), values.get(metric)
+    name, values, margin, own = reference(evaluation, params.promote)
+    mine, theirs = own.get(metric), values.get(metric)
     change = wording.difference(task, metric, mine, theirs, relative=True)
     smaller = DIRECTIONS[task][metric] == "minimize"
     wanted = wording.change(-margin if smaller else margin).replace(".0", "")

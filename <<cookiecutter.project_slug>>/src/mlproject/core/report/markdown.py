@@ -8,6 +8,7 @@ from . import wording
 from .build import Report
 from .marks import EMOJI, held
 from .mermaid import trial_chart
+from .origins import EACH, origins_title
 from .tables import MetricLine, slices_title
 
 MOST_ROWS = 40  # of any folded table: GitHub refuses comments above 65,536 characters
@@ -28,6 +29,7 @@ def render(report: Report) -> str:
         f"{prose(report.verdict.summary)}",
         _headline(report),
         _metrics(report),
+        "".join(f"- {prose(note)}\n" for note in report.notes).rstrip(),
         f"**Why:** {prose(report.verdict.why)}",
         *_details(report),
     ]
@@ -93,6 +95,7 @@ def details(summary: str, body: str) -> str:
 def _headline(report: Report) -> str:
     text = f"**{prose(report.headline)}**"
     facts = [f"{text} ({prose(report.comparison)})", prose(report.rows)]
+    facts += [prose(report.spread)] if report.spread else []
     data, commit = report.lineage.get("data.hash"), report.lineage.get("git.commit")
     if data:
         facts.append(f"data {code(data[:_SHORT_HASH])}")
@@ -125,6 +128,8 @@ def _metric_row(line: MetricLine) -> list[str]:
 
 def _details(report: Report) -> Iterator[str]:
     yield _rules(report)
+    if report.origins:
+        yield _origins(report)
     if report.slices:
         yield _slices(report)
     elif report.left_out:
@@ -148,6 +153,24 @@ def _rules(report: Report) -> str:
     failed = len(report.verdict.failed)
     said = f"{failed} of {len(lines)} failed" if failed else f"all {len(lines)} passed"
     return details(f"Rules of the gate: {said}", "\n".join(lines))
+
+
+def _origins(report: Report) -> str:
+    name = prose(wording.axis(wording.label(report.metric), _unit(report)))
+    header = ["window", "rows before", "rows", name, "best baseline", "Δ", ""]
+    rows = [
+        [
+            prose(line.window),
+            f"{line.before:,}",
+            f"{line.rows:,}",
+            prose(line.value),
+            prose(line.best),
+            prose(line.change),
+            EMOJI[held(line.won)],
+        ]
+        for line in report.origins
+    ]
+    return details(origins_title(report.origins), f"{table(header, 'lrrrlrc', rows)}\n\n{EACH}.")
 
 
 def _slices(report: Report) -> str:

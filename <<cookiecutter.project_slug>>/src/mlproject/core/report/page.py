@@ -9,6 +9,7 @@ from . import wording
 from .build import Report
 from .elements import Column, Plot, figures, marked, pairs, table, whole
 from .marks import drawn, held
+from .origins import EACH, OriginLine, origins_title
 from .tables import MetricLine, SliceLine, slices_title
 
 MOST_ROWS = 200
@@ -27,7 +28,10 @@ def render(report: Report, plots: Sequence[Plot], undrawn: str = "") -> str:
 def _sections(report: Report, plots: Sequence[Plot], undrawn: str) -> Iterator[str]:
     yield _banner(report)
     yield _headline(report)
-    yield f"<h2>Metrics</h2>\n{_metrics(report)}"
+    notes = "".join(f'<p class="muted">{marked(note)}.</p>' for note in report.notes)
+    yield f"<h2>Metrics</h2>\n{_metrics(report)}{notes}"
+    if report.origins:
+        yield f"<h2>{escape(origins_title(report.origins))}</h2>\n{_origins(report)}"
     yield f'<div class="columns"><section><h2>Rules of the gate</h2>\n{_rules(report)}</section>'
     note = f'<p class="muted">{marked(report.left_out)}.</p>' if report.left_out else ""
     shown = f"<h2>{marked(slices_title(report.slices, report.small))}</h2>\n{_slices(report)}{note}"
@@ -60,9 +64,10 @@ def _headline(report: Report) -> str:
         f"<b>{escape(bar.text)}</b>"
         for bar in report.bars
     )
+    facts = [report.comparison, report.rows, *([report.spread] if report.spread else [])]
     return (
         f'<p class="big">{escape(report.headline)}</p>'
-        f'<p class="muted">{escape(report.comparison)} · {escape(report.rows)}</p>'
+        f'<p class="muted">{escape(" · ".join(facts))}</p>'
         f'<div class="compare">{bars}</div>'
     )
 
@@ -96,6 +101,26 @@ def _rules(report: Report) -> str:
         for rule in report.verdict.rules
     )
     return f'<ul class="rules">{"".join(lines)}</ul>'
+
+
+def _origins(report: Report) -> str:
+    """The oldest first."""
+    columns = (
+        Column("window"),
+        Column("rows before"),
+        Column("rows"),
+        Column(wording.label(report.metric), "mine"),
+        Column("best baseline", "text"),
+        Column("Δ"),
+    )
+    shown = table(columns, (_origin_row(line) for line in report.origins))
+    return f'{shown}<p class="muted">{EACH}.</p>'
+
+
+def _origin_row(line: OriginLine) -> tuple[str, list[str]]:
+    counts = (f"{line.before:,}", f"{line.rows:,}")
+    cells = (line.window, *counts, line.value, line.best, line.change)
+    return "" if line.won else "failed", [*map(escape, cells)]
 
 
 def _slices(report: Report) -> str:

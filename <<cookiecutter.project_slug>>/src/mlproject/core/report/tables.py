@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..amounts import plural
+from ..comparison import beside, gains, hardest
 from ..metrics import DIRECTIONS
 from . import marks, wording
 from .verdict import RuleLine, Verdict, slice_name
@@ -60,35 +61,29 @@ class SliceLine:
         return f"{self.ratio:.2f}{wording.NARROW}×" if math.isfinite(self.ratio) else "–"
 
 
-def reference(evaluation: Tree, settings: "Promote") -> tuple[str, Tree, float]:
-    """Name, metrics and wanted margin of what the candidate is compared with.
+def reference(evaluation: Tree, settings: "Promote") -> tuple[str, Tree, float, Tree]:
+    """Name, metrics and wanted margin of what the candidate is compared with; its own metrics.
 
-    That is the champion; without a comparable one, the baseline that is hardest to beat.
+    That is the champion; without a comparable one, the baseline that is hardest to beat, on the
+    rows that it knows.
     """
-    champion = evaluation["champion"]
+    champion, mine = evaluation["champion"], evaluation["candidate"]["metrics"]
     if champion and champion["comparable"]:
-        return f"champion v{champion['version']}", champion["metrics"], settings.margin
-    task, metric = evaluation["task"], evaluation["metric"]
-
-    def strength(name: str) -> float:
-        value = evaluation["baselines"][name].get(metric)
-        if value is None or not math.isfinite(value):
-            return -math.inf
-        return -value if DIRECTIONS[task][metric] == "minimize" else value
-
-    hardest = max(evaluation["baselines"], key=strength)
-    return wording.label(hardest), evaluation["baselines"][hardest], settings.baseline_margin
+        return f"champion v{champion['version']}", champion["metrics"], settings.margin, mine
+    name, _ = hardest(gains(evaluation))
+    values = evaluation["baselines"][name]
+    return wording.label(name), values, settings.baseline_margin, beside(evaluation, name)
 
 
 def metric_table(evaluation: Tree, verdict: Verdict, params: "Params") -> MetricTable:
     """Every metric of the task, the worst slice and the ONNX parity."""
     champion = evaluation["champion"]
-    against, values, _ = reference(evaluation, params.promote)
+    against, values, _, own = reference(evaluation, params.promote)
     others = {wording.label(name): found for name, found in evaluation["baselines"].items()}
     if champion and champion["comparable"]:
         others[f"champion v{champion['version']}"] = champion["metrics"]
     lines = [
-        _metric_line(evaluation, verdict, name, others, values)
+        _metric_line(evaluation, verdict, name, others, (own, values))
         for name in DIRECTIONS[evaluation["task"]]
     ]
     lines += [
@@ -100,9 +95,10 @@ def metric_table(evaluation: Tree, verdict: Verdict, params: "Params") -> Metric
 
 
 def _metric_line(
-    evaluation: Tree, verdict: Verdict, name: str, others: dict[str, Tree], values: Tree
+    evaluation: Tree, verdict: Verdict, name: str, others: dict[str, Tree], pair: tuple[Tree, Tree]
 ) -> MetricLine:
     mine = evaluation["candidate"]["metrics"].get(name)
+    own, theirs = (values.get(name) for values in pair)  # on the same rows
     present = mine is not None and math.isfinite(mine)
     about = [rule for rule in verdict.rules if rule.metric == name and rule.name != "worst slice"]
     comparable = not evaluation["champion"] or evaluation["champion"]["comparable"]
@@ -116,7 +112,7 @@ def _metric_line(
         others=tuple(wording.metric(name, found.get(name)) for found in others.values()),
         mine=wording.metric(name, mine),
         change=wording.difference(
-            evaluation["task"], name, mine, values.get(name), name == evaluation["metric"]
+            evaluation["task"], name, own, theirs, name == evaluation["metric"]
         ),
         rules=tuple(rules if present else [("a number", False), *rules]),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import gate
 from ..amounts import plural
+from ..comparison import needed
 from ..metrics import DIRECTIONS, gain
 from . import marks, wording
 
@@ -62,8 +63,6 @@ class Verdict:
     def why(self) -> str:
         """One sentence of cause."""
         failed = self.failed
-        if self.word == "unchanged":  # a model need not beat itself
-            failed = [rule for rule in failed if rule.name != "beats champion"]
         found = "; ".join(rule.text for rule in failed)
         if self.word == "unchanged":
             again = "this run trained the champion's own model again (the same digest)"
@@ -87,8 +86,6 @@ def judge(evaluation: Tree, decision: Tree | None, params: "Params") -> Verdict:
         word = "unchanged"
     rules = tuple(_line(rule, evaluation, params) for rule in now["rules"])
     failed = [rule for rule in rules if not rule.passed]
-    if word == "unchanged":
-        failed = [rule for rule in failed if rule.name != "beats champion"]
     summary = _summary(word, settled, evaluation, params.promote.margin, rules, len(failed))
     good = word == "promote" or (word == "unchanged" and not failed)
     return Verdict(word, settled is None and word != "unchanged", good, summary, rules)
@@ -148,6 +145,9 @@ def _bound(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
     name, champion = rule["name"], evaluation["champion"]
     if name == "beats baseline":
         return _margin(evaluation, "baseline", settings.baseline_margin)
+    if name == "several origins":
+        count = len(evaluation["origins"])
+        return f"in {needed(count, settings.origins_won or 0.0)} of {count} origins"
     if name == "beats champion":
         if champion is None:
             return ""
@@ -185,7 +185,9 @@ def _text(rule: Tree, evaluation: Tree, params: "Params") -> str:
         before, found, after = text.rpartition(f"{metric} ")
         text = f"{before}{wording.label(metric)} {after}" if found else text
     for name in evaluation["baselines"]:
-        text = text.replace(f" against {name}, wanted", f" against {wording.label(name)}, wanted")
+        shown = wording.label(name)
+        text = text.replace(f" against {name}, wanted", f" against {shown}, wanted")
+        text = text.replace(f" rows that {name} knows)", f" rows that {shown} knows)")
     text = re.sub(r"(?<= )-(?=[\d.,]+%)", "−", text)
     text = re.sub(r"(?<=\d)%", f"{wording.NARROW}%", text.replace(" x overall", " × overall"))
     text = re.sub(r"\d\.\de-\d+", lambda found: wording.number(float(found.group())), text)

@@ -1,0 +1,69 @@
+"""The candidate judged at several origins: refitted before each window of time, with its knobs."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .artifact import ModelArtifact
+from .core import baselines, comparison, estimators, metrics, origins
+from .core.contract import TIMESTAMP
+from .workspace import Context
+
+
+def earlier(
+    context: Context, trained: ModelArtifact, dataset: pd.DataFrame, history: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """A record (see core/origins.py) of every window before the test part, the oldest first.
+
+    Empty where the split is not by time, where rows do not allow it, or where a class is missing
+    before the window.
+    """
+    params = context.params
+    contract, settings = params.data, params.evaluate
+    if not contract.has_time or settings.origins < 2:
+        return []
+    found = []
+    for window in origins.windows(dataset[TIMESTAMP], dataset["split"], settings.origins):
+        classes = dataset.loc[window.before, contract.target].nunique()
+        if contract.classes is None or classes == len(contract.classes):
+            found.append(_judge(context, trained, dataset, history, window))
+    return found
+
+
+def _judge(
+    context: Context,
+    trained: ModelArtifact,
+    dataset: pd.DataFrame,
+    history: pd.DataFrame,
+    window: origins.Window,
+) -> dict[str, Any]:
+    contract, features = context.params.data, trained.features
+    task, target = contract.task, contract.target
+    chosen, seed = trained.record["params"], trained.record["seed"]
+    model = estimators.build(trained.record["family"], task, features, chosen, seed)
+    model.fit(*estimators.examples(dataset, pd.Series(window.before), features, target))
+    frame, truth = estimators.examples(dataset, pd.Series(window.rows), features, target)
+    mine = estimators.predict(model, task, frame)
+    known = [*contract.key, target]
+    before, rows = (dataset.loc[part, known] for part in (window.before, window.rows))
+    others = baselines.predictions(contract, context.params.evaluate, history, before, rows)
+    return comparison.record(
+        told((window.start, window.end), contract.timezone, int(np.sum(window.before)), len(frame)),
+        task,
+        context.params.metric,
+        metrics.compute(task, truth, mine),
+        baselines.compare(task, truth, mine, others),
+    )
+
+
+def told(ends: tuple[Any, Any], zone: str | None, before: int, rows: int) -> dict[str, Any]:
+    """What a record says of its window: when it begins and ends, rows before and inside."""
+    start, end = (_moment(time, zone) for time in ends)
+    return {"from": start, "to": end, "train_rows": before, "rows": rows}
+
+
+def _moment(time: Any, zone: str | None) -> str:
+    """A day in the data's own zone, with the time of day where it has one."""
+    text = str(pd.Timestamp(time).tz_convert(zone or "UTC").strftime("%Y-%m-%d %H:%M"))
+    return text.removesuffix(" 00:00")

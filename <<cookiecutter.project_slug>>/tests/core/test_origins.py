@@ -1,0 +1,159 @@
+"""Rolling origins: windows, and that a model good in one window alone is held."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlproject import rolling
+from mlproject.artifact import ModelArtifact
+from mlproject.config import parse_params
+from mlproject.core import baselines, comparison, estimators, gate, metrics, origins
+from mlproject.core.knobs import Promote
+from mlproject.core.split import TEST, by_time
+from mlproject.core.transforms import model_features
+from mlproject.workspace import Context, Workspace
+
+
+def split_of(days, test=0.2, rows=3):
+    times = pd.date_range("2024-01-01", periods=days, freq="D", tz="UTC").as_unit("us")
+    time = pd.Series(np.repeat(times, rows)).sample(frac=1, random_state=0, ignore_index=True)
+    return time, pd.Series(by_time(time, test, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("days", "test", "count", "wanted"),
+    [
+        (100, 0.2, 3, 2),
+        (100, 0.2, 1, 0),
+        (100, 0.2, 9, 3),  # a fifth has to be left to learn from
+        (100, 0.3, 3, 1),
+        (100, 0.5, 3, 0),
+        (12, 0.2, 3, 0),  # 30 rows have to come before
+    ],
+)
+def test_as_many_windows_as_rows_allow(days, test, count, wanted):
+    assert len(origins.windows(*split_of(days, test), count)) == wanted
+
+
+def test_windows_follow_each_other_and_nothing_trains_after_its_origin():
+    time, split = split_of(100)
+    found = origins.windows(time, split, 4)
+    newest = time[(split == TEST).to_numpy()].min()
+    assert [int(item.rows.sum()) for item in found] == [60, 60, 60]
+    for window in found:
+        assert time[window.before].max() < window.start == time[window.rows].min()
+        assert window.end == time[window.rows].max()
+    ends = [*(item.start for item in found[1:]), newest]
+    assert [item.end + pd.Timedelta(days=1) for item in found] == ends
+
+
+def test_nothing_rolls_where_the_test_rows_are_not_the_newest():
+    time, split = split_of(100)
+    mixed = split.sample(frac=1, random_state=1, ignore_index=True)
+    assert origins.windows(time, mixed, 3) == ()
+    assert origins.windows(pd.Series([time[0]] * 300), split, 3) == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "wanted"),
+    [(2, 0.6, 2), (3, 0.6, 2), (4, 0.6, 3), (5, 0.6, 3), (3, 1.0, 3), (3, 0.1, 1), (10, 0.7, 7)],
+)
+def test_a_share_of_origins_is_a_number_of_them(count, share, wanted):
+    assert comparison.needed(count, share) == wanted
+
+
+# the rule, by real fits
+
+
+def judged(tree, follows, **knobs):
+    """An evaluation of a model whose input tells the target on the days `follows` says."""
+    tree["featurize"] = {"lags": [], "calendar": [], "entity_as_feature": False}
+    tree["data"]["features"] = {"x": {"type": "float"}}
+    tree["evaluate"] = {"slices": [], **knobs}
+    params = parse_params(tree)
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2020-01-01", periods=400, freq="D", tz="UTC").as_unit("us")
+    x = rng.normal(0, 1, 400)
+    noise = rng.normal(0, 1, 400)
+    y = np.where(follows(np.arange(400)), 3 * x, 3 * noise) + rng.normal(0, 0.1, 400)
+    dataset = pd.DataFrame({"area": "North", "event_timestamp": times, "x": x, "load": y})
+    dataset["split"] = by_time(dataset["event_timestamp"], 0.2, 0.2)
+    features = model_features(params.data, params.featurize)
+    record = {
+        "family": "hist_gradient_boosting",
+        "params": {"max_iter": 40},
+        "seed": 0,
+        "features": {name: item.model_dump(mode="json") for name, item in features.items()},
+    }
+    known = dataset[["area", "event_timestamp", "load"]]
+    context = Context(params, Workspace.at(None))
+    trained = ModelArtifact({}, record)
+    earlier = rolling.earlier(context, trained, dataset, known)
+    test = (dataset["split"] == TEST).to_numpy()
+    model = estimators.build(record["family"], "regression", features, record["params"], 0)
+    model.fit(dataset.loc[~test, ["x"]].astype("float32"), y[~test])
+    mine = estimators.predict(model, "regression", dataset.loc[test, ["x"]].astype("float32"))
+    others = baselines.predictions(
+        params.data, params.evaluate, known, known[~test], known[test].reset_index(drop=True)
+    )
+    evaluation = {
+        "task": "regression",
+        "metric": "rmse",
+        "candidate": {"metrics": metrics.compute("regression", y[test], mine)},
+        **baselines.compare("regression", y[test], mine, others),
+        "slices": [],
+        "champion": None,
+        "parity": {"rows": 1, "relative_difference": 0.0},
+    }
+    last = comparison.record(
+        rolling.told((times[test][0], times[test][-1]), None, 320, 80),
+        "regression",
+        "rmse",
+        evaluation["candidate"]["metrics"],
+        evaluation,
+    )
+    return {**evaluation, "origins": [*earlier, last] if earlier else []}
+
+
+def failed(evaluation, **knobs):
+    return [
+        rule.name for rule in gate.decide(evaluation, Promote(**knobs)).rules if not rule.passed
+    ]
+
+
+def test_a_model_that_is_good_in_the_last_window_alone_is_held(tree):
+    found = judged(tree, lambda day: day >= 240)
+    assert [item["gain"] > 0.05 for item in found["origins"]] == [False, False, True]
+    assert failed(found) == ["several origins"]
+    assert gate.decide(found, Promote()).reasons == [
+        "rmse better than the best baseline by 5.0% in 1 of 3 origins, wanted ≥ 2"
+    ]
+    assert failed(found, origins_won=None) == [], "the one window alone would have promoted it"
+    assert failed(found, origins_won=0.3) == []
+
+
+def test_a_model_that_is_always_good_passes(tree):
+    found = judged(tree, lambda day: day >= 0)
+    assert failed(found) == []
+    assert failed(found, origins_won=1.0) == []
+    assert [item["train_rows"] for item in found["origins"]] == [160, 240, 320]
+    assert [item["from"] for item in found["origins"]] == ["2020-06-09", "2020-08-28", "2020-11-16"]
+
+
+def test_a_window_that_was_lost_does_not_hold_a_model_that_won_most(tree):
+    found = judged(tree, lambda day: (day < 240) | (day >= 320))
+    assert [item["gain"] > 0.05 for item in found["origins"]] == [True, False, True]
+    assert failed(found) == []
+    assert failed(found, origins_won=1.0) == ["several origins"]
+
+
+def test_one_origin_is_no_rule(tree):
+    found = judged(tree, lambda day: day >= 240, origins=1)
+    assert found["origins"] == []
+    assert "several origins" not in [rule.name for rule in gate.decide(found, Promote()).rules]
+
+
+def test_an_origin_without_a_number_is_not_won():
+    assert comparison.won([{"gain": None}, {"gain": float("nan")}, {"gain": 0.05}], 0.05) == 1
+    record = comparison.record({}, "regression", "rmse", {"rmse": 1.0}, {"baselines": {}})
+    assert comparison.won([record], 0.0) == 0
