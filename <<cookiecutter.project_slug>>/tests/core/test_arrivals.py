@@ -120,3 +120,20 @@ def test_the_first_table_and_one_without_keys_take_the_place():
 def test_a_table_that_does_not_fit_is_refused(change, said):
     with pytest.raises(ProjectError, match=said):
         merge(table(*OLD), change(table(OLD[0])), contract())
+
+
+def test_events_are_added_and_a_file_that_comes_twice_adds_nothing():
+    events = contract(entity=None, independent_rows=True)
+    old = table(("a", "2019-01-01", "1", "10"), ("a", "2019-01-01", "1", "10"))
+    new = table(
+        ("a", "2019-01-01", "1", "10"),
+        ("b", "2019-01-01", "1", "10"),
+        ("a", "2019-01-02", "", "10"),
+    )
+    merged = merge(old, new, events)
+    assert (merged.added, merged.replaced, merged.changed) == (2, 0, True)
+    assert rows(merged.table)[2:] == rows(new)[1:]
+    again = merge(merged.table, new, events)
+    assert (again.added, again.changed) == (0, False)
+    thrice = merge(merged.table, table(*[("a", "2019-01-01", "1", "10")] * 3), events)
+    assert thrice.added == 1, "two were there"

@@ -10,7 +10,7 @@ import pandas as pd
 from ..errors import ProjectError
 from .canonical import renamed, times
 from .columns import Column, keys
-from .contract import ALL, ROW_ID, DataContract
+from .contract import ALL, DataContract
 
 TABLES = (".csv", ".parquet")
 SENT = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".download")
@@ -66,15 +66,20 @@ class Merged:
 def merge(old: pd.DataFrame | None, new: pd.DataFrame, contract: DataContract) -> Merged:
     """Put rows beside those that are there; a row of a known entity and time takes its place.
 
+    Rows that are independent are added, but for those that are there already to the letter.
     Without entity and time nothing names a row: then the new table takes the place of the old
     one. Raises ProjectError where the columns differ.
     """
-    if old is None or contract.entity_column == ROW_ID:
+    if old is None or not (contract.has_time or contract.entity):
         changed = old is None or not _same(old, new)
         return Merged(new, len(new), 0, changed)
     if set(old.columns) != set(new.columns):
         raise ProjectError(_differing(old, new, contract))
     new = new[list(old.columns)]
+    if contract.independent_rows:
+        fresh = new[~_there(old, new)]
+        table = pd.concat([old, fresh], ignore_index=True)
+        return Merged(table, len(fresh), 0, bool(len(fresh)))
     there, came = _named(old, contract), _named(new, contract)
     known = there.isin(came)
     replaced = int(came.isin(there).sum())
@@ -82,6 +87,17 @@ def merge(old: pd.DataFrame | None, new: pd.DataFrame, contract: DataContract) -
     same = not added and _same(_sorted(old[known], there[known]), _sorted(new, came))
     table = pd.concat([old[~known], new], ignore_index=True)
     return Merged(table, added, replaced, not same)
+
+
+def _there(old: pd.DataFrame, new: pd.DataFrame) -> "pd.Series[bool]":
+    """Which new rows are in the old table, each as often as it is there."""
+    names = list(old.columns)
+
+    def counted(table: pd.DataFrame) -> pd.MultiIndex:
+        plain = table.astype("string").fillna("")
+        return pd.MultiIndex.from_frame(plain.assign(_copy=plain.groupby(names).cumcount()))
+
+    return pd.Series(counted(new).isin(counted(old)), index=new.index)
 
 
 def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:

@@ -46,7 +46,8 @@ def later(
 
 
 def _exact(offset: "pd.tseries.offsets.BaseOffset") -> bool:
-    return isinstance(offset, pd.tseries.offsets.Tick) and pd.Timedelta(offset) < pd.Timedelta("1D")
+    tick, day = pd.tseries.offsets.Tick, pd.tseries.offsets.Day
+    return isinstance(offset, tick) and not isinstance(offset, day)
 
 
 def zone_of_offsets(

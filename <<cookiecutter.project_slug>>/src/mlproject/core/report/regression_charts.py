@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..contract import TIMESTAMP, DataContract
+from ..contract import ROW_ID, TIMESTAMP, DataContract
+from ..zones import local
 from . import wording
 from .charts import LEAST_ROWS, Band, Chart, Columns, Line, Points, Values
 
@@ -20,7 +21,8 @@ def regression_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart
         return []
     found = [_fit(table, contract), _errors(table, contract)]
     if contract.has_time:
-        found += [*_recent(table, contract), *_errors_over_time(table, contract)]
+        found += _recent(table, contract) if contract.entity_column != ROW_ID else []
+        found += _errors_over_time(table, contract)
     return found
 
 
@@ -69,7 +71,10 @@ def _errors(table: pd.DataFrame, contract: DataContract) -> Chart:
 
 
 def _errors_over_time(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
-    time, error = _moments(table), (table["prediction"] - table["truth"]).to_numpy()
+    time, error = (
+        _moments(table, contract.timezone),
+        (table["prediction"] - table["truth"]).to_numpy(),
+    )
     order = np.argsort(time, kind="stable")
     bins = min(26, len(np.unique(time)) // 3)
     if bins < 3:
@@ -130,7 +135,7 @@ def _last_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _series(rows: pd.DataFrame, contract: DataContract, name: str, shown: str) -> Chart:
-    time = _moments(rows)
+    time = _moments(rows, contract.timezone)
     truth, prediction = rows["truth"].to_numpy(), rows["prediction"].to_numpy()
     marks = [Line(time, truth, "truth", "actual"), Line(time, prediction, "candidate", "predicted")]
     title = f"{wording.middle(shown, 16)}: RMSE {_rmse(truth, prediction)}"
@@ -150,7 +155,7 @@ def _rmse(truth: Values, prediction: Values) -> str:
     return wording.number(float(np.sqrt(np.mean((prediction[known] - truth[known]) ** 2))))
 
 
-def _moments(table: pd.DataFrame) -> Values:
-    """Event times as plain UTC moments."""
+def _moments(table: pd.DataFrame, zone: str | None) -> Values:
+    """Event times as the clocks of the zone show them."""
     time = pd.to_datetime(table[TIMESTAMP], utc=True)
-    return time.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    return local(time, zone).to_numpy(dtype="datetime64[us]")

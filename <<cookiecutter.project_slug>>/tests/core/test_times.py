@@ -1,0 +1,245 @@
+"""Times as people write them, and the clock of their zone."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlproject.core.adoption.date_patterns import date_pattern, number_pattern
+from mlproject.core.columns import Column
+from mlproject.core.time_formats import read_texts
+from mlproject.core.times import event_times, shown, zone_shown
+from mlproject.core.zones import instants, later, local
+from mlproject.errors import ProjectError
+
+DAYS = pd.date_range("2000-01-25", periods=200)
+HOURS = pd.date_range("2000-01-25", periods=200, freq="7h")
+MONTHS = pd.date_range("1999-01-01", periods=80, freq="MS")
+WEEKS = pd.date_range("1999-01-04", periods=80, freq="7D")
+
+
+def column(values, name="t"):
+    lines = pd.RangeIndex(2, len(values) + 2, name="line")
+    return Column(pd.Series(values).set_axis(lines), name, "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "times"),
+    [
+        ("%Y-%m-%d", DAYS),
+        ("%b %-d %Y", DAYS),
+        ("%b %d, %Y", DAYS),
+        ("%B %-d, %Y", DAYS),
+        ("%-d. %B %Y", DAYS),
+        ("%a, %d %b %Y", DAYS),
+        ("%A %d %B %Y", DAYS),
+        ("%d%b%Y", DAYS),
+        ("%d/%m/%Y", DAYS),
+        ("%m/%d/%y", DAYS),
+        ("%Y/%m/%d", DAYS),
+        ("%a %d/%m/%Y", DAYS),
+        ("%d.%m.%Y %H:%M", HOURS),
+        ("%d/%m/%Y, %H:%M", HOURS),
+        ("%d-%b-%Y %H.%M", HOURS),
+        ("%d-%b-%y %I.%M.%S %p", HOURS),
+        ("%m/%d/%Y %I:%M:%S %p", HOURS),
+        ("%m/%d/%Y %I:%M%p", HOURS),
+        ("%Y-%m-%d %I:%M %p", HOURS),
+        ("%H:%M %d/%m/%Y", HOURS),
+        ("%a %b %d %H:%M:%S %Y", HOURS),
+        ("%Y%m%dT%H%M%S", HOURS),
+        ("%Y-%m-%dT%H:%M:%S.%fZ", HOURS),
+        ("%Y-%m-%d %H:%M:%S UTC", HOURS),
+        ("%d/%b/%Y:%H:%M:%S +0000", HOURS),
+        ("%Y-%m", MONTHS),
+        ("%YM%m", MONTHS),
+        ("%m/%Y", MONTHS),
+        ("%b-%y", MONTHS),
+        ("%B %Y", MONTHS),
+        ("%Y %b", MONTHS),
+        ("%G-W%V", WEEKS),
+        ("%GW%V", WEEKS),
+        ("W%V %G", WEEKS),
+        ("%G-W%V-%u", DAYS),
+    ],
+)
+def test_the_way_times_are_written_is_found_and_reads_every_one_back(pattern, times):
+    texts = list(times.strftime(pattern))
+    found = date_pattern(list(dict.fromkeys(texts)))
+    assert found is not None, texts[0]
+    read = event_times(column(texts), found.format)
+    assert read.dt.tz_localize(None).tolist() == list(times)
+
+
+@pytest.mark.parametrize(
+    "written", ["{y}Q{q}", "{y}-Q{q}", "Q{q} {y}", "Q{q}/{y}", "{q}Q{y}", "Q{q}-{s}"]
+)
+def test_quarters(written):
+    texts = [
+        written.format(y=1990 + n // 4, q=n % 4 + 1, s=f"{(90 + n // 4) % 100:02d}")
+        for n in range(60)
+    ]
+    found = date_pattern(texts)
+    assert found.format == "quarter"
+    expected = pd.date_range("1990-01-01", periods=60, freq="QS")
+    assert event_times(column(texts), "quarter").dt.tz_localize(None).tolist() == list(expected)
+
+
+def test_months_written_in_several_ways_in_one_column():
+    texts = [
+        "May 1st, 2000",
+        "June 2nd 2000",
+        "Sept. 3rd, 2000",
+        "September 4 2000",
+        "Sep 23, 2000",
+    ]
+    found = date_pattern([*texts, *(f"Oct {day}, 2000" for day in range(5, 20))])
+    times = read_texts(pd.Series(texts, dtype=object), found.format)
+    assert times.dt.strftime("%m-%d").tolist() == ["05-01", "06-02", "09-03", "09-04", "09-23"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["10-20", "20-30", "30-40"],
+        ["192.168.0.1", "10.0.0.1"],
+        ["3/4", "1/2"],
+        ["12:30", "13:45"],
+        ["a1", "b2"],
+        ["1.2.3", "1.2.4"],
+        ["2020-13-45", "2020-14-45"],
+        ["Q5 2000", "Q6 2000"],
+        ["may be 2000", "mar 12"],
+        ["", "-"],
+    ],
+)
+def test_other_texts_are_no_dates(texts):
+    assert date_pattern(texts) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [(1, "unix_s"), (1_000, "unix_ms"), (1_000_000, "unix_us"), (10**9, "unix_ns")],
+)
+def test_epochs_are_read_to_the_microsecond(unit, name):
+    seconds = [1_700_000_000 + 600 * n for n in range(40)]
+    values = np.array([second * unit for second in seconds], dtype=np.float64)
+    assert number_pattern(values) == name
+    texts = [str(second * unit + (unit // 1_000_000 if unit > 1_000 else 0)) for second in seconds]
+    read = event_times(column(texts), name)
+    extra = pd.Timedelta(microseconds=1 if unit > 1_000 else 0)
+    assert read.tolist() == [pd.Timestamp(second, unit="s", tz="UTC") + extra for second in seconds]
+
+
+def test_a_fraction_of_a_second_is_kept():
+    read = event_times(column(["1700000000.25", "1700000000"]), "unix_s")
+    assert (read[0] - read[1]).total_seconds() == 0.25
+
+
+def test_a_value_that_is_not_written_so_is_blamed():
+    with pytest.raises(
+        ProjectError, match=r"t.csv line 3: column `t` holds `soon`, not a date like 2024Q4"
+    ):
+        event_times(column(["1990Q1", "soon"]), "quarter")
+    with pytest.raises(
+        ProjectError, match=r"line 3: column `year, month` holds `2020 13`, not a date"
+    ):
+        event_times([column(["2020", "2020"], "year"), column(["1", "13"], "month")], "%Y %m")
+    with pytest.raises(ProjectError, match=r"line 2: column `year, month` is empty"):
+        event_times([column(["2020", "2020"], "year"), column(["", "13"], "month")], "%Y %m")
+
+
+def test_columns_are_joined_row_by_row():
+    year, month, day = (
+        column(texts) for texts in (["2020", "2021"] * 3, list("123123"), list("445566"))
+    )
+    read = event_times([year, month, day], "%Y %m %d")
+    assert read.dt.strftime("%Y-%m-%d").tolist() == [
+        f"{2020 + n % 2}-0{n % 3 + 1}-0{n // 2 + 4}" for n in range(6)
+    ]
+
+
+def berlin(naive):
+    """Texts with the offset that Berlin's clock had."""
+    zone = ZoneInfo("Europe/Berlin")
+    return [time.replace(tzinfo=zone).isoformat() for time in naive]
+
+
+def test_mixed_offsets_of_one_zone_are_that_zone():
+    texts = berlin([datetime(2022, 1, 1) + timedelta(days=n) for n in range(730)])
+    zone, alike = zone_shown(column(texts), None)
+    assert zone == "Europe/Berlin"
+    assert "Europe/Paris" in alike
+    clock = local(event_times(column(texts), None), zone)
+    assert (clock == clock.dt.normalize()).all()
+    assert clock.dt.weekday.tolist()[:3] == [5, 6, 0]
+
+
+@pytest.mark.parametrize(
+    "name", ["America/New_York", "Australia/Sydney", "Europe/London", "Asia/Tehran"]
+)
+def test_a_zone_is_known_by_what_its_clock_showed(name):
+    zone = ZoneInfo(name)
+    texts = [
+        (datetime(2019, 1, 1, 12) + timedelta(days=n)).replace(tzinfo=zone).isoformat()
+        for n in range(900)
+    ]
+    assert zone_shown(column(texts), None)[0] == name
+
+
+@pytest.mark.parametrize(
+    ("texts", "zone"),
+    [
+        (["2024-01-01T00:00:00Z", "2024-07-01T00:00:00Z"], None),
+        (["2024-01-01 00:00", "2024-07-01 00:00"], None),
+        (["2024-01-01T00:00:00+05:30", "2024-07-01T00:00:00+05:30"], "+05:30"),
+        (["2024-01-01T00:00:00-0300", "2024-07-01T00:00:00-0300"], "-03:00"),
+        (["2024-01-01T00:00:00 CET", "2024-07-01T00:00:00 CEST"], "Europe/Berlin"),
+        (["2024-01-01T00:00:00+09:00", "2024-01-02T00:00:00-07:00"], None),
+    ],
+)
+def test_zones_of_a_few_texts(texts, zone):
+    assert zone_shown(column(texts), None)[0] == zone
+
+
+def test_a_typed_column_says_its_zone():
+    typed = pd.Series(pd.date_range("2024-01-01", periods=3, tz="Europe/Berlin"))
+    assert zone_shown(column(typed), None) == ("Europe/Berlin", [])
+    assert zone_shown(column(typed.dt.tz_convert("UTC")), None) == (None, [])
+    assert event_times(column(typed), None)[0] == pd.Timestamp("2023-12-31 23:00", tz="UTC")
+
+
+def test_times_without_offset_are_of_the_zone_that_the_contract_names():
+    read = event_times(column(["2024-01-01", "2024-07-01"]), None, None, "Europe/Berlin")
+    assert [str(time) for time in read] == [
+        "2023-12-31 23:00:00+00:00",
+        "2024-06-30 22:00:00+00:00",
+    ]
+    assert shown(read[0], "Europe/Berlin") == "2024-01-01"
+    assert shown(read[0], None) == "2023-12-31 23:00"
+
+
+def test_a_day_and_a_month_follow_the_clock_and_an_hour_does_not():
+    clock = pd.Series(pd.to_datetime(["2024-03-30", "2024-10-26", "2024-03-01"]))
+    times = instants(clock, "Europe/Berlin")
+    next_day = local(later(times, pd.offsets.Day(1), "Europe/Berlin"), "Europe/Berlin")
+    assert next_day.tolist() == (clock + pd.Timedelta("1D")).tolist()
+    next_month = local(later(times[2:], pd.offsets.MonthBegin(1), "Europe/Berlin"), "Europe/Berlin")
+    assert next_month.tolist() == [pd.Timestamp("2024-04-01")]
+    hours = later(times, pd.offsets.Hour(30), "Europe/Berlin") - times
+    assert (hours == pd.Timedelta("30h")).all()
+
+
+@given(
+    st.datetimes(datetime(1980, 1, 1), datetime(2035, 1, 1)),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "+05:30", None]),
+)
+def test_the_clock_and_back_is_the_same_time_or_the_other_of_an_hour_that_comes_twice(time, zone):
+    times = pd.Series([pd.Timestamp(time, tz="UTC")]).astype("datetime64[us, UTC]")
+    again = instants(local(times, zone), zone)
+    assert abs(again[0] - times[0]) <= pd.Timedelta("1h")
+    assert local(again, zone).tolist() == local(times, zone).tolist()
