@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.core.split import at_random, by_time
+from mlproject.core.split import at_random, by_group, by_time
 
 FRACTIONS = st.floats(0.05, 0.44)
 
@@ -93,3 +93,31 @@ def test_the_seed_decides_the_draw():
 def test_a_class_of_one_row_trains():
     classes = pd.Series([0] * 10 + [1])
     assert at_random(classes, 11, 0.2, 0.2, seed=0)[-1] == "train"
+
+
+@given(
+    groups=st.lists(st.integers(0, 30), min_size=20, max_size=300),
+    test=FRACTIONS,
+    validation=FRACTIONS,
+    seed=st.integers(0, 1000),
+)
+def test_no_group_stands_on_two_sides(groups, test, validation, seed):
+    groups = pd.Series([f"g{item}" for item in groups])
+    labels = pd.Series(by_group(groups, test, validation, seed))
+    assert set(labels) <= {"train", "validation", "test"}
+    assert (labels.groupby(groups).nunique() == 1).all()
+
+
+def test_groups_fill_the_parts_to_their_shares():
+    groups = pd.Series([f"g{n % 200}" for n in range(5_000)])
+    shares = pd.Series(by_group(groups, 0.2, 0.1, seed=0)).value_counts(normalize=True)
+    assert abs(shares["test"] - 0.2) < 0.01
+    assert abs(shares["validation"] - 0.1) < 0.01
+    assert list(by_group(groups, 0.2, 0.1, 0)) != list(by_group(groups, 0.2, 0.1, 1))
+
+
+def test_a_group_larger_than_the_others_together_trains():
+    groups = pd.Series(["big"] * 900 + [f"g{n % 10}" for n in range(100)])
+    labels = pd.Series(by_group(groups, 0.05, 0.04, seed=3))
+    assert labels[0] == "train"
+    assert set(labels[900:]) == {"train", "validation", "test"}

@@ -82,3 +82,28 @@ def test_too_few_rows_for_a_part_are_refused(ingested, table):
     first = table["event_timestamp"] < table["event_timestamp"].min() + pd.Timedelta(days=2)
     with pytest.raises(ProjectError, match="0 rows for the validation part, at least 2 are needed"):
         build_dataset.run(ingested(table[first]))
+
+
+def test_groups_that_are_no_feature_divide_the_rows_and_stay_out_of_the_training_set(
+    ingested, context, tree, table
+):
+    tree["data"]["group"] = "site"
+    tree["build_dataset"]["split"] = "group"
+    sites = table.assign(site=[f"site {place % 8}" for place in range(len(table))])
+    context = ingested(sites, replace(context, params=parse_params(tree)))
+    build_dataset.run(context)
+    dataset = pd.read_parquet(context.workspace.dataset)
+    assert "site" not in dataset
+    joined = dataset.merge(sites[[*context.params.data.key, "site"]], on=context.params.data.key)
+    assert (joined.groupby("site")["split"].nunique() == 1).all()
+    assert set(joined["split"]) == {"train", "validation", "test"}
+
+
+def test_a_group_split_without_groups_is_refused(tree):
+    tree["build_dataset"]["split"] = "group"
+    with pytest.raises(ProjectError, match=r"split: group needs data\.group"):
+        parse_params(tree)
+    tree["build_dataset"]["split"] = "time"
+    tree["data"]["group"] = "site"
+    with pytest.raises(ProjectError, match=r"data\.group needs build_dataset\.split: group"):
+        parse_params(tree)

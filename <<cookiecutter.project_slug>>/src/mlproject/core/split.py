@@ -30,12 +30,14 @@ def by_group(
     labels = np.full(len(names), TRAIN, dtype=object)
     order = np.random.default_rng(seed).permutation(len(names))
     for part, share in ((TEST, test_fraction), (VALIDATION, validation_fraction)):
-        wanted, filled = share * len(groups), 0
-        for group in [item for item in order if labels[item] == TRAIN]:
-            fits = not filled or filled + rows[group] - wanted <= wanted - filled
-            if filled < wanted and fits:
+        left = [group for group in order if labels[group] == TRAIN]
+        missing = share * len(groups)
+        for group in left:
+            if rows[group] <= 2 * missing:  # nearer to the share with it than without
                 labels[group] = part
-                filled += rows[group]
+                missing -= rows[group]
+        if left and not (labels == part).any():
+            labels[min(left, key=lambda group: rows[group])] = part
     return labels[codes].astype(str)
 
 

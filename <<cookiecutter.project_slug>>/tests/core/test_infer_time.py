@@ -1,0 +1,217 @@
+"""What says when a row happened, and how rows are divided."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_infer import BASE, RNG, N, X, adopted, panel, refused
+
+MONTHS = pd.date_range("2010-01-01", periods=120, freq="MS")
+
+
+def years(name="year", stores=6):
+    rows = [
+        (f"s{s}", 1990 + y, RNG.normal(), RNG.normal()) for s in range(stores) for y in range(30)
+    ]
+    return pd.DataFrame(rows, columns=["store", name, "price", "y"])
+
+
+def parts(**columns):
+    frame = pd.DataFrame({"x": RNG.normal(size=120), "y": RNG.normal(size=120)})
+    return frame.assign(**columns)
+
+
+@pytest.mark.parametrize("name", ["year", "Year", "yr", "fiscal_year", "Jahr", "report_year"])
+def test_a_year_orders_a_panel(name):
+    params, table, said = adopted(years(name))
+    assert (params.data.event_timestamp, params.data.timestamp_format) == (name, "%Y")
+    assert (params.data.entity, params.data.frequency) == ("store", "YS")
+    assert params.build_dataset.split == "time"
+    assert params.featurize.lags == (1,)
+    assert params.featurize.calendar == ()
+    assert table["event_timestamp"].dt.year.min() == 1990
+    assert said[name][0] == "event time: dates written %Y"
+
+
+@pytest.mark.parametrize("name", ["year_built", "birth_year", "yr_renovated", "ModelYear"])
+def test_a_year_that_may_be_something_else_is_named_loudly(name):
+    frame = BASE.assign(**{name: RNG.integers(1900, 2020, N)})
+    params, _, said = adopted(frame)
+    assert params.data.event_timestamp is None
+    assert params.build_dataset.split == "random"
+    line = next(text for text in said[""] if text.startswith("SPLIT AT RANDOM"))
+    assert f"say TIMESTAMP={name}" in line
+    assert adopted(frame, timestamp=name)[0].build_dataset.split == "time"
+    assert f"SPLIT=time needs an event time: say TIMESTAMP={name}" in refused(frame, split="time")
+
+
+@pytest.mark.parametrize(
+    ("columns", "pattern", "frequency"),
+    [
+        ({"year": MONTHS.year, "month": MONTHS.month}, "%Y %m", "MS"),
+        ({"Month": MONTHS.strftime("%B"), "Year": MONTHS.year}, "%Y %b", "MS"),
+        ({"yr": MONTHS.year, "mon": MONTHS.strftime("%b")}, "%Y %b", "MS"),
+        ({"sale_year": MONTHS.year, "sale_month": MONTHS.strftime("%m")}, "%Y %m", "MS"),
+    ],
+)
+def test_a_year_and_its_month_are_one_time(columns, pattern, frequency):
+    params, table, said = adopted(parts(**columns))
+    names = params.data.time_columns
+    assert set(names) == set(columns)
+    assert (params.data.timestamp_format, params.data.frequency) == (pattern, frequency)
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(MONTHS)
+    assert said[",".join(names)][0].startswith("event time: put together from 2 columns")
+    other = adopted(parts(**columns), timestamp=list(columns))[0]
+    assert other.data.timestamp_format == pattern, "asked for in any order"
+
+
+def test_parts_down_to_the_hour_and_quarters_and_weeks():
+    hours = pd.date_range("2024-02-27", periods=120, freq="h")
+    frame = parts(year=hours.year, month=hours.month, day=hours.day, hour=hours.hour)
+    params, table, _ = adopted(frame)
+    assert params.data.timestamp_format == "%Y %m %d %H"
+    assert params.data.frequency == "1h"
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(hours)
+    quarters = pd.date_range("1990-01-01", periods=120, freq="QS")
+    params, table, _ = adopted(parts(year=quarters.year, quarter=quarters.quarter))
+    assert (params.data.timestamp_format, params.data.frequency) == ("year_quarter", "QS")
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(quarters)
+    weeks = pd.date_range("2018-01-01", periods=120, freq="7D")
+    iso = weeks.isocalendar()
+    params, table, _ = adopted(parts(year=iso.year.to_numpy(), week=iso.week.to_numpy()))
+    assert (params.data.timestamp_format, params.data.frequency) == ("year_week", "7D")
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(weeks)
+
+
+def test_a_date_and_a_time_of_day_are_one_time():
+    halves = pd.date_range("2024-01-01", periods=120, freq="30min")
+    frame = parts(Date=halves.strftime("%d/%m/%Y"), Time=halves.strftime("%H:%M:%S"))
+    frame.loc[119, "Date"] = "13/01/2024"
+    params, table, _ = adopted(frame)
+    assert params.data.time_columns == ("Date", "Time")
+    assert params.data.timestamp_format == "%d/%m/%Y %H:%M:%S"
+    assert table["event_timestamp"].dt.tz_localize(None).tolist()[:119] == list(halves[:119])
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        (
+            {"year": MONTHS.year, "price": RNG.normal(size=120)},
+            "`year`, `price` (TIMESTAMP) are no",
+        ),
+        ({"year": [1] * 120, "month": MONTHS.month}, "`year`, `month` (TIMESTAMP) are no date"),
+    ],
+)
+def test_columns_that_are_no_date_together_are_refused(columns, sentence):
+    assert sentence in refused(parts(**columns), timestamp=list(columns))
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000, 1_000_000_000])
+@pytest.mark.parametrize("name", ["timestamp", "t", "created_at"])
+def test_epochs_are_times(unit, name):
+    seconds = 1_700_000_000 + 600 * np.arange(N)
+    params, table, said = adopted(BASE.assign(**{name: seconds * unit}))
+    assert params.data.event_timestamp == name
+    assert params.data.frequency == "10min"
+    assert "since 1970" in said[name][0]
+    assert table["event_timestamp"].astype("int64").tolist() == (seconds * 1_000_000).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("customer_id", 1_700_000_000 + 7919 * np.arange(N)),
+        ("phone", RNG.integers(10**9, 2 * 10**9, N)),
+        ("population", RNG.integers(3 * 10**8, 14 * 10**8, N)),
+        ("amount", RNG.integers(170_000, 230_000, N)),
+    ],
+)
+def test_other_large_numbers_are_no_times(name, values):
+    assert adopted(BASE.assign(**{name: values}))[0].data.event_timestamp is None
+
+
+def test_a_day_first_or_a_month_first_that_nothing_decides_is_asked_for():
+    days = pd.date_range("2024-01-01", periods=N, freq="h")
+    texts = [f"{1 + n % 12:02d}/{1 + n % 11:02d}/2024" for n in range(N)]
+    sentence = refused(BASE.assign(when=texts))
+    assert "column `when`: %m/%d/%Y and %d/%m/%Y both fit every value" in sentence
+    assert "say FORMAT='%m/%d/%Y' or FORMAT='%d/%m/%Y'" in sentence
+    params, table, _ = adopted(BASE.assign(when=texts), pattern="%d/%m/%Y")
+    assert params.data.timestamp_format == "%d/%m/%Y"
+    assert table["event_timestamp"].dt.day.max() == 12
+    assert len(days) == N
+    assert "FORMAT=dmy is not known" in refused(BASE, pattern="dmy")
+
+
+def test_offsets_of_one_zone_are_recorded_and_followed():
+    clock = pd.date_range("2022-01-01", periods=730)
+    texts = [str(time) for time in clock.tz_localize("Europe/Berlin")]
+    frame = pd.DataFrame({"day": texts, "x": RNG.normal(size=730), "y": RNG.normal(size=730)})
+    params, table, said = adopted(frame)
+    assert params.data.timezone == "Europe/Berlin"
+    assert params.data.frequency == "1D"
+    assert params.featurize.calendar == ("weekday", "day_of_year"), "no hour that is an offset"
+    assert any(line.startswith("time zone Europe/Berlin") for line in said["day"])
+    assert str(table["event_timestamp"][0]) == "2021-12-31 23:00:00+00:00"
+
+
+def test_a_few_rows_that_share_a_time_make_events_not_a_refusal():
+    times = pd.Series(pd.Timestamp("2024-05-01") + pd.to_timedelta(37 * np.arange(N), unit="s"))
+    times[50] = times[49]
+    params, table, said = adopted(BASE.assign(pickup=times))
+    assert params.data.independent_rows
+    assert params.build_dataset.split == "time"
+    assert len(table) == N
+    assert "2 rows share a `pickup`" in " ".join(said[""])
+
+
+def test_an_entity_that_does_not_tell_rows_apart_is_refused_where_it_was_asked_for():
+    twice = pd.concat([panel(), panel().iloc[[5]]])
+    sentence = refused(twice, entity="store")
+    assert "both have store `north` and date 2020-01-06: keep one, or leave ENTITY out" in sentence
+
+
+GROUPS = BASE.assign(patient=[f"p{n % 23:02d}" for n in range(N)])
+
+
+def test_groups_are_kept_apart_and_are_no_feature():
+    params, table, said = adopted(GROUPS, by="patient")
+    assert (params.build_dataset.split, params.data.group) == ("group", "patient")
+    assert "patient" not in params.data.features
+    assert table.columns[-1] == "patient"
+    assert said["patient"][0] == "split by group: 23 groups, each on one side only"
+    assert adopted(GROUPS, by="patient", split="group")[0] == params
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"split": "sideways"}, "SPLIT=sideways is not known, use time, random or group"),
+        ({"split": "group"}, "SPLIT=group needs the column of the groups: say BY=column"),
+        ({"split": "time"}, "SPLIT=time needs an event time: say TIMESTAMP=column"),
+        ({"split": "random", "by": "patient"}, "BY=patient goes with SPLIT=group"),
+        ({"by": "patients"}, "has no column `patients` (BY=patients): did you mean `patient`?"),
+        ({"by": "y"}, "BY=y is the target"),
+        ({"by": "few"}, "`few` (BY) has 3 groups, at least 5"),
+        ({"by": "gaps"}, "`gaps` (BY) is empty in 20 rows"),
+    ],
+)
+def test_a_division_that_cannot_be_is_refused(asked, sentence):
+    gaps = ["" if n % 10 == 0 else f"g{n % 9}" for n in range(N)]
+    frame = GROUPS.assign(few=[f"f{n % 3}" for n in range(N)], gaps=gaps)
+    assert sentence in refused(frame, **asked)
+
+
+def test_a_random_split_beside_a_time_is_said_loudly():
+    frame = BASE.assign(date=pd.date_range("2020-01-01", periods=N))
+    params, _, said = adopted(frame, split="random")
+    assert params.build_dataset.split == "random"
+    assert "asked for by SPLIT, although `date` orders the rows" in " ".join(said[""])
+
+
+def test_lags_and_the_calendar_are_features_enough():
+    frame = pd.DataFrame({"month": MONTHS.strftime("%Y-%m"), "y": X[:120]})
+    params, table, _ = adopted(frame)
+    assert params.data.features == {}
+    assert params.featurize.lags == (1, 12)
+    assert list(table.columns) == ["series", "event_timestamp", "y"]
