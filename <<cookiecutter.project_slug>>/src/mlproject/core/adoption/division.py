@@ -28,7 +28,7 @@ def choose_split(
         could = f"TIMESTAMP={keys.perhaps[0]}" if keys.perhaps else "TIMESTAMP=column"
         raise ProjectError(f"{source}: SPLIT=time needs an event time: say {could}")
     if keys.timestamp and split != "random":
-        reason = "the newest fifth of the moments judges; SPLIT=random or BY=column for another"
+        reason = "the newest fifth judges; SPLIT= or BY= divide otherwise"
         return "time", None, [Decision("", "split by time", reason)]
     return "random", None, [Decision("", "SPLIT AT RANDOM", _random(keys))]
 
