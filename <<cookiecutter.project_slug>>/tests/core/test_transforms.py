@@ -1,5 +1,7 @@
 """Derived features: lags by time, never by position, and never from the future."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -186,3 +188,56 @@ def test_no_feature_repeats_the_answer_of_its_own_row():
     before, after = (derive(item, contract(), ALL) for item in (table, changed))
     pd.testing.assert_frame_equal(before.iloc[:21], after.iloc[:21])
     assert after.loc[21, "y_lag_1"] == -1e9
+
+
+def berlin_days(first, count):
+    """Local midnights of Berlin, a day apart on its clock, as instants."""
+    return pd.date_range(first, periods=count, tz="Europe/Berlin").tz_convert("UTC")
+
+
+@pytest.fixture(params=["UTC", "Asia/Tokyo", "America/New_York"])
+def machine_zone(request, monkeypatch):
+    """The zone that the machine, or its container, stands in."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield request.param
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_zone")
+@pytest.mark.parametrize("first", ["2024-03-25", "2024-10-21", "2024-02-26"])
+def test_calendar_and_lags_follow_the_clock_of_the_data_on_every_machine(first):
+    zoned = contract().model_copy(update={"timezone": "Europe/Berlin"})
+    table = rows(berlin_days(first, 14))
+    made = derive(table, zoned, ALL)
+    clock = pd.date_range(first, periods=14)
+    assert made["weekday"].tolist() == clock.weekday.tolist()
+    assert made["month"].tolist() == clock.month.tolist()
+    assert made["day"].tolist() == clock.day.tolist()
+    assert made["day_of_year"].tolist() == clock.dayofyear.tolist()
+    assert set(made["hour"]) == {0}
+    assert made["y_lag_1"].tolist()[1:] == table["y"].tolist()[:-1], "none lost where clocks change"
+    assert made["y_lag_7"].tolist()[7:] == table["y"].tolist()[:-7]
+
+
+def test_hours_are_counted_exactly_where_the_clock_jumps():
+    hours = pd.date_range("2024-10-26 20:00", periods=12, freq="h", tz="UTC")
+    zoned = contract("1h").model_copy(update={"timezone": "Europe/Berlin"})
+    made = derive(rows(hours), zoned, ALL)
+    assert made["y_lag_1"].tolist()[1:] == list(range(11))
+    assert made["hour"].tolist() == [22, 23, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_months_of_a_zone_begin_on_its_own_first():
+    starts = pd.date_range("2024-01-01", periods=6, freq="MS", tz="Europe/Berlin").tz_convert("UTC")
+    zoned = contract("MS").model_copy(update={"timezone": "Europe/Berlin"})
+    made = derive(rows(starts), zoned, ALL)
+    assert made["month"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert made["y_lag_1"].tolist()[1:] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("frequency", ["QS", "YS", "ME", "7D", "B"])
+def test_a_lag_of_every_period_is_the_row_before(frequency):
+    times = pd.date_range("2019-01-01", periods=12, freq=frequency)
+    assert lagged(rows(times), contract(frequency), 1).tolist()[1:] == list(range(11))
