@@ -250,7 +250,7 @@ def test_the_recent_series_is_what_was_measured_and_predicted(browser, project):
     try:
         visit = Visit(browser, url, 1200)
         month(project, url)
-        visit.page.select_option("#key-area", "TenneT")
+        visit.page.fill("#key-area", "TenneT")
         visit.tab_to("newest")
         visit.page.keyboard.press("Enter")
         visit.until("document.querySelectorAll('#chart svg').length > 0")

@@ -5,6 +5,7 @@ from pathlib import Path
 from .config import load_params
 from .console import Screen
 from .errors import ProjectError
+from .known_past import KnownPast
 from .serving.sources import open_source
 from .steps import bundle as bundle_step
 from .steps import predict as predict_step
@@ -25,4 +26,5 @@ def predict(root: Path, table: Path, output: Path, folder: Path | None) -> None:
     file = root / "params.yaml"
     markers = load_params(file).data.missing_markers if file.is_file() else ()
     served = source.load(source.current())
-    Screen(0).say(f" predict   {predict_step.run(served, table, output, markers)}")
+    past = KnownPast(Workspace.at(root).ingested)
+    Screen(0).say(f" predict   {predict_step.run(served, table, output, markers, past)}")

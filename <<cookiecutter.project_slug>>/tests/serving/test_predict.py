@@ -93,8 +93,7 @@ def test_a_wrong_value_is_named_and_nothing_is_written(
         ("in.csv", "out.txt", "out.txt is no .csv or .parquet file"),
         ("in.csv", "in.csv", "cannot be the output too"),
         ("none.csv", "out.csv", "none.csv is missing"),
-        ("less.csv", "out.csv", "less.csv has no column weekday, which load-forecast v1 needs"),
-        ("more.csv", "out.csv", "has a column `prediction` already"),
+        ("less.csv", "out.csv", "less.csv has no column `date`, which load-forecast v1 needs"),
         ("torn.parquet", "out.csv", "cannot be read as parquet"),
         ("ragged.csv", "out.csv", "a row has 2 fields, the header 11"),
         ("latin.csv", "out.csv", "is not UTF-8 text"),
@@ -103,13 +102,67 @@ def test_a_wrong_value_is_named_and_nothing_is_written(
 def test_a_wrong_file_is_named(bundle, table, tmp_path, source, output, words):
     table.to_csv(tmp_path / "in.csv", index=False)
     table.drop(columns="weekday").to_csv(tmp_path / "less.csv", index=False)
-    table.assign(prediction=1).to_csv(tmp_path / "more.csv", index=False)
     (tmp_path / "torn.parquet").write_bytes(b"PAR1 and no more")
     text = (tmp_path / "in.csv").read_text()
     (tmp_path / "ragged.csv").write_text(text + "1,2\n")
     (tmp_path / "latin.csv").write_bytes(text.encode() + b"\xff" + text.splitlines()[1].encode())
     done = predict(tmp_path, tmp_path / source, tmp_path / output, "--model", str(bundle))
     assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def raw(promoted):
+    """Rows of the raw table as it was written, newest first."""
+    return pd.read_csv(promoted / "data/raw/load.csv", dtype=str).iloc[::-53].head(60)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_like_the_one_adopted_is_predicted_as_its_features_are(
+    promoted, raw, tmp_path, kind
+):
+    features = promoted / "data/features.parquet"
+    assert predict(promoted, features, tmp_path / "all.parquet").returncode == 0
+    wanted = pd.read_parquet(tmp_path / "all.parquet")
+    wanted["date"] = wanted["event_timestamp"].dt.strftime("%Y-%m-%d")
+    wanted = wanted.set_index(["area", "date"])["prediction"]
+    table = raw.drop(columns="load").assign(note="a, b", Prediction="mine")
+    write = table.to_parquet if kind == "parquet" else table.to_csv
+    write(tmp_path / f"in.{kind}", index=False)
+    done = predict(promoted, tmp_path / f"in.{kind}", tmp_path / "out.csv")
+    assert done.returncode == 0, done.stderr
+    assert "60 rows by load-forecast v1" in done.stdout
+    assert done.stdout.strip().endswith("prediction is called prediction_2")
+    found = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert list(found) == [*table, "prediction_2", "model_version"]
+    pd.testing.assert_frame_equal(found[[*table]], table.reset_index(drop=True), check_dtype=False)
+    keys = pd.MultiIndex.from_frame(found[["area", "date"]])
+    assert found["prediction_2"].astype(float).tolist() == wanted.loc[keys].tolist()
+
+
+def test_rows_later_than_the_history_are_predicted_and_it_is_said(promoted, raw, tmp_path):
+    later = raw.head(3).assign(date=["2017-01-01", "2017-01-02", "2017-01-09"], load="?")
+    later.to_csv(tmp_path / "in.csv", index=False)
+    done = predict(promoted, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert done.returncode == 0, done.stderr
+    words = "later than the history reaches: load_lag_1 in 2, load_lag_2 in 1, load_lag_7 in 1 rows"
+    assert f"{words} (it ends 2016-12-31)" in done.stdout
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 3
+
+
+def test_a_model_alone_knows_no_history(bundle, raw, tmp_path):
+    raw.to_csv(tmp_path / "in.csv", index=False)
+    words = ("--model", str(bundle))
+    done = predict(tmp_path, tmp_path / "in.csv", tmp_path / "out.csv", *words)
+    assert done.returncode == 0, done.stderr
+    assert "load_lag_14 in 60 rows (there is none here)" in done.stdout
+
+
+def test_a_wrong_value_of_a_raw_table_is_named(bundle, raw, tmp_path):
+    raw.assign(date="31.12.2016").to_csv(tmp_path / "in.csv", index=False)
+    words = ("--model", str(bundle))
+    done = predict(tmp_path, tmp_path / "in.csv", tmp_path / "out.csv", *words)
+    assert "row 1: column `date` holds `31.12.2016`, not a date like 2024-12-31" in done.stderr
     assert not (tmp_path / "out.csv").exists()
 
 

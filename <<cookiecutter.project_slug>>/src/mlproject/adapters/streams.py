@@ -58,9 +58,9 @@ def frame(batch: pa.RecordBatch, names: list[str], start: int) -> pd.DataFrame:
     return found
 
 
-def extended(batch: pa.RecordBatch, columns: dict[str, Any], schema: pa.Schema) -> pa.RecordBatch:
+def extended(batch: pa.RecordBatch, columns: list[Any], schema: pa.Schema) -> pa.RecordBatch:
     """A batch with more columns at its end."""
-    more = [pa.array(column) for column in columns.values()]
+    more = [pa.array(column) for column in columns]
     return pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import ProjectError
+from ..errors import ProjectError, WrongValueError
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
@@ -29,10 +29,8 @@ class Column:
         """The sentence that blames one value; `problem` follows the value."""
         index = self.values.index
         value = text_of(self.values.iloc[position])
-        return ProjectError(
-            f"{self.source} {index.name or 'row'} {index[position]}: column `{self.name}` "
-            f"{f'holds `{value:.60}`, ' if value else 'is empty, '}{problem}"
-        )
+        row = f"{self.source} {index.name or 'row'} {index[position]}"
+        return WrongValueError(row, self.name, value, problem)
 
     def first(self, wrong: npt.NDArray[np.bool_], problem: str) -> None:
         """Blame the first wrong value, if there is one. Raises ProjectError."""

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .contract import DataContract, Feature
+from .contract import TIMESTAMP, DataContract, Feature
 from .metrics import Array
+from .raw_rows import Raw, times_of
 from .requests import Key
 
 if TYPE_CHECKING:
@@ -42,9 +43,16 @@ def _property(feature: Feature) -> dict[str, Any]:
 
 
 def body_schema(
-    features: Mapping[str, Feature], key: Key, limit: int, lookup: bool = True
+    features: Mapping[str, Feature],
+    key: Key,
+    limit: int,
+    lookup: bool = True,
+    raw: Raw | None = None,
 ) -> dict[str, Any]:
-    """JSON Schema of a whole request: rows of features, or entities where a store is read."""
+    """JSON Schema of a whole request: rows of features, or entities where a store is read.
+
+    With `raw` also rows of the table that was adopted, under its own names.
+    """
     row = request_schema(features)
     named = {key.entity: _entity(key)}
     if key.time:
@@ -57,7 +65,7 @@ def body_schema(
         "required": [] if key.constant else [key.entity],
         "additionalProperties": False,
     }
-    ways = {"rows": _list(full, limit)}
+    ways = {"rows": _list({"anyOf": [full, _table_row(raw)]} if raw else full, limit)}
     if lookup:
         ways["entities"] = _list(entity, limit) | {"description": newest(key)}
     return {
@@ -69,6 +77,25 @@ def body_schema(
     }
 
 
+def _table_row(raw: Raw) -> dict[str, Any]:
+    """One row of the table: what is read to predict, and whatever else it has."""
+    contract = raw.contract
+    properties = {raw.own[name]: _property(item) for name, item in contract.features.items()}
+    for name in times_of(contract):
+        properties[raw.own[name]] = {"type": ["string", "integer"], "description": "event time"}
+    if contract.entity:
+        kind: dict[str, Any] = {"type": "string", "description": "what the row is about"}
+        listed = {"enum": list(contract.entities)} if contract.entities else {}
+        properties[raw.own[contract.entity]] = kind | listed
+    optional = {raw.own[name] for name, item in contract.features.items() if item.nullable}
+    return {
+        "type": "object",
+        "description": "A row of the table under its own names; other columns are not read",
+        "properties": properties,
+        "required": [name for name in raw.needed if name not in optional],
+    }
+
+
 def serving_record(
     contract: DataContract,
     features: Mapping[str, Feature],
@@ -76,10 +103,13 @@ def serving_record(
     truth: Array,
     lags: Mapping[str, int],
     step: float | None,
+    entity: Any = None,
+    table: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What the prediction service must know of a model beside its features.
 
-    `lags` names the inputs that are the target of periods before, `step` is a period in seconds.
+    `lags` names the inputs that are the target of periods before, `step` is a period in seconds,
+    `entity` one that the online store knows, `table` how rows of the table itself are read.
     """
     numbers = contract.task == "regression"
     row = {name: written(frame[name].iloc[-1], item) for name, item in features.items()}
@@ -89,15 +119,24 @@ def serving_record(
         "entity": contract.entity_column,
         "entities": list(contract.entities) if contract.entities else None,
         "constant": contract.constant,
-        "time": contract.time_name,
+        "time": time_name(contract, features),
         "unit": contract.unit,
         "order": list(features),  # that of the contract; objects are written sorted
+        "known": entity,
+        "table": table,
         "example": row,
         "typical": typical,
         "lags": dict(lags),
         "step": step,
         "edges": sorted({float(edge) for edge in np.quantile(truth, _EDGES)}) if numbers else [],
     }
+
+
+def time_name(contract: DataContract, features: Mapping[str, Feature]) -> str | None:
+    """What a request calls the event time: as the table does, where no input is called so."""
+    name = contract.time_name
+    taken = name in features or name == contract.entity_column
+    return TIMESTAMP if name and taken else name
 
 
 def _typical(values: "pd.Series", feature: Feature) -> Any:

@@ -117,12 +117,17 @@ def _pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/openapi.json")
     async def described() -> Response:
-        return answer(openapi.openapi(service.slot.served, service.settings, reads))
+        served = service.slot.served
+        return answer(
+            openapi.openapi(served, service.settings, reads, service.reads_tables(served))
+        )
 
     @app.get("/docs")
     async def docs(request: Request) -> Response:
         host, port = request.scope["server"]  # where it listens, whatever the request says
         address = f"http://{host}:{port}"
-        page = pages.docs(service.slot.served, service.settings, reads, address)
+        served = service.slot.served
+        tables = service.reads_tables(served)
+        page = pages.docs(served, service.settings, reads, address, tables)
         headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)

@@ -6,6 +6,7 @@ from ..core.contract import Feature
 from .model import Served
 from .service import Service
 
+_MOST = 2_000  # entities that the page offers
 _TYPES = {"float": "number", "int": "integer", "bool": "truth", "category": "text"}
 
 
@@ -19,6 +20,7 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
         "digest": stamp.digest,
         "task": served.task,
         "target": served.target,
+        "target_label": served.label(served.target),
         "unit": served.unit,
         "classes": list(served.classes),
         "lookup": service.lookup is not None,
@@ -26,14 +28,31 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
         "refresh_seconds": min(60.0, max(1.0, service.settings.reload_seconds)),
         "key": {
             "entity": None if key.constant else key.entity,
-            "entities": list(key.entities) if key.entities and not key.constant else None,
+            "label": served.label(key.entity),
+            "entities": _entities(served, service),
             "number": key.whole,
             "time": key.time,
+            "time_label": served.label(key.time) if key.time else None,
             "repeated": served.repeated,
             "default": example.get(served.repeated) if served.repeated else None,
         },
-        "fields": [_field(name, served.features[name], example.get(name)) for name in served.order],
+        "fields": [
+            _field(name, served.features[name], example.get(name)) | {"label": served.label(name)}
+            for name in served.order
+        ],
     }
+
+
+def _entities(served: Served, service: Service) -> list[str] | None:
+    """Names to choose from: those of the contract, else of the past where they are not many."""
+    key = served.key
+    if key.constant or key.whole:
+        return None
+    if key.entities:
+        return list(key.entities)
+    if service.past is None or served.raw is None:
+        return None
+    return service.past.entities(served.raw.contract, _MOST) or None
 
 
 def _field(name: str, item: Feature, example: Any) -> dict[str, Any]:

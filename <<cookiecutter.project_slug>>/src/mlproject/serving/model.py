@@ -9,8 +9,10 @@ import numpy as np
 
 from ..adapters.onnx import Scorer
 from ..artifact import ModelArtifact
+from ..core import raw_rows
 from ..core.contract import Feature
 from ..core.metrics import Array
+from ..core.raw_rows import Raw
 from ..core.request_rows import RowChecker, arrays
 from ..core.requests import Key, RequestError
 from ..errors import ProjectError
@@ -43,6 +45,8 @@ class Served:
     lags: dict[str, int]
     step: float | None  # seconds between two lags
     edges: tuple[float, ...]
+    known: Any  # an entity that the online store knows; None: trained before it was kept
+    raw: Raw | None  # how rows of the user's own table are read
     checker: RowChecker
     scorer: Scorer
 
@@ -56,6 +60,10 @@ class Served:
         """The feature that says the entity again, if there is one."""
         name = f"{self.key.entity}_key"
         return name if name in self.features and not self.key.constant else None
+
+    def label(self, name: str) -> str | None:
+        """A column of the contract as the user's own table calls it, None for one it has not."""
+        return self.raw.own.get(name) if self.raw is not None else None
 
     def score(self, columns: dict[str, list[Any]]) -> Array:
         """Predictions of checked columns. Raises RequestError where one is not finite."""
@@ -113,6 +121,8 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
         lags=told.get("lags", {}),
         step=told.get("step"),
         edges=tuple(told["edges"]),
+        known=told.get("known"),
+        raw=raw_rows.read(told),
         checker=RowChecker(features, key),
         scorer=scorer,
     )

@@ -24,10 +24,16 @@ _REFUSALS = {
 }
 
 
-def openapi(served: Served, settings: ServeSettings, lookup: bool) -> dict[str, Any]:
-    """OpenAPI 3.1 of the service as it serves now; `lookup`: whether it reads a feature store."""
-    name, shown = served.stamp.name, examples(served, lookup)
-    cases = body_schema(served.features, served.key, settings.max_rows, lookup)
+def openapi(
+    served: Served, settings: ServeSettings, lookup: bool, tables: bool = False
+) -> dict[str, Any]:
+    """OpenAPI 3.1 of the service as it serves now.
+
+    `lookup`: whether it reads a feature store; `tables`: whether it reads rows of the user's table.
+    """
+    name, shown = served.stamp.name, examples(served, lookup, tables)
+    raw = served.raw if tables else None
+    cases = body_schema(served.features, served.key, settings.max_rows, lookup, raw)
     tensor = {"type": "object", "required": ["inputs"], "properties": {"inputs": {"type": "array"}}}
     why = "What moved one prediction away from a typical case, and what came before it"
     asked = {

@@ -19,14 +19,16 @@ _STYLE = (
 )
 
 
-def docs(served: Served, settings: ServeSettings, lookup: bool, address: str) -> str:
+def docs(
+    served: Served, settings: ServeSettings, lookup: bool, address: str, tables: bool = False
+) -> str:
     """The same for people: what to send, what every field means, examples."""
     rows = "".join(_row(name, item) for name, item in served.features.items())
     key = " and ".join(f"<code>{escape(name)}</code>" for name in served.key.said)
     unit = f" in {escape(served.unit)}" if served.unit else ""
     pages = "".join(
         f"<li><code>{method.upper()} {escape(path)}</code> {escape(item['summary'])}</li>"
-        for path, methods in openapi(served, settings, lookup)["paths"].items()
+        for path, methods in openapi(served, settings, lookup, tables)["paths"].items()
         for method, item in methods.items()
     )
     title = f"{served.stamp.name} v{served.stamp.version}"
@@ -36,16 +38,24 @@ def docs(served: Served, settings: ServeSettings, lookup: bool, address: str) ->
         f"<h1>{escape(title)}</h1><p>Predicts <code>{escape(served.target)}</code>{unit}.</p>"
         f"<h2>Fields of a row</h2><table><tr><th>field<th>type<th>allowed<th>meaning</tr>{rows}"
         f"</table><p>A row may carry {key} too, for the prediction log.</p>"
-        f"{_ways(served, lookup, address)}"
+        f"{_ways(served, lookup, address, tables)}"
         f"<p>Up to {settings.max_rows:,} rows and {settings.max_body_bytes:,} bytes at once.</p>"
         f"<h2>Pages</h2><ul>{pages}</ul></html>"
     )
 
 
-def _ways(served: Served, lookup: bool, address: str) -> str:
+def _ways(served: Served, lookup: bool, address: str, tables: bool) -> str:
     """A request to copy for each way to ask."""
-    shown = {way: _curl(body, address) for way, body in examples(served, lookup).items()}
+    told = examples(served, lookup, tables)
+    shown = {way: _curl(body, address) for way, body in told.items()}
     found = f"<h2>Example with all features</h2>{shown['rows']}"
+    if "table" in shown and served.raw is not None:
+        names = ", ".join(f"<code>{escape(name)}</code>" for name in served.raw.needed)
+        found += (
+            f"<h2>Example with a row of the table</h2><p>{names}, as the table that was adopted "
+            "has them; calendar and lags are derived, other columns are not read.</p>"
+            f"{shown['table']}"
+        )
     if not lookup:
         only = "This service reads no feature store: it takes <code>rows</code> only."
         return f"{found}<p>{only}</p>"

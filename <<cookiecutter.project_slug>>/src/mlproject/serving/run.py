@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..adapters.prometheus import Metrics
 from ..adapters.sqlite_cases import SqliteCases
 from ..adapters.sqlite_log import SqliteLog
 from ..errors import ProjectError
+from ..known_past import KnownPast
 from ..listening import QUEUE, listen
 from .app import build
 from .history import History
@@ -95,4 +97,5 @@ def _service(
         history = History(SqliteCases(path))
     lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
     threads = ThreadPoolExecutor(2, "scoring")
-    return Service(slot, settings, metrics, journal, lookup, history, threads)
+    past = KnownPast(root / "data" / "ingested.parquet") if find_spec("pandas") else None
+    return Service(slot, settings, metrics, journal, lookup, history, threads, past)

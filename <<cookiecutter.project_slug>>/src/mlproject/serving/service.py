@@ -12,6 +12,8 @@ from ..adapters.prometheus import Metrics
 from ..core.metrics import Array
 from ..core.predictions import Entry, as_json
 from ..core.requests import RequestError, batch
+from ..known_past import KnownPast
+from . import table_rows
 from .history import History
 from .journal import Journal
 from .lookup import Lookup
@@ -41,18 +43,39 @@ class Service:
     lookup: Lookup | None
     history: History | None
     threads: ThreadPoolExecutor
+    past: KnownPast | None = None  # None: rows of the user's own table cannot be read here
 
     async def asked(self, served: Served, payload: Any) -> Asked:
         """The rows of a request to /predict. Raises RequestError."""
         if type(payload) is not dict or payload.keys() not in ({"rows"}, {"entities"}):
             raise RequestError("give an object with either `rows` or `entities`", field="rows")
         if "rows" in payload:
-            return self.rows(served, batch(payload, "rows", self.settings.max_rows), "rows")
+            return await self._told(served, batch(payload, "rows", self.settings.max_rows))
         entities = batch(payload, "entities", self.settings.max_rows)
         if self.lookup is None:
             raise RequestError("this service reads no feature store: send `rows`", field="entities")
         keys, columns = await self.lookup.columns(served, entities)
         return Asked(keys, columns, looked_up=True)
+
+    def reads_tables(self, served: Served) -> bool:
+        """Whether rows of the user's own table can be answered: their lags need a history."""
+        if self.past is None or served.raw is None:
+            return False
+        return not served.lags or self.past.there()
+
+    async def _told(self, served: Served, rows: list[Any]) -> Asked:
+        """Rows of model features, or else of the user's own table. Raises RequestError."""
+        try:
+            found = self.rows(served, rows, "rows")
+        except RequestError:
+            if self.past is None or not table_rows.recognised(served, rows):
+                raise
+        else:
+            if not served.lags or self.past is None or not table_rows.unsaid(served, rows):
+                return found
+        loop, work = asyncio.get_running_loop(), table_rows.read
+        keys, columns = await loop.run_in_executor(self.threads, work, served, rows, self.past)
+        return Asked(keys, columns)
 
     def rows(self, served: Served, rows: list[Any], place: str) -> Asked:
         """Rows that carry their features. Raises RequestError."""

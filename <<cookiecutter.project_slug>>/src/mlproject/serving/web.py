@@ -1,5 +1,6 @@
 """The page for people: its files, what its form asks for, explanations and feedback."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -50,7 +51,9 @@ def _file(app: FastAPI, path: Path) -> None:
 def _asked(app: FastAPI, service: Service, bodies: Bodies) -> None:
     @app.get("/form")
     async def described() -> Response:
-        return answer(form.describe(service.slot.served, service))
+        loop, served = asyncio.get_running_loop(), service.slot.served
+        told = await loop.run_in_executor(service.threads, form.describe, served, service)
+        return answer(told)
 
     @app.post("/explain")
     async def explained(request: Request) -> Response:

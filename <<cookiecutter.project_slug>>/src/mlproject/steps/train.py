@@ -1,13 +1,22 @@
 """Fit the chosen estimator, and the baseline, on all rows that do not judge."""
 
+from typing import TYPE_CHECKING, Any
+
 from .. import artifact
 from ..adapters import onnx, parquet, skops
 from ..adapters.files import read_json
 from ..core import estimators
-from ..core.request_schema import serving_record
+from ..core.contract import ROW_ID, TIMESTAMP
+from ..core.request_schema import serving_record, written
+from ..core.scoring import raw_example
 from ..core.split import TEST
 from ..core.transforms import lag_name, model_features, seconds
 from ..workspace import Context
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..config import Params
 
 
 def run(context: Context) -> str:
@@ -16,9 +25,10 @@ def run(context: Context) -> str:
     contract = params.data
     chosen = read_json(workspace.need(workspace.tuning, "tune"))["chosen"]
     features = model_features(contract, params.featurize)
-    columns = [*features, contract.target, "split"]
+    columns = [*contract.key, *features, contract.target, "split"]
     dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
     frame, truth = estimators.examples(dataset, dataset["split"] != TEST, features, contract.target)
+    last = dataset.loc[dataset["split"] != TEST, contract.key].iloc[-1]
     del dataset
     model = estimators.build(
         chosen["family"], contract.task, features, chosen["params"], params.train.seed
@@ -47,9 +57,30 @@ def run(context: Context) -> str:
                 name: feature.model_dump(mode="json") for name, feature in features.items()
             },
             "serving": serving_record(
-                contract, features, frame, truth, lags, seconds(contract.frequency)
+                contract,
+                features,
+                frame,
+                truth,
+                lags,
+                seconds(contract.frequency),
+                *_table(params, frame, last),
             ),
         },
     )
     size = len(files["model.onnx"]) / 1e6
     return f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
+
+
+def _table(
+    params: "Params", frame: "pd.DataFrame", last: "pd.Series"
+) -> tuple[Any, dict[str, Any]]:
+    """An entity of the store, and how rows of the table are read, with one to copy."""
+    contract = params.data
+    entity = last[contract.entity_column]
+    row = {name: written(frame[name].iloc[-1], item) for name, item in contract.features.items()}
+    known = {
+        "contract": contract.model_dump(mode="json", exclude_defaults=True),
+        "featurize": params.featurize.model_dump(mode="json"),
+        "example": raw_example(contract, row, entity, last[TIMESTAMP]),
+    }
+    return (int(entity) if contract.entity_column == ROW_ID else str(entity)), known

@@ -11,22 +11,27 @@ export function current() {
   return form;
 }
 
+function chosen({ entities }) {
+  return entities?.length > 1 ? `one of ${entities.length}: type to search` : "";
+}
+
 // A table that is one series has no entity to be asked for.
 function keyFields({ key }) {
   const first = key.repeated ? key.default : key.entities?.[0] ?? null;
   const entity = {
     name: key.entity, type: key.number ? "integer" : "text", unit: "", min: key.number ? 0 : null, max: null,
-    description: key.number ? "row of the table" : "", choices: key.entities, nullable: !key.repeated, default: first,
+    description: key.number ? "row of the table" : chosen(key), choices: null, offered: key.entities,
+    nullable: !key.repeated, default: first, label: key.label ?? words(key.entity ?? ""),
   };
-  const told = { type: "text", description: "for the log, like 2024-12-31", choices: null, nullable: true, default: null };
-  const time = { ...entity, ...told, name: key.time };
+  const told = { type: "text", description: "for the log, like 2024-12-31", offered: null, nullable: true, default: null };
+  const time = { ...entity, ...told, name: key.time, label: key.time_label ?? words(key.time ?? "") };
   return [key.entity === null ? null : entity, key.time ? time : null].filter(Boolean);
 }
 
 function newest(key) {
   if (key.number) return "Use the stored values of this row";
   const values = `Use the ${key.time ? "newest" : "stored"} values`;
-  return key.entity === null ? values : `${values} of this ${words(key.entity)}`;
+  return key.entity === null ? values : `${values} of this ${key.label ?? words(key.entity)}`;
 }
 
 // Show the form of the version served now; what was typed stays.
@@ -36,7 +41,7 @@ export function renew(found) {
   const typed = form === null ? [] : [...controls].map(([name, made]) => [name, made.value]);
   form = found;
   const served = `${form.model} · version ${form.version}`;
-  at("title").textContent = `Predict ${words(form.target)}`;
+  at("title").textContent = `Predict ${target()}`;
   document.title = `${form.target} · ${served}`;
   if (at("served").textContent !== served) at("served").textContent = served;
   at("newest").hidden = !form.lookup;
@@ -56,8 +61,12 @@ export function renew(found) {
 
 // Name and unit of each feature; the one that repeats the entity is called like it.
 export function fields() {
-  const named = (field) => (field.name === form.key.repeated ? { ...field, name: form.key.entity } : field);
+  const named = (field) => (field.name === form.key.repeated ? { ...field, name: form.key.entity, label: form.key.label } : field);
   return Object.fromEntries(form.fields.map((field) => [field.name, named(field)]));
+}
+
+export function target() {
+  return form.target_label ?? words(form.target);
 }
 
 export function entity() {
@@ -97,7 +106,7 @@ export function clear() {
 
 // A refusal stands under its field; what belongs to none that is here stands on top.
 export function refuse({ error, field }) {
-  const sentence = error.replace(/^(rows|entities)\[0\]\.(\w+)/, (_, __, name) => words(name));
+  const sentence = error.replace(/^(rows|entities)\[0\]\.(\w+)/, (_, __, name) => fields()[name]?.label ?? words(name));
   const made = controls.get(field === form.key.repeated ? form.key.entity : field);
   if (!made) return fault(sentence);
   complain(made, sentence);

@@ -30,7 +30,13 @@ function options(field) {
 function control(field, id) {
   const common = { id, name: field.name, "aria-describedby": `${id}-hint ${id}-problem` };
   if (field.type === "truth" || field.choices) return element("select", common, ...options(field));
-  return element("input", { ...common, type: "text", inputmode: MODES[field.type] ?? "text", spellcheck: "false" });
+  const list = field.offered ? { list: `${id}-offered` } : {};
+  return element("input", { ...common, ...list, type: "text", inputmode: MODES[field.type] ?? "text", spellcheck: "false" });
+}
+
+// Names to choose from, found as they are typed.
+function offered(field, id) {
+  return element("datalist", { id }, ...field.offered.map((value) => element("option", { value })));
 }
 
 // One field: label, hint, control, and where a refusal is said.
@@ -43,6 +49,7 @@ export function build(field, place) {
       element("label", { for: id }, field.label ?? words(field.name)),
       element("p", { class: "hint", id: `${id}-hint` }, hint(field)),
       made,
+      ...(field.offered ? [offered(field, `${id}-offered`)] : []),
       element("p", { class: "problem", id: `${id}-problem` })));
   show(made, field.default);
   return made;

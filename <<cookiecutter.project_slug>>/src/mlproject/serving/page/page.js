@@ -4,7 +4,7 @@ import * as asked from "./case.js";
 import { draw } from "./chart.js";
 import { build, complain, read } from "./form.js";
 import { chances, drivers } from "./reasons.js";
-import { number, share, withUnit, words } from "./values.js";
+import { number, share, withUnit } from "./values.js";
 
 const at = (id) => document.getElementById(id);
 const state = { turn: 0, answer: null, told: null, truth: null };
@@ -59,7 +59,7 @@ function result(answer) {
   at("empty").hidden = true;
   at("answer").hidden = false;
   at("number").textContent = found.label ?? withUnit(found, answer.unit);
-  at("about").textContent = `${words(answer.target)}${sure}, predicted by ${answer.model} version ${answer.version}`;
+  at("about").textContent = `${asked.target()}${sure}, predicted by ${answer.model} version ${answer.version}`;
   at("chances").hidden = found.label === undefined;
   if (found.label !== undefined) chances(at("chances"), found.probabilities);
   offer(answer);
@@ -104,7 +104,7 @@ function explain(told) {
     at("drivers-about").textContent = told.ok ? "Another version has taken over: predict again." : told.error;
     return;
   }
-  drivers(at("drivers-about"), at("drivers"), told, asked.fields());
+  drivers(at("drivers-about"), at("drivers"), told, asked.fields(), asked.target());
   if (told.looked_up) asked.fill(told.row, told.features_at);
   chart();
 }
@@ -113,7 +113,7 @@ function chart() {
   const { label, unit, series } = state.told;
   const { measured, predicted, axis } = series;
   const [found] = state.answer.predictions;
-  const what = label ? `probability of ${label}` : words(state.told.target);
+  const what = label ? `probability of ${label}` : asked.target();
   const whose = series.entity === null ? "" : ` of ${series.entity}`;
   at("series-title").textContent = `Lately: ${what}${whose}`;
   const kinds = [measured.length ? "dots: measured" : "", predicted.length ? "rings: predicted before" : ""].filter(Boolean);

@@ -26,9 +26,9 @@ function line(told, item, scale, fields) {
   const down = item.change < 0;
   const reach = 50 * Math.abs(item.change) / scale;
   const size = Math.max(Math.abs(told.typical), Math.abs(told.prediction));
-  const { name, unit } = fields[item.feature] ?? {};
+  const { name, label, unit } = fields[item.feature] ?? {};
   const what = item.rest ? `${item.rest} more values together`
-    : `${words(name)} ${shown(item.value, unit)} (typical ${shown(item.typical, unit)})`;
+    : `${label ?? words(name)} ${shown(item.value, unit)} (typical ${shown(item.typical, unit)})`;
   return element("li", {},
     element("span", {}, what),
     element("span", { class: `change ${down ? "down" : "up"}` }, signed(item.change, size, told.label, told.unit)),
@@ -36,8 +36,8 @@ function line(told, item, scale, fields) {
 }
 
 // fields: name and unit of each feature, as people know it.
-export function drivers(about, list, told, fields) {
-  const what = told.label ? `the probability of ${told.label}` : words(told.target);
+export function drivers(about, list, told, fields, target) {
+  const what = told.label ? `the probability of ${told.label}` : target;
   const say = (value) => (told.label ? share(value) : withUnit(value, told.unit));
   const each = told.drivers.length ? "From one to the other, each value moved it by:" : "All its values are the typical ones.";
   about.textContent = `In a typical case ${what} is ${say(told.typical)}, in this one ${say(told.prediction)}. ${each}`;
