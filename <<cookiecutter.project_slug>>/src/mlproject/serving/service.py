@@ -50,7 +50,8 @@ class Service:
         if type(payload) is not dict or payload.keys() not in ({"rows"}, {"entities"}):
             raise RequestError("give an object with either `rows` or `entities`", field="rows")
         if "rows" in payload:
-            return await self._told(served, batch(payload, "rows", self.settings.max_rows))
+            rows = batch(payload, "rows", self.settings.max_rows)
+            return self._features(served, rows) or await self._table(served, rows)
         entities = batch(payload, "entities", self.settings.max_rows)
         if self.lookup is None:
             raise RequestError("this service reads no feature store: send `rows`", field="entities")
@@ -63,19 +64,23 @@ class Service:
             return False
         return not served.lags or self.past.there()
 
-    async def _told(self, served: Served, rows: list[Any]) -> Asked:
-        """Rows of model features, or else of the user's own table. Raises RequestError."""
+    def _features(self, served: Served, rows: list[Any]) -> Asked | None:
+        """Rows of model features; None for rows of the user's own table. Raises RequestError."""
         try:
             found = self.rows(served, rows, "rows")
         except RequestError:
             if self.past is None or not table_rows.recognised(served, rows):
                 raise
-        else:
-            if not served.lags or self.past is None or not table_rows.unsaid(served, rows):
-                return found
+            return None
+        if served.lags and self.past is not None and table_rows.unsaid(served, rows):
+            return None
+        return found
+
+    async def _table(self, served: Served, rows: list[Any]) -> Asked:
+        """Rows of the user's own table, in a thread: others need not wait. Raises RequestError."""
+        assert self.past is not None  # noqa: S101  `_features` has looked
         loop, work = asyncio.get_running_loop(), table_rows.read
-        keys, columns = await loop.run_in_executor(self.threads, work, served, rows, self.past)
-        return Asked(keys, columns)
+        return Asked(*await loop.run_in_executor(self.threads, work, served, rows, self.past))
 
     def rows(self, served: Served, rows: list[Any], place: str) -> Asked:
         """Rows that carry their features. Raises RequestError."""

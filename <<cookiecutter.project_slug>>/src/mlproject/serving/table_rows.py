@@ -36,8 +36,11 @@ def _own(served: Served, row: Mapping[str, Any]) -> bool:
 
 def unsaid(served: Served, rows: list[Any]) -> bool:
     """Whether rows tell their time and leave a lag to be looked up."""
-    lags, time = served.lags.keys(), served.key.time
-    return any(not lags <= row.keys() and row.get(time) is not None for row in rows)
+    time, lags = served.key.time, served.lags
+    for row in rows:  # every request of features comes by here: no generator
+        if time in row and row[time] is not None and not lags.keys() <= row.keys():
+            return True
+    return False
 
 
 def read(served: Served, rows: list[Any], past: KnownPast) -> tuple[Keys, dict[str, list[Any]]]:
