@@ -185,5 +185,5 @@ def _keys(served: Served, keys: Any) -> Keys:
     """Entity and time as the log keeps them."""
     entity, time = (keys.iloc[:, place] for place in (0, 1))
     entities = [None] * len(keys) if served.key.whole else [str(name) for name in entity]
-    moments = time.dt.to_pydatetime() if served.key.time else [None] * len(keys)
+    moments = [moment.to_pydatetime() if served.key.time else None for moment in time]
     return list(zip(entities, moments, strict=True))
