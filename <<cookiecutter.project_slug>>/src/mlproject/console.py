@@ -1,5 +1,6 @@
 """What a person sees in the terminal: one line a step, a bar for long work, a summary."""
 
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from .core.report import wording
 from .loop import Step
 
 WIDTH = 100
+_JOINT = "\x1f"  # a space at which no line is broken
 
 
 class Screen:
@@ -63,12 +65,18 @@ class Screen:
             self.console.file.write("\r\033[K")
         self.console.print(escape(text), style=style or None, soft_wrap=True)
 
-    def said_of(self, name: str, text: str, style: str = "") -> None:
+    def said_of(self, name: str, text: str, style: str = "", indent: int = 10) -> None:
         """A name and what is said of it, wrapped under itself."""
-        first, rest = f" {name:<9} ", " " * 11
-        width = self.console.width
-        for line in wrap(text, width, initial_indent=first, subsequent_indent=rest):
-            self.say(line, style)
+        first, rest = f" {name:<{indent}}", " " * (indent + 1)
+        whole = re.sub(r"`[^`]+`", lambda found: found[0].replace(" ", _JOINT), text)  # commands
+        for line in wrap(
+            whole,
+            self.console.width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_on_hyphens=False,
+        ):
+            self.say(line.replace(_JOINT, " "), style)
 
     def metrics(
         self, columns: Mapping[str, Mapping[str, float | None]], names: Sequence[str], unit: str

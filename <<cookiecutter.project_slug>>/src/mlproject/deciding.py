@@ -7,6 +7,7 @@ from .adapters.files import read_json, write_json
 from .adapters.github import GitHub
 from .console import Screen
 from .core import untrusted
+from .core.monitoring.advice import after_keeping
 from .session import open_context
 from .steps import decide as step
 from .workspace import Context
@@ -24,8 +25,9 @@ def decide(
     line = step.run(context, acts=apply or elsewhere)
     record = read_json(context.workspace.decided)
     action = record["action"]
-    screen.say(f" decide    {line}", "green" if action == "keep" else "yellow")
+    screen.said_of("decide", line, "green" if action == "keep" else "yellow")
     if action == "keep":
+        screen.said_of("next", after_keeping(record["verdict"]))
         return
     if not apply:
         screen.say(f" next      {_advice(context, record['action'], record['trials'])}")

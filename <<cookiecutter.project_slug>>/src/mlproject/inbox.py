@@ -17,6 +17,7 @@ from .workspace import Context
 AGAIN = 30.0  # seconds until GitHub, a store or a folder in use is asked again
 
 
+_BRING = "copy a .csv or .parquet file there"
 _LINE = " (where nothing is missing, end its last line with a newline)"
 USUAL = Path("data/inbox")
 
@@ -24,14 +25,15 @@ USUAL = Path("data/inbox")
 def watch(root: Path, folder: Path, settle: float, once: bool) -> None:
     """Take tables that land in `folder` and retrain; once, or until Ctrl-C."""
     if folder != USUAL and not (root / folder).is_dir():
-        raise ProjectError(f"{folder} is no folder: make it, or name another with FOLDER=")
+        raise ProjectError(f"{folder} is not a folder: make it, or name another with FOLDER=")
     inbox = Inbox(root, root / folder, settle)
     if once:
         inbox.landing.whole()
         time.sleep(settle)
-        inbox.turn()
+        if not inbox.turn():
+            inbox.say("inbox", f"nothing new in {folder}: {_BRING}, then `make inbox`")
         return
-    inbox.say("inbox", f"waits for tables in {folder}, until Ctrl-C")
+    inbox.say("inbox", f"waits for tables in {folder}, until Ctrl-C: {_BRING}")
     while True:
         try:
             inbox.turn()
@@ -52,16 +54,17 @@ class Inbox:
         """One line."""
         self.screen.say(f" {word:<9} {text}", style)
 
-    def turn(self) -> None:
-        """Take every table that is whole; then one run for all of them."""
+    def turn(self) -> bool:
+        """Take every table that is whole; then one run for all. Whether there was anything."""
         paths = self.landing.whole()
-        for name in self.landing.torn():
+        torn, strange = self.landing.torn(), self.landing.strange()
+        for name in torn:
             self.say(
                 "waits",
                 f"{name} has no end: the rest is awaited{_LINE * name.lower().endswith('.csv')}",
                 "yellow",
             )
-        for name in self.landing.strange():
+        for name in strange:
             self.say("left", f"{name} stays: tables end in .csv or .parquet", "yellow")
         if paths:
             context = open_context(self.root, (), self.screen)
@@ -70,6 +73,7 @@ class Inbox:
                     self._take(path, context)
         if waiting := self.landing.waiting():
             self.landing.finish(waiting, self._learn())
+        return bool(paths or torn or strange or waiting)
 
     def _take(self, path: Path, context: Context) -> None:
         """Place one table, or refuse it, or know it again. Raises ProjectError for other faults."""

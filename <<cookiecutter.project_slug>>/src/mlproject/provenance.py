@@ -44,7 +44,7 @@ def show(root: Path, number: str) -> None:
         ["model file", f"model.onnx sha256 {tags.get('sha256')}"],
     ]
     for name, value in rows:
-        screen.say(f" {name:<12}{value}")
+        screen.said_of(name, value, indent=12)
 
 
 def reproduce(root: Path, number: str) -> None:
@@ -85,8 +85,10 @@ def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
     name = context.params.data.name
     version = store.champion(name) if number == "champion" else store.version(name, number)
     if version is None:
+        if number == "champion":
+            raise ProjectError(f"{name} has no champion yet: `make run` promotes one")
         raise ProjectError(
-            f"the registry has no {name} {number}: `make ui` lists what it has, `make run` adds"
+            f"{name} has no version {number}: `make ui` lists its versions, `make run` makes one"
         )
     return version, store.metrics(version.run_id)
 

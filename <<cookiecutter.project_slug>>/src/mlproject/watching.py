@@ -11,6 +11,7 @@ import pandas as pd
 from .adapters import evidently
 from .adapters.files import read_json
 from .console import Screen
+from .core.monitoring.advice import after_monitor
 from .core.monitoring.look import Current
 from .core.monitoring.unfold import alike, unfold
 from .errors import ProjectError
@@ -30,7 +31,7 @@ def monitor(
     """Write and say the verdict over the prediction log, or over new raw data."""
     screen = Screen(0)
     if source not in SOURCES:
-        raise ProjectError(f"`{source}` is no window to look at: use log or data")
+        raise ProjectError(f"`{source}` is not a window to look at: use log or data")
     if evidently_too:
         evidently.need()
     context = open_context(root, overrides, screen)
@@ -38,12 +39,14 @@ def monitor(
     current = _current(context, known, source)
     line = step.run(context, known, current)
     verdict = read_json(context.workspace.watched)
-    screen.say(f" monitor   {line}", LIGHTS[verdict["verdict"]])
+    screen.said_of("monitor", line, LIGHTS[verdict["verdict"]])
     for item in verdict["findings"]:
-        screen.say(f"           {item['detail']}", "red" if item["alarm"] else "yellow")
+        screen.said_of("", item["detail"], "red" if item["alarm"] else "yellow")
     screen.say(f" report    {context.workspace.watched_page.relative_to(root)}")
     if evidently_too:
         screen.say(f" evidently {_second_page(context, known, current, verdict)}")
+    if advice := after_monitor(verdict):
+        screen.said_of("next", advice)
 
 
 def _second_page(

@@ -189,7 +189,7 @@ def test_a_folder_that_is_not_there_is_named_and_not_made(project):
         check=False,
     )
     assert done.returncode == 1
-    assert "data/inbx is no folder: make it, or name another with FOLDER=" in done.stderr
+    assert "data/inbx is not a folder: make it, or name another with FOLDER=" in done.stderr
     assert not (project / "data/inbx").exists()
 
 

@@ -88,6 +88,8 @@ def decide(verdict: Mapping[str, Any], past: Sequence[Past], knobs: Decide, now:
             return Decision("keep", number, reason, signals, names)
         return Decision(rule.then, number, _reason(number, rule), signals, names)
     reason = f"no rule fits: {', '.join(sorted(loud))} alarm" if loud else "nothing alarms"
+    if verdict["verdict"] == "unknown":
+        reason = "the monitor had nothing to compare"
     return Decision("keep", None, reason, signals, names)
 
 

@@ -1,0 +1,25 @@
+"""The one sentence of what to do next, after `monitor` and after a decision to keep."""
+
+from collections.abc import Mapping
+from typing import Any
+
+MORE_ROWS = "take newer tables with `make inbox`, or answer requests with `make serve`"
+
+
+def after_monitor(verdict: Mapping[str, Any]) -> str:
+    """What follows a verdict; empty where nothing asks for anybody."""
+    word, needed = verdict["verdict"], verdict["window"]["needed"]
+    if word == "unknown":
+        return (
+            f"{MORE_ROWS}; with {needed:,} rows or more (monitor.min_rows) run `make monitor` again"
+        )
+    return "" if word == "quiet" else "`make decide` says what to do about it"
+
+
+def after_keeping(verdict: str) -> str:
+    """What follows the decision to keep the champion."""
+    if verdict == "unknown":
+        return f"{MORE_ROWS}; then run `make monitor` and `make decide` again"
+    if verdict == "alarm":
+        return "look again later with `make monitor`, or add a rule to decide.rules in params.yaml"
+    return "run `make monitor` again once there are newer rows"
