@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+QUIET = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # no dozen workers beside MLflow's server
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -31,7 +33,7 @@ def start(
             cwd=cwd or folder,
             stdout=file,
             stderr=file,
-            env={**os.environ, **env},
+            env={**os.environ, **QUIET, **env},
             start_new_session=True,
         )
     deadline = time.monotonic() + 90

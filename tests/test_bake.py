@@ -51,7 +51,8 @@ def test_no_namespace_or_bucket_is_longer_than_one_may_be(bake):
 
 
 SPACES = {
-    "deploy/kubeflow/overlays/staging/kustomization.yaml": f"{'s' * 44}-staging",
+    "deploy/kubeflow/overlays/staging/pipeline/kustomization.yaml": f"{'s' * 44}-staging",
+    "deploy/kubeflow/overlays/staging/trials/kustomization.yaml": f"{'s' * 44}-staging-trials",
     "deploy/webhook/kustomization.yaml": f"{'s' * 44}-webhook",
     "deploy/serving/overlays/production/kustomization.yaml": f"{'s' * 44}-serving-production",
 }

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def test_a_trial_prints_one_line_that_katib_reads(prepared, attempt):
     assert said == f"{match.group(0)}\n"
     assert match.group(1) == "rmse"
     assert float(match.group(2)) == score(prepared, "linear", alpha=0.5)
+
+
+def test_a_trial_in_a_pod_lasts_as_long_as_it_has_to(attempt, monkeypatch):
+    monkeypatch.setenv("TRIAL_SECONDS", "2.5")
+    start = time.monotonic()
+    attempt("linear", "alpha=0.5")
+    assert time.monotonic() - start >= 2.5
+    slept = []
+    monkeypatch.delenv("TRIAL_SECONDS")
+    monkeypatch.setattr(trial.time, "sleep", slept.append)
+    attempt("linear", "alpha=0.5")
+    assert slept == [0], "nobody waits on one machine"
 
 
 def test_the_local_tuner_and_a_trial_give_the_same_value(prepared, attempt):

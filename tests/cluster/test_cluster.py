@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import fitted
 import pytest
 import yaml
 from projects import copy, make, tool
@@ -24,6 +25,7 @@ pytestmark = [
 HERE = Path(__file__).parent
 NAMES = dict(re.findall(r"^(\w+)=(.*)$", (HERE / "names.sh").read_text(), re.M))
 KUBECTL = ["kubectl", "--context", NAMES["CONTEXT"], "-n", "kubeflow"]
+IN_TRIALS = [*KUBECTL[:3], "-n", fitted.TRIALS]
 
 
 def kubectl(*words: str, text: str | None = None) -> str:
@@ -63,29 +65,29 @@ def project(bake, tmp_path) -> Path:
     return folder
 
 
+def pushed(project: Path, dockerfile: Path, name: str) -> str:
+    """An image built in the project's folder, in the registry beside the cluster, by digest."""
+    tag = f"localhost:{NAMES['REGISTRY_PORT']}/{name}:test"
+    tool(project, "docker", "build", "--quiet", "--file", str(dockerfile), "--tag", tag, ".")
+    tool(project, "docker", "push", "--quiet", tag)
+    return tool(project, "docker", "inspect", "--format", "{{index .RepoDigests 0}}", tag).strip()
+
+
 @pytest.fixture
 def image(project) -> str:
-    """The project's image in the registry beside the cluster, by digest."""
-    name = f"localhost:{NAMES['REGISTRY_PORT']}/load-forecast:test"
-    dockerfile = project / "deploy" / "Dockerfile"
-    file = dockerfile if dockerfile.exists() else HERE / "Dockerfile"
-    tool(project, "docker", "build", "--quiet", "--file", str(file), "--tag", name, ".")
-    tool(project, "docker", "push", "--quiet", name)
-    return tool(project, "docker", "inspect", "--format", "{{index .RepoDigests 0}}", name).strip()
+    """The project's own image."""
+    return pushed(project, project / "deploy" / "Dockerfile", "load-forecast")
 
 
 @pytest.fixture
-def servers(project, image, forward, monkeypatch) -> dict[str, str]:
+def servers(project, forward, monkeypatch) -> dict[str, str]:
     """Settings, rights and MLflow of the project; its bucket with the raw table."""
-    rights = tool(project, "kubectl", "kustomize", "deploy/kubeflow/overlays/staging")
-    wanted = {("ServiceAccount", "trial"), ("Role", "tuner")}
-    objects = list(yaml.safe_load_all(rights))
-    chosen = [item for item in objects if (item["kind"], item["metadata"]["name"]) in wanted]
-    assert len(chosen) == len(wanted)
-    for item in chosen:
-        item["metadata"]["namespace"] = "kubeflow"
-    kubectl("apply", "-f", "-", text=yaml.safe_dump_all(chosen))
-    kubectl("apply", "-f", "-", text=(HERE / "project.yaml").read_text().replace("IMAGE", image))
+    mlflow = pushed(project, HERE / "Dockerfile", "test-mlflow")
+    objects = tool(project, "kubectl", "kustomize", str(fitted.fit(project)))
+    kubectl("apply", "-f", "-", text=objects)
+    kubectl("apply", "-f", "-", text=yaml.safe_dump_all(fitted.secrets()))
+    text = (HERE / "project.yaml").read_text().replace("MLFLOW_IMAGE", mlflow)
+    kubectl("apply", "-f", "-", text=text)
     kubectl("rollout", "status", "deployment/test-mlflow", "--timeout", "600s")
     store = forward("service/test-minio", 9000, "/minio/health/ready")
     for name, value in {
@@ -108,6 +110,14 @@ def servers(project, image, forward, monkeypatch) -> dict[str, str]:
     }
 
 
+def may(verb: str, what: str, space: str) -> bool:
+    """Whether the account that the tasks run as has a right."""
+    account = f"system:serviceaccount:{fitted.TASKS}:{fitted.ACCOUNT}"
+    words = ["auth", "can-i", verb, what, "--as", account, "-n", space]
+    done = subprocess.run([*KUBECTL[:3], *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "yes"
+
+
 def ask(url: str) -> dict:
     with urllib.request.urlopen(url, timeout=30) as answer:
         return json.load(answer)
@@ -128,9 +138,14 @@ def test_the_pipeline_runs_and_trains_what_katib_found(
     project, image, servers, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", servers["kfp"])
+    # an account that has nothing else: KFP's own pipeline-runner may do anything to kubeflow.org
+    monkeypatch.setenv("KF_PIPELINES_SERVICE_ACCOUNT", fitted.ACCOUNT)
+    assert may("create", "experiments.kubeflow.org", fitted.TRIALS)
+    assert not may("create", "experiments.kubeflow.org", fitted.TASKS)
+    assert not may("get", "secrets", fitted.TRIALS)
     seen = tmp_path / "experiments.json"
     with seen.open("w") as file:  # the tuner removes its Experiments: watch them come and go
-        command = [*KUBECTL, "get", "experiments.kubeflow.org", "--watch", "-o", "json"]
+        command = [*IN_TRIALS, "get", "experiments.kubeflow.org", "--watch", "-o", "json"]
         watch = subprocess.Popen(command, stdout=file, start_new_session=True)
     try:
         said = make(project, "pipeline-submit", f"IMAGE={image}", "TUNER=katib", "DEADLINE=90")
@@ -153,4 +168,13 @@ def test_the_pipeline_runs_and_trains_what_katib_found(
     names = [key for key in trained if key.startswith(prefix)]
     chosen = {key.removeprefix(prefix): float(trained[key]) for key in names}
     assert chosen in best
-    assert json.loads(kubectl("get", "experiments.kubeflow.org", "-o", "json"))["items"] == []
+    left = kubectl("get", "experiments.kubeflow.org", "-n", fitted.TRIALS, "-o", "json")
+    assert json.loads(left)["items"] == []
+    outcomes = ask(f"{api}/experiments/get-by-name?experiment_name=pipeline-runs")["experiment"]
+    question = json.dumps({"experiment_ids": [outcomes["experiment_id"]]}).encode()
+    request = urllib.request.Request(
+        f"{api}/runs/search", question, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        [outcome] = json.load(answer)["runs"]
+    assert outcome["info"]["status"] == "FINISHED"

@@ -32,7 +32,7 @@ apply -k "$kfp/cluster-scoped-resources?ref=$KFP_VERSION"
 kubectl --context "$CONTEXT" wait --for condition=established --timeout 120s crd/applications.app.k8s.io
 apply -k "$kfp/env/platform-agnostic?ref=$KFP_VERSION"
 apply -k "github.com/kubeflow/katib/manifests/v1beta1/installs/katib-standalone?ref=$KATIB_VERSION"
-# the tasks run in KFP's namespace, the trials too: Katib must be let in
-kubectl --context "$CONTEXT" label namespace kubeflow --overwrite katib.kubeflow.org/metrics-collector-injection=enabled
+# `kubeflow` is never labelled for Katib: its webhook would cover Katib's own pods and Argo's, none of which could start
+# while it does not answer. The trials have a namespace of their own, made by the project's overlay.
 apply -n kubeflow -f stores.yaml
 kubectl --context "$CONTEXT" -n kubeflow wait --for condition=available --timeout 1200s deployment --all

@@ -18,6 +18,10 @@ from .errors import ProjectError
 from .workspace import Context
 
 OVERRIDES = "TRIAL_OVERRIDES"  # variable of a trial's pod: knobs set by hand, a JSON list
+LIFE = (
+    "TRIAL_SECONDS"  # least a trial may last: Katib fails one that ends before its collector starts
+)
+SECONDS = 5
 _PLAIN = re.compile(r"[\w./:@+=-]+", re.ASCII)  # a shell reads the command of a trial
 _READ = {"data", "featurize", "train"}  # sections of params.yaml that a trial reads whole
 
@@ -108,7 +112,9 @@ def check_settings(settings: Settings) -> tuple[str, str]:
 
 def _pod(context: Context, image: str, uri: str) -> TrialPod:
     settings, cluster = context.settings, context.params.tune.cluster
-    environment = {OVERRIDES: json.dumps(context.overrides)} if context.overrides else {}
+    environment = {LIFE: str(SECONDS)}
+    if context.overrides:
+        environment[OVERRIDES] = json.dumps(context.overrides)
     if settings.aws_endpoint_url:
         environment["AWS_ENDPOINT_URL"] = settings.aws_endpoint_url
     words = ["python", "-m", str(__package__), "train", "--dataset", uri]

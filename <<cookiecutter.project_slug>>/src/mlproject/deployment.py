@@ -32,9 +32,10 @@ def deploy(
     live = place.live()
     if not place.splits:
         if percent is not None or hold:
+            plain = "a plain Deployment" if place.kind == "Deployment" else "its mode Standard"
             raise ProjectError(
-                f"CANARY= and HOLD= split requests, which needs KServe: {environment} has a "
-                "plain Deployment"
+                "CANARY= and HOLD= split requests, which needs KServe on Knative: "
+                f"{environment} has {plain}"
             )
         _at_once(place, new, live, patience)
     elif _open(live, new) and not hold:
@@ -62,8 +63,8 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
         place.give(0)  # the pods of the version before are there still, or come back
         place.wait(before.named, patience, rollout.withdrawn)
     else:
-        place.cluster.apply(deployment.filled(place.objects, before, None))
-        place.wait(before.named, patience, rollout.deployment)
+        place.cluster.apply(_alone(place, before, None))
+        place.wait(before.named, patience, place.look(before))
     place.say("rollback", f"{environment} · from {current.named} to {before.named}")
 
 
@@ -76,13 +77,21 @@ def _at_once(place: Place, new: Release, live: Object | None, patience: Patience
     """Pod by pod; the old ones serve until the new ones do."""
     current, before = deployment.known(live)
     good = before if current == new else current
-    place.cluster.apply(deployment.filled(place.objects, new, good))
+    place.cluster.apply(_alone(place, new, good))
     try:
-        place.wait(new.named, patience, rollout.deployment)
+        place.wait(new.named, patience, place.look(new))
     except ProjectError as error:
         back = f"`make rollback ENV={place.environment}` goes back to"
         raise ProjectError(f"{error}; {back} {good.named}" if good else str(error)) from error
     _deployed(place, new)
+
+
+def _alone(place: Place, new: Release, before: Release | None) -> list[Object]:
+    """The objects of a release that shares no requests with another."""
+    objects = deployment.filled(place.objects, new, before)
+    if place.kind == "InferenceService":
+        deployment.set_share(objects, 100)
+    return objects
 
 
 def _whole(place: Place, new: Release, live: Object | None, patience: Patience) -> None:
@@ -90,7 +99,7 @@ def _whole(place: Place, new: Release, live: Object | None, patience: Patience) 
     objects = deployment.filled(place.objects, new, deployment.known(live)[1])
     deployment.set_share(objects, 100)
     place.cluster.apply(objects)
-    place.wait(new.named, patience, lambda now: rollout.inference_service(now, 100))
+    place.wait(new.named, patience, place.look(new))
     _deployed(place, new)
 
 
@@ -107,7 +116,7 @@ def _by_canary(
     place.cluster.apply(objects)
     old = rollout.revision(live) if current != new else ""
     try:
-        place.wait(new.named, patience, lambda now: rollout.inference_service(now, part, old))
+        place.wait(new.named, patience, place.look(new, part, old))
         place.say("canary", f"{new.named} · {place.environment} · {part} % of the requests")
         if not hold:
             _watch(place, new, part, patience)
@@ -131,7 +140,7 @@ def _watch(place: Place, new: Release, part: int, patience: Patience) -> None:
 
 def _promote(place: Place, new: Release, patience: Patience) -> None:
     place.give(100)
-    place.wait(new.named, patience, lambda now: rollout.inference_service(now, 100))
+    place.wait(new.named, patience, place.look(new))
     _deployed(place, new)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from .adapters.kubectl_apply import Cluster, build
 from .config import Settings
 from .console import Screen
 from .core import deployment, rollout
+from .core.deployment import Release
 from .errors import ProjectError
 
 ENVIRONMENTS = ("staging", "production")
 Object = dict[str, Any]
+Look = Callable[[Object], rollout.Progress]
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,31 @@ class Place:
         self.objects = build(root / "deploy" / "serving" / "overlays" / environment)
         serving = deployment.workload(self.objects)
         self.kind, self.name = serving["kind"], serving["metadata"]["name"]
+        self._written = serving
         context = getattr(Settings(), f"kube_context_{environment}")
         space = serving["metadata"].get("namespace", "default")
         self.cluster = Cluster(context, space, f"KUBE_CONTEXT_{environment.upper()}")
         self.screen = Screen(0)
 
-    @property
+    @cached_property
     def splits(self) -> bool:
-        """Whether a new version can begin with a part of the requests."""
-        return self.kind == "InferenceService"
+        """Whether a new version can begin with a part of the requests: by KServe on Knative."""
+        if self.kind != "InferenceService" or rollout.standard(self._written):
+            return False
+        return not rollout.standard(self.live())  # where the cluster's default decides
+
+    def look(self, new: Release, percent: int = 100, old: str = "") -> Look:
+        """How far the rollout of a release is, by a live object; `old` is the revision before."""
+
+        def see(live: Object) -> rollout.Progress:
+            if self.kind == "Deployment":
+                return rollout.deployment(live)
+            if rollout.standard(live):
+                below = self.cluster.get("Deployment", f"{self.name}-predictor")
+                return rollout.standard_service(live, below, new.image)
+            return rollout.inference_service(live, percent, old)
+
+        return see
 
     def live(self) -> Object | None:
         """The object as the cluster has it."""
@@ -60,9 +79,7 @@ class Place:
         """One line: what was done."""
         self.screen.say(f" {verb:<9} {text}")
 
-    def wait(
-        self, what: str, patience: Patience, look: Callable[[Object], rollout.Progress]
-    ) -> None:
+    def wait(self, what: str, patience: Patience, look: Look) -> None:
         """Until it is done. Raises ProjectError with what it waits for, or why it failed."""
         end = time.monotonic() + 60 * patience.minutes
         while True:

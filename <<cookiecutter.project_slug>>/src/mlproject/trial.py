@@ -5,11 +5,12 @@ import json
 import math
 import os
 import tempfile
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from .cluster_tuning import OVERRIDES, fetch, knobs_digest
+from .cluster_tuning import LIFE, OVERRIDES, fetch, knobs_digest
 from .config import Params, load_params
 from .core import estimators
 from .core.search_space import read_values
@@ -34,7 +35,11 @@ def run(
     expected: Expected,
     overrides: tuple[str, ...],
 ) -> None:
-    """Train one family with the given parameters; print its metric. Writes nothing."""
+    """Train one family with the given parameters; print its metric. Writes nothing.
+
+    In a pod of Katib it lasts TRIAL_SECONDS at least.
+    """
+    end = time.monotonic() + float(os.environ.get(LIFE, "0"))
     params = load_params(root / "params.yaml", overrides or _handed_over())
     if expected.params_digest and knobs_digest(params) != expected.params_digest:
         raise ProjectError(
@@ -52,6 +57,7 @@ def run(
     if not math.isfinite(value):
         raise ProjectError(f"the trial gave no finite {params.metric}: {family} with {values}")
     print(f"{params.metric}={Decimal(repr(value)):f}", flush=True)
+    time.sleep(max(end - time.monotonic(), 0))
 
 
 def _handed_over() -> tuple[str, ...]:

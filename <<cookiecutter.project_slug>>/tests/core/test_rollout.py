@@ -107,3 +107,37 @@ def test_there_is_something_to_go_back_to_or_not():
     assert rollout.earlier(live)
     assert rollout.revision(live) == "r2"
     assert rollout.revision(None) == ""
+
+
+def below(image="new", **told):
+    made = deployment(**told)
+    made["spec"]["template"] = {"spec": {"containers": [{"image": image}]}}
+    return made
+
+
+def standard(ready="True", mode="Standard"):
+    conditions = [{"type": "Ready", "status": ready, "message": "" if ready == "True" else "why"}]
+    return {"status": {"deploymentMode": mode, "conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    ("live", "made", "waits"),
+    [
+        (standard(), None, "KServe has made no pods"),
+        (standard(), below("old"), "KServe has not begun"),
+        (standard("False"), below("old"), "why"),
+        (standard(), below(updated=1), "1 of 2 new pods available, 1 old ones"),
+        (standard("False"), below(), "why"),
+    ],
+)
+def test_in_standard_mode_the_deployment_below_tells(live, made, waits):
+    assert rollout.standard_service(standard(), below(), "new") == rollout.Progress(True)
+    assert rollout.standard_service(live, made, "new") == rollout.Progress(False, waits=waits)
+
+
+def test_the_mode_is_what_the_cluster_says_and_before_that_what_is_asked_for():
+    asked = {"metadata": {"annotations": {rollout.MODE: "RawDeployment"}}}
+    assert rollout.standard(asked)
+    assert rollout.standard(standard())
+    assert not rollout.standard({**asked, **standard(mode="Serverless")})
+    assert not rollout.standard(None)

@@ -295,6 +295,55 @@ def test_the_first_version_cannot_be_rolled_back(stand, kserve):
     assert stand.shares() == {image("a"): 100}
 
 
+# KServe in mode Standard
+
+
+@pytest.fixture(params=["Standard", "RawDeployment"])
+def standard(kserve, request):
+    """A project whose InferenceService is in that mode, by its name now or before KServe 0.16."""
+    path = kserve / "deploy/serving/kserve/inferenceservice.yaml"
+    text = path.read_text()
+    mode = "serving.kserve.io/deploymentMode: "
+    path.write_text(text.replace(f"{mode}Serverless", f"{mode}{request.param}"))
+    return kserve
+
+
+def test_standard_mode_tells_no_ready_revision_and_is_not_waited_for(stand, standard, capsys):
+    """The rollout would wait its ten minutes out: the Deployment below tells it."""
+    for version, letter in ((7, "a"), (8, "b")):
+        stand.play(slow=4)
+        deploy(standard, version, letter)
+        below = stand.kept("deployments")
+        assert below["metadata"]["name"] == "serving-predictor"
+        assert pod(below)["containers"][0]["image"] == image(letter)
+        assert below["status"]["updatedReplicas"] == below["status"]["availableReplicas"] == 1
+    assert "latestReadyRevision" not in stand.kept()["status"]["components"]["predictor"]
+    deployment.rollback(standard, "staging", QUICK)
+    assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("a")
+    assert capsys.readouterr().out.splitlines() == [
+        " deployed  load v7 · staging · sha256:aaaaaaaaaaaa…",
+        " deployed  load v8 · staging · sha256:bbbbbbbbbbbb…",
+        " rollback  staging · from load v8 to load v7",
+    ]
+
+
+def test_standard_mode_has_no_canary(stand, standard):
+    assert refused(deploy, standard, 7, "a", percent=10) == (
+        "CANARY= and HOLD= split requests, which needs KServe on Knative: staging has its mode "
+        "Standard"
+    )
+    assert [method for method, _ in stand.log if method != "GET"] == []
+
+
+def test_pods_that_do_not_start_in_standard_mode_are_told(stand, standard):
+    deploy(standard, 7, "a")
+    stand.play(bad={image("b"): "SHA-256 is another"})
+    assert refused(deploy, standard, 8, "b") == (
+        "load v8 did not come up in staging: pods of sha256:bbbbbbbbbbbb: SHA-256 is another; "
+        "`make rollback ENV=staging` goes back to load v7"
+    )
+
+
 # Plain Deployment
 
 
@@ -336,7 +385,7 @@ def test_a_slow_cluster_is_waited_for_and_a_stuck_one_told(stand, plain):
 
 def test_a_plain_deployment_splits_no_requests(stand, plain):
     said = refused(deploy, plain, 7, "a", percent=10)
-    assert said.startswith("CANARY= and HOLD= split requests, which needs KServe")
+    assert said.startswith("CANARY= and HOLD= split requests, which needs KServe on Knative")
     assert not [path for method, path in stand.log if method == "PATCH"]
 
 

@@ -86,18 +86,91 @@ def test_there_is_staging_and_production():
     assert OVERLAYS == ["production", "staging"]
 
 
+def spaces(objects):
+    """The namespace of the tasks and that of the trials, each with its labels."""
+    found = {
+        item["metadata"]["name"]: item["metadata"]["labels"]
+        for item in objects
+        if item["kind"] == "Namespace"
+    }
+    [trials] = [name for name in found if name.endswith("-trials")]
+    [tasks] = set(found) - {trials}
+    return tasks, trials, found
+
+
 def test_every_object_fits_the_schemas_and_lies_in_its_namespace(overlay):
     name, objects = overlay
     assert faults(objects) == []
-    [space] = [item["metadata"] for item in objects if item["kind"] == "Namespace"]
-    assert space["name"].endswith(f"-{name}")
-    for item in objects:
-        if item["kind"] != "Namespace":
-            assert item["metadata"]["namespace"] == space["name"]
-        for subject in item.get("subjects", []):
-            assert subject["namespace"] == space["name"]
-    assert space["labels"]["katib.kubeflow.org/metrics-collector-injection"] == "enabled"
-    assert space["labels"]["pod-security.kubernetes.io/enforce"] == "baseline"
+    tasks, trials, labels = spaces(objects)
+    assert (tasks.endswith(f"-{name}"), trials) == (True, f"{tasks}-trials")
+    placed = {
+        (item["kind"], item["metadata"]["name"]): item["metadata"]["namespace"]
+        for item in objects
+        if item["kind"] != "Namespace"
+    }
+    of_trials = {("ServiceAccount", "trial"), ("Role", "tuner"), ("RoleBinding", "pipeline-tuner")}
+    assert placed == {key: trials if key in of_trials else tasks for key in placed}
+    subjects = [one for item in objects for one in item.get("subjects", [])]
+    assert {subject["namespace"] for subject in subjects} == {tasks}
+    for space in labels.values():
+        assert space["pod-security.kubernetes.io/enforce"] == "baseline"
+
+
+INJECTION = "katib.kubeflow.org/metrics-collector-injection"
+
+
+def endangered(objects):
+    """Namespaces that wait for Katib and hold more than its trials, or are other people's."""
+    waiting = {
+        item["metadata"]["name"]
+        for item in objects
+        if item["kind"] == "Namespace" and INJECTION in item["metadata"]["labels"]
+    }
+    others = [
+        item["metadata"]["namespace"]
+        for item in objects
+        if item["kind"] in ("ServiceAccount", "ConfigMap") and item["metadata"]["name"] != "trial"
+    ]
+    return sorted(waiting & {*others, "kubeflow", "argo"})
+
+
+def test_only_trials_wait_for_katib(overlay):
+    """No pod starts in a labelled namespace while Katib does not answer: its own least of all."""
+    _, objects = overlay
+    _, trials, labels = spaces(objects)
+    assert [name for name, space in labels.items() if space.get(INJECTION) == "enabled"] == [trials]
+    assert endangered(objects) == []
+    [settings] = [item["data"] for item in objects if item["kind"] == "ConfigMap"]
+    assert settings["KATIB_NAMESPACE"] == trials
+
+
+def test_a_planted_label_on_the_tasks_namespace_is_seen():
+    objects = build(KUBEFLOW / "overlays" / OVERLAYS[0])
+    tasks, _, labels = spaces(objects)
+    labels[tasks][INJECTION] = "enabled"
+    assert endangered(objects) == [tasks]
+
+
+def test_where_kfp_runs_alone_its_namespace_is_named_and_not_touched(tmp_path):
+    """As the guide says: namespace: kubeflow, without namespace.yaml, its accounts bound."""
+    shutil.copytree(KUBEFLOW, tmp_path / "kubeflow")
+    overlay = tmp_path / "kubeflow" / "overlays" / "staging"
+    tasks, _, _ = spaces(build(overlay))
+    for path in (overlay / "pipeline/kustomization.yaml", overlay / "trials/kustomization.yaml"):
+        text = path.read_text().replace("  - namespace.yaml\n", "")
+        text = text.replace(f"namespace: {tasks} #", "namespace: kubeflow #")
+        path.write_text(text.replace(f"value: {tasks} ", "value: kubeflow "))
+    objects = build(overlay)
+    assert faults(objects) == []
+    [space] = [item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"]
+    assert space.endswith("-trials")
+    [bound] = [
+        one
+        for item in objects
+        if (item["kind"], item["metadata"]["name"]) == ("RoleBinding", "pipeline-tuner")
+        for one in item["subjects"]
+    ]
+    assert bound == {"kind": "ServiceAccount", "name": "pipeline", "namespace": "kubeflow"}
 
 
 def test_a_planted_typo_is_seen():

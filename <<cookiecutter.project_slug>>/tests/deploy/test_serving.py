@@ -10,6 +10,7 @@ from overlays import ENVIRONMENTS, build, project
 from schemas import jsonschema, kubernetes_validate
 
 from mlproject.core import deployment
+from mlproject.place import Patience
 from mlproject.serving.settings import ServeSettings
 
 pytestmark = pytest.mark.slow
@@ -186,6 +187,22 @@ def test_probes_ask_the_service_and_volumes_hold_what_it_writes(overlay):
     known = {f"SERVE_{name}".upper() for name in ServeSettings.model_fields}
     assert {item["name"] for item in service["env"]} <= known
     assert [item["containerPort"] for item in service["ports"]] == [8000]
+
+
+COLD = 480  # seconds that a cold node may take to read the libraries and the model
+
+
+def test_a_cold_start_is_waited_for_and_not_killed(overlay):
+    objects, engine, _ = overlay
+    serving = deployment.workload(objects)
+    [service] = pod_of(objects)["containers"]
+    live = service["livenessProbe"]
+    if engine == "plain":
+        start = service["startupProbe"]
+        assert start["periodSeconds"] * start["failureThreshold"] >= COLD
+        assert COLD < serving["spec"]["progressDeadlineSeconds"] < 60 * Patience().minutes
+    else:  # Knative takes no startup probe
+        assert live["initialDelaySeconds"] >= COLD
 
 
 def test_the_model_is_in_the_image_or_comes_out_of_mlflow(overlay):

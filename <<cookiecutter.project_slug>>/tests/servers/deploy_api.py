@@ -169,6 +169,7 @@ def route(method, path, content, data):
         return patch(key, content, data)
     if key not in STAND.kept:
         return 404, status(404, f'{plural} "{name}" not found', "NotFound")
+    rollout_controllers.below(STAND.kept[key], STAND.kept)
     rollout_controllers.look(STAND.kept[key], STAND.bad)
     return 200, STAND.kept[key]
 

@@ -105,11 +105,14 @@ class Controller:
             start_new_session=True,
         )
         self.running.append(process)
+        began = time.monotonic()
         try:
             log, _ = process.communicate(timeout=job["activeDeadlineSeconds"])
         except subprocess.TimeoutExpired:
             kill(process)
             log, _ = process.communicate()
+        if time.monotonic() - began < self.play.get("collector", 0):  # when the sidecar is up
+            return 1, f"{log}unable to find main pid\n"
         return process.returncode, log
 
     def _observe(self, trial, code, log):

@@ -3,8 +3,12 @@
 An InferenceService is told as KServe does on Knative: a change of the pod makes a revision, which
 becomes ready some looks later; traffic is split between the newest one and the last one that had
 it all; a percent of 0 after a whole rollout goes back to the one before that.
+
+In its mode Standard, as of KServe 0.16, it makes a Deployment instead. It tells no revision that
+is ready and no traffic, and Ready while the old pods still serve.
 """
 
+import copy
 import json
 
 LAG = {}  # uid: looks until the last change has come through
@@ -16,8 +20,45 @@ def change(item, slow):
         LAG[item["metadata"]["uid"]] = slow
 
 
+STANDARD = ("Standard", "RawDeployment")
+
+
+def below(item, kept):
+    """The Deployment of an InferenceService in mode Standard, made or changed after a while."""
+    notes = item["metadata"].get("annotations", {})
+    mode = notes.get("serving.kserve.io/deploymentMode")
+    if item["kind"] != "InferenceService" or mode not in STANDARD:
+        return
+    space, name = item["metadata"]["namespace"], f"{item['metadata']['name']}-predictor"
+    pod = copy.deepcopy(item["spec"]["predictor"])
+    old = kept.get(("deployments", space, name))
+    status = item.setdefault("status", {})
+    status |= {"deploymentMode": "Standard", "components": {"predictor": {}}}
+    if LAG.get(item["metadata"]["uid"], 0) > 0:
+        LAG[item["metadata"]["uid"]] -= 1
+        return
+    spec = {"replicas": 1, "template": {"spec": pod}}
+    if old is None or old["spec"]["template"] != spec["template"]:
+        generation = old["metadata"]["generation"] + 1 if old else 1
+        meta = {"name": name, "namespace": space, "uid": f"uid-{name}", "generation": generation}
+        kept["deployments", space, name] = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": meta,
+            "spec": spec,
+            "status": old["status"] if old else {},
+        }
+    part = status["components"]["predictor"]
+    part["latestCreatedRevision"] = str(kept["deployments", space, name]["metadata"]["generation"])
+    status["conditions"] = [
+        {"type": kind, "status": "True"} for kind in ("PredictorReady", "IngressReady", "Ready")
+    ]
+
+
 def look(item, bad):
     """Move the status on before it is read."""
+    if item.get("status", {}).get("deploymentMode") in STANDARD:
+        return
     turn = {"Deployment": deployment, "InferenceService": inference_service}.get(item["kind"])
     if turn is None:
         return

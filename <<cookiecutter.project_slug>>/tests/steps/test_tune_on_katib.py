@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from mlproject import cluster_tuning
 from mlproject.adapters import katib
 from mlproject.adapters.files import digest
 from mlproject.config import Settings, parse_params
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(katib, "POLL", 0.1)
+    monkeypatch.setattr(cluster_tuning, "SECONDS", 0)
 
 
 @pytest.fixture
@@ -74,6 +76,16 @@ def test_a_whole_search_ends_with_the_best_trial_of_both_families(on_katib, clus
     assert line.startswith("4 trials · best rmse ")
     assert line.endswith(f" · by Katib in team · rows at {uri}")
     assert cluster.seen()["kept"] == []
+
+
+def test_a_trial_outlives_the_start_of_katibs_collector(on_katib, cluster, tree, monkeypatch):
+    """Katib fails one whose process has ended before its collector looks for it."""
+    tree["tune"]["trials"] = 2
+    cluster.play(collector=20)
+    with pytest.raises(ProjectError, match="no trial gave a finite rmse"):
+        tune.run(on_katib(tree))
+    monkeypatch.setattr(cluster_tuning, "SECONDS", 20)
+    tune.run(on_katib(tree, pipeline_run_id="run-2"))
 
 
 def test_a_metric_to_be_maximized_is_maximized_on_katib_too(on_katib, tree):

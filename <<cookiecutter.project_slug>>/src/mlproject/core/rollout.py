@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
+MODE = "serving.kserve.io/deploymentMode"
+STANDARD = ("Standard", "RawDeployment")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,31 @@ def deployment(live: Object) -> Progress:
         waits = f"{min(updated, available)} of {wanted} new pods available, {max(old, 0)} old ones"
         return Progress(False, waits=waits)
     return Progress(True)
+
+
+def standard(live: Object | None) -> bool:
+    """Whether KServe serves this by a plain Deployment: its mode Standard, once RawDeployment."""
+    notes = (live or {}).get("metadata", {}).get("annotations") or {}
+    told = (live or {}).get("status", {}).get("deploymentMode")
+    return (told or notes.get(MODE)) in STANDARD
+
+
+def standard_service(live: Object, below: Object | None, image: str) -> Progress:
+    """The Deployment that KServe has made for an InferenceService serves `image` alone.
+
+    In this mode KServe tells no revision that is ready, and Ready while old pods serve still.
+    """
+    if below is None:
+        return Progress(False, waits=_unready(live.get("status", {})) or "KServe has made no pods")
+    [first, *_] = below["spec"]["template"]["spec"]["containers"]
+    if first["image"] != image:
+        return Progress(False, waits=_unready(live.get("status", {})) or "KServe has not begun")
+    found = deployment(below)
+    ready = _condition(live.get("status", {}), "Ready").get("status") == "True"
+    if found.done and not ready:
+        waits = _unready(live.get("status", {})) or "it is not Ready"
+        return Progress(False, waits=waits)
+    return found
 
 
 def inference_service(live: Object, percent: int, other_than: str = "") -> Progress:

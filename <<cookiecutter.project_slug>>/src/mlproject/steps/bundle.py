@@ -17,7 +17,8 @@ def run(
     With `record` also what a deployment of it starts from, as `hand_over` writes it.
     """
     name, store = context.params.data.name, tracking.registry(context)
-    version = store.champion(name) if number == "champion" else store.version(name, number)
+    champion = store.champion(name)
+    version = champion if number == "champion" else store.version(name, number)
     if version is None:
         which = "champion" if number == "champion" else f"version {number}"
         raise ProjectError(f"{name} has no {which} in MLflow: `make run` registers and promotes")
@@ -31,5 +32,6 @@ def run(
     artifact.save(output, model.files, {**model.record, "registered": registered})
     if record is not None:
         handed = deployment.handed_over(name, version.version, model.digest, image)
-        write_json(record, handed if number == "champion" else {**handed, "alias": None})
+        named = champion is not None and champion.version == version.version
+        write_json(record, handed if named else {**handed, "alias": None})
     return f"{name} v{version.version} · {output}"
