@@ -234,6 +234,18 @@ def test_behind_a_gateway_the_reason_comes_through_the_ui(api, submit, environ):
     assert asked["runid"] == [api.stored["runs"][0]["run_id"]]
 
 
+def test_a_log_that_outlives_its_pod_is_read_from_the_store(api, submit):
+    api.archived = True
+    api.script = (frame("FAILED", task("train", "FAILED", LOG, attempts=2)),)
+    assert f"FAILED in `train` ({REASON}): " in refused(submit)
+    asked = api.asked("GET", "/nodes/")
+    (run,) = api.stored["runs"]
+    node = node_id(f"{INSIDE}.train(0).executor(1)")
+    assert [item.path for item in asked] == [
+        f"/apis/v2beta1/runs/{run['run_id']}/nodes/{node}/artifacts/main-logs:read"
+    ]
+
+
 def test_a_pod_named_by_its_node_alone_is_found_too(api, submit):
     nodes, logs = task("train", "FAILED", LOG)
     (pod,) = logs
@@ -251,7 +263,7 @@ def test_a_log_that_cannot_be_had_takes_no_sentence_away(kind, api, submit, monk
     monkeypatch.setattr(kfp_logs, "SECONDS", 1.0)
     monkeypatch.setattr(kfp_logs, "LIMIT", 0.3)
     api.script = (frame("FAILED", task("train", "FAILED", LOG)),)
-    api.faults = [Fault("GET", "log", kind)]
+    api.faults = [Fault("GET", "log", kind)]  # of any of the three doors
     start = time.monotonic()
     assert re.search(r"run drift-\S+ FAILED in `train`: http", refused(submit))
     assert time.monotonic() - start < 10
@@ -267,7 +279,7 @@ def test_a_run_that_someone_terminated_is_named_so(states, ends, api, submit):
     before = ("RUNNING", "CANCELING") if len(states) == 1 else ()
     api.script = tuple(frame(state, ingest, history=before) for state in states)
     assert f" was terminated: it ended {ends}, which is no success: " in refused(submit)
-    assert api.asked("GET", "/log") == [], "there is no reason to look for"
+    assert api.asked("GET", "/nodes/") == [], "there is no reason to look for"
 
 
 def test_a_skipped_run_is_no_success(api, submit):

@@ -138,6 +138,11 @@ def test_the_same_bytes_in_every_process(folder, compiled, tmp_path):
         assert (tmp_path / f"{seed}.yaml").read_bytes() == compiled.read_bytes()
 
 
+def test_the_file_is_ascii(compiled):
+    """A server keeps it in its database, whose character set may be latin1."""
+    assert compiled.read_text(encoding="utf-8").isascii()
+
+
 def test_another_image_is_another_file(folder, compiled, tmp_path):
     compiler.write(folder, IMAGE.replace("aa", "ab"), tmp_path / "p.yaml")
     assert (tmp_path / "p.yaml").read_bytes() != compiled.read_bytes()

@@ -1,14 +1,16 @@
 """Logs of a run's pods, which neither kfp.Client nor the run's own answer holds."""
 
+import base64
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 import certifi
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from ..core.kfp_answers import last_words
+from ..core.kfp_answers import last_words, pod_names
 from .kfp_access import Access
 
 SECONDS = 20.0  # for all the asking: the run has failed, its reason is worth this much
@@ -16,13 +18,13 @@ LIMIT = 5.0  # seconds without a byte
 MOST = 1 << 20  # bytes of a log
 
 
-def reason(access: Access, run: str, pods: Iterable[str]) -> str:
-    """The sentence of the first pod whose log holds one; empty where no log can be had."""
+def reason(access: Access, run: str, nodes: Iterable[str]) -> str:
+    """The sentence of the first node whose log holds one; empty where no log can be had."""
     end = time.monotonic() + SECONDS
     trusted = access.settings.kf_pipelines_ssl_ca_cert or certifi.where()
     with urllib3.PoolManager(ca_certs=trusted, retries=False) as pool:
-        for pod in pods:
-            for address in _addresses(access, run, pod):
+        for node in nodes:
+            for address in _addresses(access, run, node):
                 if time.monotonic() > end:
                     return ""
                 if said := last_words(_read(pool, address, access.headers())):
@@ -30,13 +32,18 @@ def reason(access: Access, run: str, pods: Iterable[str]) -> str:
     return ""
 
 
-def _addresses(access: Access, run: str, pod: str) -> Iterable[str]:
-    """The API server's own door, and that of the UI, which is all a gateway lets through."""
+def _addresses(access: Access, run: str, node: str) -> Iterator[str]:
+    """Where the log of a node is: in the object store, which outlives the pod, or with the pod.
+
+    A pod's comes from the API server, or from the UI, which is all a gateway lets through.
+    """
     settings = access.settings
     space = settings.kf_pipelines_namespace or settings.kf_pipelines_server_namespace
-    query = urlencode({"podname": pod, "runid": run, "podnamespace": space})
-    yield f"{access.url}/apis/v1alpha1/runs/{run}/nodes/{pod}/log"
-    yield f"{access.url}/k8s/pod/logs?{query}"
+    yield f"{access.url}/apis/v2beta1/runs/{run}/nodes/{node}/artifacts/main-logs:read"
+    for pod in pod_names(node):
+        query = urlencode({"podname": pod, "runid": run, "podnamespace": space})
+        yield f"{access.url}/apis/v1alpha1/runs/{run}/nodes/{pod}/log"
+        yield f"{access.url}/k8s/pod/logs?{query}"
 
 
 def _read(pool: urllib3.PoolManager, address: str, headers: dict[str, str]) -> str:
@@ -50,7 +57,9 @@ def _read(pool: urllib3.PoolManager, address: str, headers: dict[str, str]) -> s
             return ""
         text = b""
         for part in told.stream(1 << 16):
-            text = (text + part)[-MOST:]
+            text = (text + part)[-2 * MOST :]
+        if address.endswith(":read"):  # {"data": base64}
+            text = base64.b64decode(json.loads(text)["data"])[-MOST:]
         return text.decode("utf-8", "replace")
-    except (HTTPError, OSError):
+    except (HTTPError, OSError, ValueError, KeyError, TypeError):
         return ""

@@ -5,7 +5,7 @@ from typing import Any
 
 import kfp_server_api
 
-from ..core.kfp_answers import DONE, Run, Task, pods
+from ..core.kfp_answers import DONE, Run, Task, failed_nodes
 from ..errors import ProjectError
 from .kfp_access import Access
 from .kfp_client import ConflictError, Connection
@@ -119,7 +119,7 @@ class Kubeflow:
 
     def why(self, run: str, found: Run) -> str:
         """What the log of a failed task gives as its reason; empty where nothing can be had."""
-        return reason(self.access, run, pods(found.tasks))
+        return reason(self.access, run, failed_nodes(found.tasks))
 
     def recurring(self, experiment: str, name: str) -> list[Any]:
         """The recurring runs of this name."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..errors import ProjectError
@@ -137,18 +137,17 @@ def shown(tasks: Iterable[Task], names: Collection[str]) -> list[Task]:
     return list(kept.values())
 
 
-def pods(tasks: Iterable[Task]) -> Iterator[str]:
-    """Names the pods of failed nodes may have, the likeliest first, the last attempt before others.
-
-    A server tells `workflow-hash`; Argo calls the pod `workflow-template-hash`.
-    """
+def failed_nodes(tasks: Iterable[Task]) -> list[str]:
+    """Ids of the nodes below those that failed: executors first, their last attempt first."""
     failed = [task for task in tasks if task.state == "FAILED" and task.children]
     failed.sort(key=lambda task: not task.name.startswith("executor"))
-    nodes = dict.fromkeys(child for task in failed for child in reversed(task.children))
-    for node in nodes:
-        workflow, _, digits = node.rpartition("-")
-        yield from (f"{workflow}-{template}-{digits}" for template in TEMPLATES)
-        yield node
+    return list(dict.fromkeys(child for task in failed for child in reversed(task.children)))
+
+
+def pod_names(node: str) -> list[str]:
+    """What the pod of `workflow-hash` may be called: Argo makes `workflow-template-hash` of it."""
+    workflow, _, digits = node.rpartition("-")
+    return [*(f"{workflow}-{template}-{digits}" for template in TEMPLATES), node]
 
 
 def last_words(log: str) -> str:
