@@ -43,6 +43,12 @@ class Screen:
         )
         self.console.file.flush()
 
+    def clear(self) -> None:
+        """Take the bar away, where one is drawn."""
+        if self._drawn and self.console.is_terminal:
+            self.console.file.write("\r\033[K")
+            self.console.file.flush()
+
     def step(self, number: int, step: Step, detail: str, seconds: float) -> None:
         """One finished step."""
         self.line(f"{number}/{self.total}", step.name, detail, seconds)
@@ -61,8 +67,7 @@ class Screen:
 
     def say(self, text: str = "", style: str = "") -> None:
         """One plain line."""
-        if self._drawn and self.console.is_terminal:
-            self.console.file.write("\r\033[K")
+        self.clear()
         self.console.print(escape(text), style=style or None, soft_wrap=True)
 
     def said_of(self, name: str, text: str, style: str = "", indent: int = 10) -> None:

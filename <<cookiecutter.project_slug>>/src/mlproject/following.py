@@ -43,9 +43,11 @@ def follow(
             if found.state in DONE:
                 break
         if now - start >= minutes * 60:
+            screen.clear()
             raise ProjectError(_late(found, names, title, minutes, link))
         time.sleep(min(pause, max(start + minutes * 60 - now, 0.01)))
         pause = min(pause * 1.5, SLOWEST)
+    screen.clear()
     found = replace(found, terminated=terminated)
     why = server.why(run, found) if found.state == "FAILED" and not terminated else ""
     if wrong := verdict(found, names, title, link, why):

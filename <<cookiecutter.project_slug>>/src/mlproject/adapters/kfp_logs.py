@@ -11,6 +11,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from ..core.kfp_answers import last_words, pod_names
+from ..errors import ProjectError
 from .kfp_access import Access
 
 SECONDS = 20.0  # for all the asking: the run has failed, its reason is worth this much
@@ -27,7 +28,7 @@ def reason(access: Access, run: str, nodes: Iterable[str]) -> str:
             for address in _addresses(access, run, node):
                 if time.monotonic() > end:
                     return ""
-                if said := last_words(_read(pool, address, access.headers())):
+                if said := last_words(_read(pool, address, access)):
                     return said
     return ""
 
@@ -46,12 +47,17 @@ def _addresses(access: Access, run: str, node: str) -> Iterator[str]:
         yield f"{access.url}/k8s/pod/logs?{query}"
 
 
-def _read(pool: urllib3.PoolManager, address: str, headers: dict[str, str]) -> str:
+def _read(pool: urllib3.PoolManager, address: str, access: Access) -> str:
     """The end of a log, empty for anything that is none."""
     limit = urllib3.Timeout(connect=LIMIT, read=LIMIT)
     try:
         told = pool.request(
-            "GET", address, headers=headers, timeout=limit, redirect=False, preload_content=False
+            "GET",
+            address,
+            headers=access.headers(),
+            timeout=limit,
+            redirect=False,
+            preload_content=False,
         )
         if told.status != 200 or "html" in told.headers.get("Content-Type", ""):
             return ""
@@ -61,5 +67,5 @@ def _read(pool: urllib3.PoolManager, address: str, headers: dict[str, str]) -> s
         if address.endswith(":read"):  # {"data": base64}
             text = base64.b64decode(json.loads(text)["data"])[-MOST:]
         return text.decode("utf-8", "replace")
-    except (HTTPError, OSError, ValueError, KeyError, TypeError):
+    except (HTTPError, OSError, ProjectError, ValueError, KeyError, TypeError):
         return ""
