@@ -153,6 +153,14 @@ def test_a_value_that_is_not_written_so_is_blamed():
         event_times([column(["2020", "2020"], "year"), column(["", "13"], "month")], "%Y %m")
 
 
+def test_whole_numbers_written_with_a_fraction_are_read_all_the_same():
+    read = event_times([column(["2020.0", "2021.0"]), column(["1.0", "12.0"])], "%Y %m")
+    assert read.dt.strftime("%Y-%m").tolist() == ["2020-01", "2021-12"]
+    assert event_times(column(["2020.0"]), "%Y")[0].year == 2020
+    both = [column(["2020.0"]), column(["4.0"])]
+    assert event_times(both, "year_quarter")[0].month == 10
+
+
 def test_columns_are_joined_row_by_row():
     year, month, day = (
         column(texts) for texts in (["2020", "2021"] * 3, list("123123"), list("445566"))

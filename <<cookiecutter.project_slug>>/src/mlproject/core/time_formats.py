@@ -66,6 +66,8 @@ def read_texts(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[pd.Ti
     """
     if pattern in EPOCHS:
         return _epoch(texts, EPOCHS[pattern])
+    if pattern is not None and "." not in pattern:  # whole numbers of a column that had gaps
+        texts = texts.str.replace(r"(?<=\d)\.0(?= |$)", "", regex=True)
     if pattern in _READERS:
         return pd.to_datetime(texts.map(_READERS[pattern]), errors="coerce", utc=True)
     texts = plainer(texts, pattern)
@@ -119,7 +121,7 @@ def _year_and(letter: str, read: Callable[[str], str | None]) -> Callable[[str],
     def reader(text: str) -> str | None:
         year, _, number = text.partition(" ")
         number = number.strip().upper().removeprefix(letter).strip()
-        return read(f"{year}-{letter}{number.removesuffix('.0')}")
+        return read(f"{year}-{letter}{number}")
 
     return reader
 

@@ -26,7 +26,7 @@ _CLOCK = re.compile(
     re.I,
 )
 _ENDS = {"st", "nd", "rd", "th"}
-_ORDERS = ("mdY", "dmY", "Ymd", "Ydm", "mdy", "dmy", "ymd")
+_ORDERS = ("mdY", "dmY", "Ymd", "mdy", "dmy", "ymd")
 
 
 class Pattern(NamedTuple):
