@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .adapters import dvc, git, parquet, s3
+import pandas as pd
+
+from .adapters import dialects, dvc, git, parquet, s3, unpack
 from .adapters.files import atomic
-from .adapters.tables import read_raw
-from .core.arrivals import merge
+from .adapters.tables import read_raw, write_table
+from .core.arrivals import as_texts, merge
 from .core.canonical import ordered, typed
+from .core.contract import DataContract
 from .errors import ProjectError
 from .steps import ingest, validate
 from .workspace import Context, Workspace
@@ -40,18 +43,17 @@ def judge(
     `reference` is the profile of the champion's data.
     """
     contract = context.params.data
-    kind = Path(contract.source).suffix.lower()
-    if path.suffix.lower() != kind:
-        raise ProjectError(f"{path.name}: the raw table is {contract.source}, bring a {kind} file")
-    new = read_raw(path)
+    source = Path(contract.source)
+    new = _arrived(path, source, contract)
     named = contract.model_copy(update={"source": path.name})  # it is its lines that are blamed
-    merged = merge(read_raw(raw) if raw else None, new, named)
+    merged = merge(read_raw(raw, contract.delimiter) if raw else None, new, named)
     ordered(*typed(new, named, 1.0), named)
-    file = folder / f"merged{kind}"
-    if kind == ".csv":
-        merged.table.to_csv(file, index=False, lineterminator="\n")
-    else:
-        parquet.write(merged.table, file)
+    file = folder / f"merged{''.join(source.suffixes[-2:])}"
+    mark: str | None = contract.delimiter
+    if mark is None and raw is not None and unpack.kind(raw) in unpack.TEXTS:
+        with unpack.plain(raw) as there_already:
+            mark = dialects.delimiter(there_already)
+    write_table(merged.table, file, mark or ",")
     apart = replace(context, workspace=Workspace(context.workspace.root, folder))
     table, _ = ingest.read(apart, file)
     with atomic(apart.workspace.ingested) as temporary:
@@ -59,6 +61,19 @@ def judge(
     checks = validate.run(apart, reference)
     line = f"{merged.added:,} new rows, {merged.replaced:,} that were known · {checks}"
     return Judged(file, line, merged.changed)
+
+
+def _arrived(path: Path, source: Path, contract: DataContract) -> pd.DataFrame:
+    """The table that arrived, as texts where the raw table holds texts. Raises ProjectError."""
+    texts = unpack.kind(source) in (*unpack.TEXTS, ".zip")
+    with unpack.plain(path) as file:
+        if path.suffix.lower() != ".xlsx" and (file.suffix.lower() in unpack.TEXTS) != texts:
+            right = ".csv or .xlsx" if texts else ".parquet or .xlsx"
+            raise ProjectError(
+                f"{path.name}: the raw table is {contract.source}, bring a {right} file"
+            )
+        new = read_raw(file)
+        return as_texts(new, contract) if texts and file.suffix == ".parquet" else new
 
 
 def put(context: Context, file: Path, name: str) -> list[str]:

@@ -110,7 +110,9 @@ def sample(
 
 @app.command()
 def adopt(
-    data: Annotated[Path, typer.Argument(help="CSV or parquet file.")],
+    data: Annotated[
+        Path, typer.Argument(help="CSV, TSV, parquet or Excel file, or a .gz or .zip of one.")
+    ],
     target: Annotated[str, typer.Argument(help="Column to predict.")],
     entity: Annotated[
         str | None, typer.Option(help="Column that names the thing a row is about.")
@@ -131,6 +133,15 @@ def adopt(
     allow_leakage: Annotated[
         str, typer.Option(help="Columns that look like the answer and stay.")
     ] = "",
+    missing: Annotated[
+        str, typer.Option(help="Words or numbers that mean a missing value, comma-separated.")
+    ] = "",
+    decimal: Annotated[
+        str | None, typer.Option(help="`.` or `,`, where numbers could be read in two ways.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="comma, semicolon, tab or bar, where two of them fit.")
+    ] = None,
 ) -> None:
     """Turn the project to your own table: infer the contract, write params.yaml, track the data."""
     from . import session
@@ -147,6 +158,9 @@ def adopt(
         pattern=pattern,
         split=split,
         by=by,
+        missing=_names(missing),
+        decimal=decimal,
+        delimiter=delimiter,
     )
 
 
@@ -209,7 +223,7 @@ def serve(
 
 @app.command()
 def predict(
-    table: Annotated[Path, typer.Option("--input", help="CSV or parquet with all features.")],
+    table: Annotated[Path, typer.Option("--input", help="CSV, parquet or Excel, all features.")],
     output: Annotated[Path, typer.Option(help="CSV or parquet file to write.")],
     model: Annotated[
         Path | None, typer.Option(help="Folder written by `bundle`, instead of the registry.")

@@ -8,6 +8,7 @@ from . import session
 from .adapters.files import digest, read_json, write_text
 from .adapters.github import GitHub
 from .console import Screen
+from .core.arrivals import TABLES, TEXTS
 from .errors import ProjectError
 from .landing import REFUSED, TAKEN, Landing
 from .loop import sole_run
@@ -61,11 +62,11 @@ class Inbox:
         for name in torn:
             self.say(
                 "waits",
-                f"{name} has no end: the rest is awaited{_LINE * name.lower().endswith('.csv')}",
+                f"{name} has no end: the rest is awaited{_LINE * name.lower().endswith(TEXTS)}",
                 "yellow",
             )
         for name in strange:
-            self.say("left", f"{name} stays: tables end in .csv or .parquet", "yellow")
+            self.say("left", f"{name} stays: tables end in {', '.join(TABLES)}", "yellow")
         if paths:
             context = open_context(self.root, (), self.screen)
             with sole_run(context.workspace):

@@ -66,7 +66,7 @@ class Landing:
             return False
         except OSError as error:
             raise ProjectError(f"{path} cannot be read ({error.strerror}): allow it") from error
-        if first == ARCHIVE or last.endswith(ENDS[path.suffix.lower()]):
+        if first == ARCHIVE or last.endswith(ENDS.get(path.suffix.lower(), (b"",))):
             return True
         self._torn.add(path.name)
         return False

@@ -154,6 +154,9 @@ def adopt(
     pattern: str | None = None,
     split: str | None = None,
     by: str | None = None,
+    missing: tuple[str, ...] = (),
+    decimal: str | None = None,
+    delimiter: str | None = None,
 ) -> None:
     """Infer the contract of a table, write params.yaml and track the data."""
     from .steps import adopt as step
@@ -175,6 +178,7 @@ def adopt(
             pattern=pattern,
             split=split,
             by=by,
+            reading=step.Reading(missing, decimal, delimiter),
         )
         _first_commit(root, screen, fresh)
     if not fresh:  # what is not committed cannot be gone back to

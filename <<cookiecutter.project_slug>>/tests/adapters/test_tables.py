@@ -1,5 +1,6 @@
 """Reading tables, and the one sentence for every way a file can be broken."""
 
+import gzip
 import io
 
 import numpy as np
@@ -40,9 +41,9 @@ BROKEN = {
     "Excel": (
         "t.csv",
         b"PK\x03\x04 and so on",
-        "t.csv is a zip or Excel file: save the sheet as CSV",
+        "t.csv is a zip or Excel file: name it .zip or .xlsx",
     ),
-    "gzip": ("t.csv", b"\x1f\x8b and so on", "t.csv is compressed by gzip: unpack it"),
+    "gzip": ("t.csv", b"\x1f\x8b and so on", "t.csv is compressed by gzip: name it .csv.gz"),
     "parquet named csv": ("t.csv", parquet_bytes(), "t.csv is a parquet file: name it .parquet"),
     "UTF-16": ("t.csv", GOOD.encode("utf-16"), "t.csv is UTF-16 text: save it as UTF-8"),
     "Latin-1": (
@@ -55,15 +56,15 @@ BROKEN = {
         lines(GOOD, 1, "a,Größe,y").encode("latin-1"),
         "t.csv line 1 is not UTF-8 text",
     ),
-    "semicolons": (
+    "long row of semicolons": (
         "t.csv",
-        GOOD.replace(",", ";").encode(),
-        "line 1: the columns are separated by `;`",
+        lines(GOOD, 12, "1,x,2,3").replace(",", ";").encode(),
+        "t.csv line 12 has 4 values, the header names 3 columns: a semicolon is missing",
     ),
-    "tabs": (
+    "two delimiters": (
         "t.csv",
-        GOOD.replace(",", "\t").encode(),
-        "line 1: the columns are separated by tabs",
+        "".join(f"a{n};b,c{n}|d\n" for n in range(60)).encode(),
+        "t.csv line 1: commas and semicolons and bars each separate every line",
     ),
     "long row": (
         "t.csv",
@@ -90,7 +91,18 @@ BROKEN = {
         lines(GOOD, 1, "a,y,y").encode(),
         "t.csv line 1: column `y` is there twice (columns 2 and 3): give each column its own name",
     ),
-    "extension": ("t.xlsx", b"x", "t.xlsx is no .csv or .parquet file: save the table as either"),
+    "extension": ("t.doc", b"x", "t.doc is not a .csv, .tsv, .txt, .parquet or .xlsx file, or a"),
+    "no workbook": ("t.xlsx", b"x", "t.xlsx cannot be unpacked (File is not a zip file)"),
+    "gzip cut short": (
+        "t.csv.gz",
+        gzip.compress(GOOD.encode())[:-9],
+        "t.csv.gz cannot be unpacked (Compressed file ended",
+    ),
+    "broken line in gzip": (
+        "t.csv.gz",
+        gzip.compress(lines(GOOD, 12, "1,x,2,3").encode()),
+        "t.csv.gz line 12 has 4 values, the header names 3 columns",
+    ),
     "parquet cut short": (
         "t.parquet",
         parquet_bytes()[:-40],

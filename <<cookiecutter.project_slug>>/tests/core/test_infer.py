@@ -119,7 +119,7 @@ def test_columns_of_no_use_are_left_out_with_reasons():
         empty="",
         same=7,
         nearly_empty=["" if i % 10 else "1.5" + str(i) for i in range(N)],
-        price=[f"1,{i:03}.50" for i in range(N)],
+        price=[f"1,{i:03}.50" if i else "a lot" for i in range(N)],
     )
     params, _, said = adopted(frame)
     assert list(params.data.features) == ["x", "z"]
@@ -133,7 +133,8 @@ def test_columns_of_no_use_are_left_out_with_reasons():
     assert said["same"] == ["excluded: has the same value in every row that has one"]
     assert said["nearly_empty"] == ["excluded: is missing in 90% of the rows"]
     assert said["price"] == [
-        "excluded: holds numbers in local dress like `1,000.50`: write them plainly to use them"
+        "excluded: holds numbers in local dress like `1,001.50`, but also `a lot`: write all of "
+        "them alike"
     ]
 
 
@@ -425,9 +426,9 @@ REFUSED = {
         "the target `y` has 200 different values, at most 50 can be classes",
     ),
     "dressed numbers": (
-        BASE.assign(y=[f"{i},5" for i in range(N)]),
+        BASE.assign(y=[f"{i},5" if i else "free" for i in range(N)]),
         {},
-        "the target `y` holds numbers in local dress like `0,5`",
+        "the target `y` holds numbers in local dress like `1,5`, but also `free`",
     ),
     "rare class": (
         BASE.assign(y=["a"] * 150 + ["b"] * 48 + ["c"] * 2),

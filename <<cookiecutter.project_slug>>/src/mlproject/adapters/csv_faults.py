@@ -6,22 +6,22 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import ProjectError
+from .dialects import WORDS
 from .files import shown
 
 _HEAD = 1 << 16
 _MAGIC = {
     b"PAR1": "is a parquet file: name it .parquet",
-    b"PK\x03\x04": "is a zip or Excel file: save the sheet as CSV",
-    b"\xd0\xcf\x11\xe0": "is an old Excel file: save the sheet as CSV",
-    b"\x1f\x8b": "is compressed by gzip: unpack it",
+    b"PK\x03\x04": "is a zip or Excel file: name it .zip or .xlsx",
+    b"\xd0\xcf\x11\xe0": "is an old Excel file: save it as .xlsx or CSV",
+    b"\x1f\x8b": "is compressed by gzip: name it .csv.gz",
     b"\xff\xfe": "is UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "is UTF-16 text: save it as UTF-8",
 }
-_DELIMITERS = {";": "`;`", "\t": "tabs", "|": "`|`"}
 
 
 def check_head(path: Path) -> None:
-    """Refuse what the first bytes show to be no comma-separated UTF-8 text. Raises ProjectError."""
+    """Refuse what the first bytes show to be no UTF-8 text. Raises ProjectError."""
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     for magic, problem in _MAGIC.items():
@@ -34,22 +34,15 @@ def check_head(path: Path) -> None:
     if not first.strip():
         raise ProjectError(f"{shown(path)} line 1 is blank: the first line names the columns")
     _check_encoding(path, first, 1)
-    text = first.decode("utf-8")
-    for delimiter, name in _DELIMITERS.items():
-        if text.count(delimiter) > text.count(","):
-            raise ProjectError(
-                f"{shown(path)} line 1: the columns are separated by {name}, not by commas: "
-                "save the table comma-separated, with decimal points"
-            )
 
 
-def explain(path: Path, width: int) -> None:
+def explain(path: Path, width: int, mark: str = ",") -> None:
     """Raise a ProjectError that names the first line at fault; return where none is found."""
     with path.open("rb") as stream:
         for number, content in enumerate(stream, start=1):
             _check_encoding(path, content, number)
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, strict=True)
+        reader = csv.reader(stream, delimiter=mark, strict=True)
         line = 0
         try:
             for record in reader:
@@ -57,8 +50,8 @@ def explain(path: Path, width: int) -> None:
                 if record and len(record) != width:
                     raise ProjectError(
                         f"{shown(path)} line {last + 1} has {_count(len(record), 'value')}, "
-                        f"the header names {_count(width, 'column')}: a comma is missing, or one "
-                        "too many stands outside quotes"
+                        f"the header names {_count(width, 'column')}: a {WORDS[mark]} is "
+                        "missing, or one too many stands outside quotes"
                     )
         except csv.Error as error:
             raise ProjectError(
@@ -67,7 +60,7 @@ def explain(path: Path, width: int) -> None:
             ) from None
 
 
-def line_numbers(path: Path, rows: int, width: int) -> pd.Index:
+def line_numbers(path: Path, rows: int, width: int, mark: str = ",") -> pd.Index:
     """The line in which each record begins; the header is line 1."""
     lines, last = 0, b"\n"
     with path.open("rb") as stream:
@@ -76,10 +69,10 @@ def line_numbers(path: Path, rows: int, width: int) -> pd.Index:
             last = block[-1:]
     if lines + (last != b"\n") == rows + 1:
         return pd.RangeIndex(2, rows + 2, name="line")
-    explain(path, width)  # blank lines, or values of several lines: is every quote closed?
+    explain(path, width, mark)  # blank lines, or values of several lines: is every quote closed?
     numbers, line = [], 0
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream)
+        reader = csv.reader(stream, delimiter=mark)
         for record in reader:
             if record:
                 numbers.append(line + 1)

@@ -24,11 +24,11 @@ with unchecked():
     from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKey
     from feast.protos.feast.types.Value_pb2 import Value as Value
     from feast.repo_config import RepoConfig
-    from feast.types import Float32, String
+    from feast.types import Float32, Float64, String
     from feast.value_type import ValueType
 
 from ..config import Params
-from ..core.contract import ROW_ID, TIMESTAMP
+from ..core.contract import ROW_ID, TIMESTAMP, Feature
 from ..core.transforms import model_features
 from ..errors import ProjectError
 from ..params_file import read_yaml
@@ -49,12 +49,19 @@ def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureVie
         entities=[entity],
         ttl=_ttl(contract.frequency) if contract.has_time else timedelta(0),
         schema=[
-            Field(name=column, dtype=Float32 if feature.numeric else String)
+            Field(name=column, dtype=_type(feature))
             for column, feature in model_features(contract, params.featurize).items()
         ],
         source=source,
     )
     return entity, source, view, FeatureService(name=service_name(params), features=[view])
+
+
+def _type(feature: Feature) -> Any:
+    """Feast's type of a feature; one that has a centre keeps the digits it is centred for."""
+    if not feature.numeric:
+        return String
+    return Float64 if feature.center else Float32
 
 
 def service_name(params: Params) -> str:

@@ -50,9 +50,12 @@ def _single_precision(model: Any) -> Any:
 
 
 class Scorer:
-    """A loaded model, single-threaded. Raises ProjectError for bytes that are none."""
+    """A loaded model, single-threaded. Raises ProjectError for bytes that are none.
 
-    def __init__(self, data: bytes, task: str) -> None:
+    `centers` are subtracted from the features they name; without them those are centred already.
+    """
+
+    def __init__(self, data: bytes, task: str, centers: Mapping[str, float] | None = None) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -71,20 +74,25 @@ class Scorer:
             item.name: object if "string" in item.type else np.float32
             for item in self._session.get_inputs()
         }
+        self._centers = dict(centers or {})
         self._single: _Single | None = None
 
     def __call__(self, columns: Mapping[str, Any]) -> Array:
         """Predictions of shape (n,), or class probabilities (n, k), of one array per feature."""
         feeds = {
-            name: np.asarray(columns[name], dtype=kind).reshape(-1, 1)
+            name: np.asarray(self._moved(name, columns[name]), dtype=kind).reshape(-1, 1)
             for name, kind in self.inputs.items()
         }
         return self._shaped(self._session.run(self._outputs, feeds)[0])
 
+    def _moved(self, name: str, values: Any) -> Any:
+        center = self._centers.get(name)
+        return np.asarray(values, dtype=np.float64) - center if center else values
+
     def one(self, columns: Mapping[str, list[Any]]) -> Array:
         """The same of one row: one number or text per feature. For one thread only."""
         if self._single is None:
-            self._single = _Single(self._session, self.inputs, self._outputs)
+            self._single = _Single(self._session, self.inputs, self._outputs, self._centers)
         return self._shaped(self._single(columns))
 
     def _shaped(self, found: Any) -> Array:
@@ -95,12 +103,20 @@ class Scorer:
 class _Single:
     """One row after another in standing arrays: new ones would cost more than a usual model."""
 
-    def __init__(self, session: Any, inputs: Mapping[str, Any], outputs: list[str]) -> None:
+    def __init__(
+        self,
+        session: Any,
+        inputs: Mapping[str, Any],
+        outputs: list[str],
+        centers: Mapping[str, float],
+    ) -> None:
         from onnxruntime import OrtValue
 
         self._session, self._outputs = session, outputs
         self._names = [name for name, kind in inputs.items() if kind is np.float32]
         self._numbers = np.zeros(len(self._names), np.float32)
+        middle = np.array([centers.get(name, 0.0) for name in self._names])
+        self._middle = middle if middle.any() else None
         cells = dict(zip(self._names, self._numbers.reshape(-1, 1, 1), strict=True))
         self._texts = {
             name: np.full((1, 1), "", dtype=object) for name in inputs.keys() - cells.keys()
@@ -113,7 +129,8 @@ class _Single:
             self._bound.bind_output(outputs[0])
 
     def __call__(self, columns: Mapping[str, list[Any]]) -> Any:
-        self._numbers[:] = [columns[name][0] for name in self._names]
+        values = [columns[name][0] for name in self._names]
+        self._numbers[:] = values if self._middle is None else np.subtract(values, self._middle)
         if self._bound is not None:
             self._session.run_with_iobinding(self._bound)
             return self._bound.copy_outputs_to_cpu()[0]

@@ -13,6 +13,7 @@ from ..errors import ProjectError
 from .files import shown
 
 ROWS = 100_000  # of a row group
+_WHOLE = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
 
 
 def read(
@@ -27,10 +28,16 @@ def read(
     """
     with _faults(path, advice), pq.ParquetFile(path, pre_buffer=False) as file:
         table = {
-            name: file.read([name], use_threads=False).column(name).to_pandas(types_mapper=types)
+            name: _pandas(file.read([name], use_threads=False).column(name), types)
             for name in (file.schema_arrow.names if columns is None else columns)
         }
     return pd.DataFrame(table, copy=False)
+
+
+def _pandas(column: pa.ChunkedArray, types: Callable[[pa.DataType], Any] | None) -> "pd.Series":
+    """A column in pandas; whole numbers beside gaps stay whole, float64 would round long ones."""
+    mapped = _WHOLE.get if column.null_count and column.type in _WHOLE else types
+    return column.to_pandas(types_mapper=mapped)
 
 
 def names(path: Path, advice: str) -> list[str]:

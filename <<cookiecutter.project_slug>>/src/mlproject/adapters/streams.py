@@ -13,11 +13,13 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from ..errors import ProjectError
+from .dialects import delimiter
 from .files import atomic, shown
 from .tables import header
+from .unpack import KINDS, PACKED, PLAIN, plain
 
 ROWS = 20_000
-_KINDS = {".csv", ".parquet"}
+_WRITTEN = {".csv", ".parquet"}
 _TEXT = pd.StringDtype("pyarrow")
 _types = {pa.string(): _TEXT, pa.large_string(): _TEXT}.get
 
@@ -25,22 +27,26 @@ _types = {pa.string(): _TEXT, pa.large_string(): _TEXT}.get
 @contextmanager
 def reading(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Yield the schema and the batches; a CSV holds texts. Raises ProjectError."""
-    suffix = _suffix(path)
+    if path.suffix.lower() not in (*PLAIN, *PACKED):
+        raise ProjectError(f"{shown(path)} is not {KINDS}: save the table as one of them")
     if not path.is_file():
         raise ProjectError(f"{shown(path)} is missing: name the table to predict")
-    try:
-        if suffix == ".parquet":
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                yield file.schema_arrow, file.iter_batches(ROWS)
-        else:
-            names = header(path)
-            schema = pa.schema([(name, pa.string()) for name in names])
-            yield schema, _csv(path, names, schema)
-    except pa.ArrowInvalid as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ProjectError(
-            f"{shown(path)} cannot be read as {suffix[1:]} ({reason:.160}): export it again"
-        ) from error
+    with plain(path) as file:
+        suffix = file.suffix.lower()
+        try:
+            if suffix == ".parquet":
+                with pq.ParquetFile(file, pre_buffer=False) as table:
+                    yield table.schema_arrow, table.iter_batches(ROWS)
+            else:
+                mark = delimiter(file)
+                names = header(file, mark)
+                schema = pa.schema([(name, pa.string()) for name in names])
+                yield schema, _csv(file, names, schema, mark)
+        except pa.ArrowInvalid as error:
+            reason = (str(error).splitlines() or [""])[0]
+            raise ProjectError(
+                f"{shown(path)} cannot be read as {suffix[1:]} ({reason:.160}): export it again"
+            ) from error
 
 
 @contextmanager
@@ -64,10 +70,10 @@ def extended(batch: pa.RecordBatch, columns: list[Any], schema: pa.Schema) -> pa
     return pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)
 
 
-def _csv(path: Path, names: list[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _csv(path: Path, names: list[str], schema: pa.Schema, mark: str) -> Iterator[pa.RecordBatch]:
     """Batches of texts. Arrow's own streaming reader takes memory that grows with the file."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.reader(stream, strict=True)
+        lines = csv.reader(stream, delimiter=mark, strict=True)
         try:
             next(lines)
             while rows := list(itertools.islice(lines, ROWS)):
@@ -90,6 +96,6 @@ def _csv(path: Path, names: list[str], schema: pa.Schema) -> Iterator[pa.RecordB
 
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
-    if suffix not in _KINDS:
+    if suffix not in _WRITTEN:
         raise ProjectError(f"{shown(path)} is no .csv or .parquet file: give it that ending")
     return suffix

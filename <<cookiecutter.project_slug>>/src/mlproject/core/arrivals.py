@@ -9,12 +9,14 @@ import pandas as pd
 
 from ..errors import ProjectError
 from .canonical import renamed, times
-from .columns import Column, keys
+from .columns import Column, keys, text_of
 from .contract import ALL, DataContract
+from .number_format import written
 
-TABLES = (".csv", ".parquet")
+TEXTS = (".csv", ".tsv", ".txt")
+TABLES = (*TEXTS, ".parquet", ".xlsx", ".gz", ".zip")
 SENT = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".download")
-ENDS = {".csv": (b"\n", b"\r"), ".parquet": (b"PAR1",)}  # last bytes of a table that is whole
+ENDS = {**dict.fromkeys(TEXTS, (b"\n", b"\r")), ".parquet": (b"PAR1",)}  # of a whole table
 ARCHIVE = b"PK\x03\x04"  # first bytes of a zip, and of what Excel writes
 
 
@@ -98,6 +100,27 @@ def _there(old: pd.DataFrame, new: pd.DataFrame) -> "pd.Series[bool]":
         return pd.MultiIndex.from_frame(plain.assign(_copy=plain.groupby(names).cumcount()))
 
     return pd.Series(counted(new).isin(counted(old)), index=new.index)
+
+
+def as_texts(table: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
+    """Numbers and times of a workbook as the raw table of the contract writes them."""
+    forms = {name: item.format for name, item in contract.features.items()}
+    forms[contract.target] = contract.target_format
+    out = table.copy(deep=False)
+    for column in table.columns:
+        values, name = table[column], contract.rename.get(column, column)
+        if isinstance(values.dtype, pd.StringDtype):
+            continue
+        form = forms.get(name)
+        if pd.api.types.is_datetime64_any_dtype(values.dtype):
+            pattern = contract.timestamp_format if name == contract.event_timestamp else None
+            texts = values.dt.strftime(pattern or "%Y-%m-%d %H:%M:%S").fillna("").tolist()
+        elif form is not None:
+            texts = [written(value, form) for value in values.astype("float64")]
+        else:
+            texts = [text_of(value) for value in values]
+        out[column] = pd.array(texts, dtype=pd.StringDtype("pyarrow"))
+    return out
 
 
 def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:

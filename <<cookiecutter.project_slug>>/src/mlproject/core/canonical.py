@@ -10,6 +10,7 @@ from ..errors import ProjectError
 from .amounts import beyond, plural
 from .columns import Column, booleans, categories, groups, keys, labels, numbers
 from .contract import ROW_ID, TIMESTAMP, DataContract
+from .number_format import LARGEST_TARGET, NumberFormat
 from .rows import reorder
 from .times import constant, event_times, shown
 
@@ -18,10 +19,13 @@ def needed(contract: DataContract) -> tuple[list[str], list[str]]:
     """Raw columns to read: those of numbers, those of text."""
     raw = {new: old for old, new in contract.rename.items()}
     numeric = [
-        name for name, feature in contract.features.items() if feature.type in {"float", "int"}
+        name
+        for name, feature in contract.features.items()
+        if feature.type in {"float", "int"} and feature.format is None
     ]
     text = [name for name in contract.features if name not in numeric]
-    (numeric if contract.task == "regression" else text).append(contract.target)
+    plain = contract.task == "regression" and contract.target_format is None
+    (numeric if plain else text).append(contract.target)
     numeric += [contract.event_hour] if contract.event_hour else []
     text += [name for name in (contract.entity, *contract.time_columns) if name]
     if contract.group is not None and contract.group not in [*numeric, *text]:
@@ -100,8 +104,8 @@ def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
 def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, Any]]:
     """Yield each column of the contract, typed, in the raw order of rows."""
 
-    def column(name: str) -> Column:
-        return Column(raw[name], name, contract.source, contract.missing_markers)
+    def column(name: str, form: NumberFormat | None = None) -> Column:
+        return Column(raw[name], name, contract.source, contract.missing_markers, form)
 
     if contract.entity is not None:
         yield contract.entity, keys(column(contract.entity))
@@ -116,10 +120,10 @@ def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, An
         elif feature.type == "bool":
             yield name, booleans(column(name))
         else:
-            yield name, numbers(column(name), integers=feature.type == "int")
-    target = column(contract.target)
+            yield name, numbers(column(name, feature.format), integers=feature.type == "int")
+    target = column(contract.target, contract.target_format)
     if contract.task == "regression":
-        yield contract.target, numbers(target)
+        yield contract.target, numbers(target, largest=LARGEST_TARGET)
     else:
         yield contract.target, labels(target, contract.classes or ())
     if contract.group is not None and contract.group not in (*contract.features, contract.entity):

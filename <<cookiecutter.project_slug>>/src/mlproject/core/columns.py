@@ -8,11 +8,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ProjectError, WrongValueError
+from .number_format import LARGEST, NumberFormat, parser
 
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
 Codes = npt.NDArray[np.intp]
 
+NOT_A_NUMBER = (
+    "not a number: correct it, or name it as missing (MISSING= of adopt, data.missing_markers)"
+)
 _TRUE, _FALSE = {"true", "yes", "1", "1.0"}, {"false", "no", "0", "0.0"}
 
 
@@ -24,6 +28,7 @@ class Column:
     name: str
     source: str
     markers: Collection[str] = ()
+    format: NumberFormat | None = None  # of numbers that are texts
 
     def fault(self, position: int, problem: str) -> ProjectError:
         """The sentence that blames one value; `problem` follows the value."""
@@ -66,32 +71,78 @@ def _spread(codes: Codes, values: Floats) -> Floats:
 
 def plain_numbers(values: "pd.Series", missing: Collection[str]) -> Floats | None:
     """Parse a column of texts at once; None where anything but numbers and `missing` is there."""
-    if not isinstance(values.dtype, pd.StringDtype) or values.str.contains("_").any():
-        return None  # Python would read 1_2 as 12
-    texts = values.to_numpy(dtype=object)
-    texts[values.isin(["", *missing]).to_numpy(dtype=bool)] = "nan"
-    try:
-        return texts.astype(np.float64)
+    if not isinstance(values.dtype, pd.StringDtype):
+        return None
+    values = values.str.strip()
+    gaps = values.isin(["", *missing]).to_numpy(dtype=bool) | values.isna().to_numpy(dtype=bool)
+    texts = values.mask(gaps) if gaps.any() else values
+    try:  # Arrow reads no 1_2 as 12, as Python would
+        parsed = texts.astype("double[pyarrow]").to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError):
         return None
+    return None if (np.isnan(parsed) & ~gaps).any() else parsed
 
 
-def numbers(column: Column, integers: bool = False) -> Floats:
-    """Return float64, NaN for missing. Raises ProjectError for text, infinity, fractions."""
+def numbers(column: Column, integers: bool = False, largest: float = LARGEST) -> Floats:
+    """Return float64, NaN for missing. Raises ProjectError for text, fractions, huge numbers."""
     values = column.values
     if values.dtype == np.float64:
-        out: Floats = values.to_numpy()  # no copy
+        out: Floats = _unmarked(values.to_numpy(), column.markers)
     elif pd.api.types.is_numeric_dtype(values.dtype):
         out = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        out = _unmarked(out, column.markers)
+    elif column.format is not None:
+        out = _dressed_numbers(column, column.format)
     elif (parsed := plain_numbers(values, column.markers)) is not None:
         out = parsed
     else:
         out = _blamed_numbers(column)
-    column.first(np.isinf(out), "an infinite value: correct it or leave it empty")
+    check_size(column, out, largest)
     if integers:
         column.first(
             np.isfinite(out) & (out != np.round(out)), "not a whole number: declare type float"
         )
+    return out
+
+
+def check_size(column: Column, values: Floats, largest: float = LARGEST) -> None:
+    """Refuse infinity and what no model can hold. Raises ProjectError naming the value."""
+    wrong = np.abs(values) > largest
+    if not wrong.any():
+        return
+    place = int(wrong.argmax())
+    written = text_of(column.values.iloc[place])
+    if np.isinf(values[place]) and not any(letter.isdigit() for letter in written):
+        raise column.fault(place, "an infinite value: correct it or leave it empty")
+    raise column.fault(
+        place,
+        f"a number beyond {largest:.2g}, the largest a model can take here: correct it, or name "
+        "it as missing (MISSING= of adopt, data.missing_markers)",
+    )
+
+
+def _unmarked(values: Floats, markers: Collection[str]) -> Floats:
+    """Numbers that stand for missing, like -999, as NaN; no copy where there are none."""
+    for marker in markers:
+        try:
+            same = values == float(marker)
+        except ValueError:
+            continue
+        if same.any():
+            values = np.where(same, np.nan, values)
+    return values
+
+
+def _dressed_numbers(column: Column, form: NumberFormat) -> Floats:
+    """Numbers in the column's format. Raises ProjectError for the first text that is none."""
+    codes, texts = encode(column)
+    values = np.array([*map(parser(form), texts)], dtype=np.float64)
+    out = _spread(codes, values)
+    column.first(
+        np.isnan(out) & (codes >= 0),
+        f"not a number written like {form.example}: correct it, or name it as missing "
+        "(MISSING= of adopt, data.missing_markers)",
+    )
     return out
 
 
@@ -100,10 +151,7 @@ def _blamed_numbers(column: Column) -> Floats:
     codes, texts = encode(column)
     parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
     bad = np.isnan(parsed) & np.array([text.lower() != "nan" for text in texts], dtype=bool)
-    column.first(
-        np.append(bad, False)[codes],
-        "not a number: correct it, or add it to data.missing_markers if it means missing",
-    )
+    column.first(np.append(bad, False)[codes], NOT_A_NUMBER)
     exact = np.full(len(texts), np.nan)
     good = ~np.isnan(parsed)
     exact[good] = texts[good].astype(np.float64)  # to_numeric is off by one bit at times

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .names import OUTPUTS, chance, reserved, twice
+from .number_format import NumberFormat
 from .time_names import NAMED, zone_of
 
 TIMESTAMP = "event_timestamp"  # every table carries its event time under this name once ingested
@@ -37,6 +38,8 @@ class Feature(Strict):
     min: float | None = None
     max: float | None = None
     categories: tuple[str, ...] | None = None
+    format: NumberFormat | None = None
+    center: float = 0.0
 
     @property
     def numeric(self) -> bool:
@@ -64,6 +67,8 @@ class Feature(Strict):
                 raise ValueError("a category is listed twice")
         elif self.categories is not None:
             raise ValueError(f"categories need type category, not {self.type}")
+        if self.type in {"category", "bool"} and (self.format is not None or self.center):
+            raise ValueError(f"format and center belong to numbers, not to {self.type}")
         if self.type == "bool" and (self.min is not None or self.max is not None):
             raise ValueError("a bool has no min or max")
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -76,6 +81,7 @@ class DataContract(Strict):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     source: str
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
     entity: str | None = None
     entities: tuple[str, ...] | None = None
     event_timestamp: str | Annotated[tuple[str, ...], Field(min_length=2)] | None = None
@@ -87,6 +93,7 @@ class DataContract(Strict):
     frequency: str | None = None
     target: str
     unit: str = ""
+    target_format: NumberFormat | None = None
     task: Task
     classes: tuple[str, ...] | None = None
     missing_markers: tuple[str, ...] = ()
@@ -163,6 +170,8 @@ class DataContract(Strict):
         yield from self._met()
         if self.task == "regression" and self.classes is not None:
             yield "classes belong to task binary or multiclass, not regression"
+        if self.task != "regression" and self.target_format is not None:
+            yield "target_format belongs to task regression: classes are texts"
         if self.task != "regression":
             count = len(set(self.classes or ()))
             wanted = count == 2 if self.task == "binary" else count > 2

@@ -37,7 +37,7 @@ def drivers(
     orders = _orders(len(names), len(case))
     mixed = _masks(orders)
     columns = {
-        name: np.full(len(mixed), value, dtype=object if isinstance(value, str) else np.float32)
+        name: np.full(len(mixed), value, dtype=object if isinstance(value, str) else np.float64)
         for name, value in case.items()
     }
     for place, name in enumerate(names):
@@ -50,7 +50,6 @@ def drivers(
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
-    one, other = np.float32(one), np.float32(other)  # as the model sees them
     return bool(one == other or (np.isnan(one) and np.isnan(other)))
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from . import scikit
 from .contract import Feature
+from .digits import single
 from .metrics import Array
 
 MISSING_CATEGORY = ""  # the string that stands for a missing category in a model's input
@@ -86,10 +87,13 @@ def baseline(task: str) -> Any:
 
 
 def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
-    """The model's input: one float32 or string column per feature, in contract order."""
+    """The model's input: one float32 or string column per feature, in contract order.
+
+    A feature that has a centre is what is left of it.
+    """
     return pd.DataFrame(
         {
-            name: table[name].astype("float32", copy=False)
+            name: single(table[name], feature.center)
             if feature.numeric
             else table[name].astype(object).where(table[name].notna(), MISSING_CATEGORY).astype(str)
             for name, feature in features.items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from .request_rows import LARGEST
+from .number_format import LARGEST
 from .requests import RequestError, shown
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

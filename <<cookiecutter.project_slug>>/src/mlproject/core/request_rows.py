@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .contract import Feature
+from .number_format import LARGEST
 from .requests import Key, RequestError, shown, text
 
-LARGEST = 3.4028234663852886e38  # of a float32, which is what the model sees
 _ABSENT = object()
 _FEW = 4  # rows that are not worth looking at a column at a time
 _NUMBERS = frozenset({float, int})
@@ -103,9 +103,10 @@ class RowChecker:
 
 
 def arrays(columns: Mapping[str, list[Any]], features: Mapping[str, Feature]) -> dict[str, Any]:
-    """Columns as the model takes them: float32 numbers and texts."""
+    """Columns as a scorer takes them: numbers and texts. What is to be centred keeps its digits."""
     numeric = [name for name, item in features.items() if item.numeric]
-    numbers = np.array([columns[name] for name in numeric], dtype=np.float32)
+    kind = np.float64 if any(item.center for item in features.values()) else np.float32
+    numbers = np.array([columns[name] for name in numeric], dtype=kind)
     found = {name: np.array(columns[name], dtype=object) for name in features.keys() - {*numeric}}
     return {**found, **dict(zip(numeric, numbers, strict=True))}
 

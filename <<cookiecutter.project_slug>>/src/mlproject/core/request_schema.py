@@ -156,6 +156,9 @@ def written(value: Any, feature: Feature) -> Any:
         return str(value) or None
     if value != value:
         return None
+    if feature.center:
+        whole = feature.type == "int"
+        return round(value + feature.center) if whole else float(f"{value + feature.center:.15g}")
     if feature.type == "float":
         return float(str(np.float32(value)))  # the shortest number that is this float32
     return bool(value) if feature.type == "bool" else int(value)

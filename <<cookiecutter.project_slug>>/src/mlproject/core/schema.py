@@ -8,6 +8,7 @@ import pandas as pd
 
 from .amounts import beyond, plural
 from .contract import MAX_CATEGORIES, ROW_ID, TIMESTAMP, DataContract
+from .digits import center_of, merged
 from .times import DTYPE
 
 MIN_CLASS_ROWS = 5
@@ -111,10 +112,13 @@ def table_checks(
             f"{most} may be (validate.max_missing)"
         )
         checks.append(Check("max_missing", share <= max_missing, detail))
+        if contract.features[name].type in {"float", "int"}:
+            checks.append(_digits(table[name], f"column `{name}`", contract.features[name].center))
         if contract.features[name].type == "category":
             checks.append(_category_check(table[name]))
     values = table[target]
     if contract.task == "regression":
+        checks.append(_digits(values, f"the target `{target}`", None))
         different = values.nunique()
         detail = f"the target `{target}` has {different:,} different values"
         if different <= 1:
@@ -123,6 +127,23 @@ def table_checks(
             )
         return [*checks, Check("constant_target", different > 1, detail)]
     return checks + _class_checks(values, contract)
+
+
+def _digits(values: "pd.Series[float]", column: str, center: float | None) -> Check:
+    """Whether float32, which is what a model sees, holds what tells the values apart."""
+    known = values.to_numpy()
+    lost = merged(known, center or 0.0)
+    if not lost:
+        return Check("digits", True, column)
+    better = center_of(known[np.isfinite(known)])
+    right = "subtract a constant from it, or split it into two columns"
+    if center is not None and better != center and not merged(known, better):
+        right = f"set data.features.{values.name}.center: {better:.15g}"
+    detail = (
+        f"{column} has more digits than the model's numbers (float32) hold, {lost:,} of its values "
+        f"become equal to others: {right}"
+    )
+    return Check("digits", False, detail)
 
 
 def _category_check(values: "pd.Series[str]") -> Check:

@@ -18,7 +18,7 @@ def model_columns(
     return {
         name: _category(Column(table[name], name, source, markers), item)
         if item.type == "category"
-        else _number(Column(table[name], name, source, markers), item)
+        else _number(Column(table[name], name, source, markers, item.format), item)
         for name, item in features.items()
     }
 
@@ -34,7 +34,7 @@ def _number(column: Column, feature: Feature) -> Any:
         ~missing & ~((values >= low) & (values <= high)),
         f"outside what the contract allows, {low:g} to {high:g} {feature.unit}".rstrip(),
     )
-    return values.astype(np.float32)
+    return values if feature.center else values.astype(np.float32)
 
 
 def _category(column: Column, feature: Feature) -> Any:

@@ -104,7 +104,8 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
     entities = [constant] if constant else told["entities"]
     key = Key(told["entity"], tuple(entities) if entities else None, told["time"], constant)
     features = artifact.features
-    scorer = Scorer(artifact.files["model.onnx"], record["task"])
+    centers = {name: feature.center for name, feature in features.items() if feature.center}
+    scorer = Scorer(artifact.files["model.onnx"], record["task"], centers)
     if set(scorer.inputs) != set(features):
         raise ProjectError(f"{where}: model.onnx takes other inputs than model.json lists")
     served = Served(

@@ -7,10 +7,12 @@ import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..adapters.dialects import DELIMITERS, WORDS, delimiter
 from ..adapters.files import atomic, digest, shown, write_text
 from ..adapters.tables import read_raw
+from ..adapters.unpack import TEXTS, plain
 from ..config import Params, parse_params
 from ..core.adoption import listing
 from ..core.adoption.codes import hints
@@ -22,6 +24,31 @@ from ..core.leakage import advice, find_leakage
 from ..core.leakage_sums import Leak
 from ..core.report.markdown import span
 from ..errors import ProjectError
+
+
+class Reading(NamedTuple):
+    """What adopt is told about the file: words for missing, decimal mark, delimiter."""
+
+    missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    delimiter: str | None = None
+
+    @property
+    def mark(self) -> str | None:
+        """The delimiter itself. Raises ProjectError for an unknown one."""
+        names = {word: mark for mark, word in WORDS.items()} | {mark: mark for mark in WORDS}
+        if self.delimiter and self.delimiter not in names:
+            raise ProjectError(
+                f"DELIMITER={self.delimiter} is not known, use comma, semicolon, tab or bar"
+            )
+        if self.decimal not in {None, "", ".", ","}:
+            raise ProjectError(f"DECIMAL={self.decimal} is not known, use . or ,")
+        return names[self.delimiter] if self.delimiter else None
+
+    def given(self) -> dict[str, str]:
+        """The options as they were given."""
+        found = {"MISSING": ",".join(self.missing), "DECIMAL": self.decimal or ""}
+        return {**found, "DELIMITER": self.delimiter or ""}
 
 
 def adopt(
@@ -39,31 +66,48 @@ def adopt(
     pattern: str | None = None,
     split: str | None = None,
     by: str | None = None,
+    reading: Reading | None = None,
 ) -> list[Decision]:
     """Infer the contract of a table, check it on the table, copy the file, write params.yaml.
 
-    `track` is called with the copied file. Nothing is written when anything is wrong with the
-    table. Returns what was decided, each decision printed too. Raises ProjectError.
+    `track` is called with the copied file; `reading` decides what could be read in two ways.
+    Nothing is written when anything is wrong with the table. Returns what was decided, each
+    decision printed too. Raises ProjectError.
     """
-    name = str(shown(data_path.absolute()))
-    raw = read_raw(data_path)
-    when = tuple(timestamp or ())
-    tree, decisions = infer(
-        raw, target, entity, when, task, exclude, name, pattern=pattern, split=split, by=by
-    )
-    tree["data"]["allow_leakage"] = _waived(tree["data"], allow_leakage)
-    table = canonical(raw, (checked := parse_params(tree)).data, checked.validate_.max_missing)
-    rows = len(raw)
-    del raw
-    leaks = find_leakage(table, checked.data, checked.validate_.single_feature_score)
-    if leaks:
-        words = {"DATA": str(data_path), "TARGET": target, "ENTITY": entity or ""}
-        words |= {"TIMESTAMP": _listed(when), "FORMAT": pattern or "", "SPLIT": split or ""}
-        words |= {"BY": by or "", "TASK": task or "", "EXCLUDE": _listed(exclude)}
-        raise ProjectError(_refusal(leaks, checked, words, allow_leakage))
-    for line in listing.lines(decisions):
-        console_print(line)
-    copied = _keep(root, data_path)
+    words, when = reading or Reading(), tuple(timestamp or ())
+    with plain(data_path) as file:
+        raw = read_raw(file, words.mark)
+        mark = delimiter(file, words.mark) if file.suffix.lower() in TEXTS else None
+        tree, decisions = infer(
+            raw,
+            target,
+            entity,
+            when,
+            task,
+            exclude,
+            str(shown(data_path.absolute())),
+            pattern=pattern,
+            split=split,
+            by=by,
+            missing=words.missing,
+            decimal=words.decimal,
+            delimiter=mark,
+        )
+        decisions = _file(data_path, file, mark) + decisions
+        tree["data"]["allow_leakage"] = _waived(tree["data"], allow_leakage)
+        table = canonical(raw, (checked := parse_params(tree)).data, checked.validate_.max_missing)
+        rows = len(raw)
+        del raw
+        leaks = find_leakage(table, checked.data, checked.validate_.single_feature_score)
+        if leaks:
+            given = {"DATA": str(data_path), "TARGET": target, "ENTITY": entity or ""}
+            given |= {"TIMESTAMP": _listed(when), "FORMAT": pattern or "", "SPLIT": split or ""}
+            given |= {"BY": by or "", "TASK": task or "", **words.given()}
+            given |= {"EXCLUDE": _listed(exclude)}
+            raise ProjectError(_refusal(leaks, checked, given, allow_leakage))
+        for line in listing.lines(decisions):
+            console_print(line)
+        copied = _keep(root, file, _plain_name(data_path, file))
     track(copied)
     tree["data"]["source"] = copied.relative_to(root).as_posix()
     title = " ".join(f"Predicts {target} from {data_path.name} ({rows:,} rows).".split())
@@ -77,6 +121,26 @@ def adopt(
         root / "README.md", f"Predicts {span(target)} from {span(data_path.name)} ({rows:,} rows)."
     )
     return decisions
+
+
+def _file(path: Path, file: Path, mark: str | None) -> list[Decision]:
+    """What was understood of the file as a whole, where it is not simply comma-separated."""
+    found = []
+    if file != path:
+        kept = f"data/raw/{_plain_name(path, file)}"
+        found.append(Decision("", f"unpacked from {path.suffix.lower()}", f"kept as {kept}"))
+    if mark is not None and mark != ",":
+        found.append(Decision("", "values", f"separated by {DELIMITERS[mark]}"))
+    return found
+
+
+def _plain_name(path: Path, file: Path) -> str:
+    """What the plain table is called in data/raw: `sales.csv` for `sales.csv.gz`."""
+    name = path.name
+    if file != path:
+        stem = name[: -len(path.suffix)]
+        name = stem if stem.lower().endswith(file.suffix) else stem + file.suffix
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)
 
 
 def _waived(data: dict[str, Any], names: Sequence[str]) -> list[str]:
@@ -120,10 +184,9 @@ def _command(words: dict[str, str]) -> str:
     return f"make adopt {' '.join(given)}"
 
 
-def _keep(root: Path, path: Path) -> Path:
+def _keep(root: Path, path: Path, name: str) -> Path:
     """Copy the file to data/raw, where it is not there already."""
-    folder = root / "data" / "raw"
-    kept = folder / re.sub(r"[^A-Za-z0-9._-]+", "_", path.name)
+    kept = root / "data" / "raw" / name
     if kept.exists() and (kept.samefile(path) or digest(kept) == digest(path)):
         return kept
     if kept.exists() and not kept.with_name(kept.name + ".dvc").exists():

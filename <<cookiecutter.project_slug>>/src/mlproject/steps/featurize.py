@@ -42,5 +42,5 @@ def run(context: Context) -> str:
 def _halve(table: pd.DataFrame, features: Mapping[str, Feature]) -> None:
     """Numbers as float32 everywhere: what is trained on is what is served and exported."""
     for name, feature in features.items():
-        if feature.numeric:
+        if feature.numeric and not feature.center:  # those keep their digits until they are centred
             table[name] = table[name].astype("float32")

@@ -25,9 +25,9 @@ def run(context: Context) -> str:
 def read(context: Context, path: Path) -> tuple[pd.DataFrame, int]:
     """The raw table typed and in order, and its rows. Raises ProjectError for what does not fit."""
     contract = context.params.data
-    raw = read_typed(path, *needed(contract), contract.missing_markers)
+    raw = read_typed(path, *needed(contract), contract.missing_markers, contract.delimiter)
     if raw is None:  # something does not fit: the slow reader finds the value to blame
-        raw = read_raw(path)
+        raw = read_raw(path, contract.delimiter)
     rows = len(raw)
     table, lines = typed(raw, contract, context.params.validate_.max_missing)
     del raw  # ordered holds one table then, not two

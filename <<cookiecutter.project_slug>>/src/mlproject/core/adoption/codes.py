@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..columns import Column, encode
 from .columns import Decision
 from .kinds import Look
@@ -21,8 +23,14 @@ def perhaps_codes(item: Look, raw: "pd.Series[Any]") -> Decision | None:
     low, high = int(item.known_numbers.min()), int(item.known_numbers.max())
     if low not in {0, 1} or high - low + 1 != item.distinct:
         return None
-    written = {text for text in encode(Column(raw, item.name, "", item.markers))[1] if text}
-    texts = ", ".join(f"'{text}'" for text in sorted(written - item.markers, key=float))
+    if item.format is not None:
+        return None
+    codes, found = encode(Column(raw, item.name, "", item.markers))
+    numbers = item.numbers if item.numbers is not None else np.empty(0)
+    read = np.zeros(len(found), dtype=bool)
+    read[codes[~np.isnan(numbers)]] = True  # a word among them is refused later, with its line
+    written = sorted((str(text) for text in found[read]), key=float)
+    texts = ", ".join(f"'{text}'" for text in written)
     nullable = ", nullable: true" if item.missing else ""
     entry = f"{{type: category, categories: [{texts}]{nullable}}}"
     return Decision(item.name, PERHAPS_CODES, f"if its numbers are codes, write {entry}")

@@ -5,11 +5,14 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..contract import ROW_ID
+from ..contract import MAX_CATEGORIES, ROW_ID
+from ..digits import EXACT, center_of, merged
 from ..names import made
-from .kinds import Look, dressed_number
+from .kinds import Look
+from .odd_dress import odd_dress
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out
 _ID = re.compile(
@@ -33,7 +36,7 @@ def usable(looks: list[Look]) -> tuple[list[Look], list[Decision]]:
     chosen: list[Look] = []
     dropped: list[Decision] = []
     counters: list[tuple[Look, Decision]] = []
-    for item in looks:
+    for item in map(_named, looks):
         reason, counting = refused(item)
         if not reason:
             chosen.append(item)
@@ -44,6 +47,14 @@ def usable(looks: list[Look]) -> tuple[list[Look], list[Decision]]:
     if not chosen and len(counters) == 1 and not _ID.search(counters[0][0].name):
         return [counters[0][0]], dropped  # counting rows, but all there is
     return chosen, dropped + [decision for _, decision in counters]
+
+
+def _named(item: Look) -> Look:
+    """Whole numbers with more digits than a number holds as the names they are."""
+    if not item.long or item.kind == "constant":
+        return item
+    repeated = item.distinct <= MAX_CATEGORIES and item.distinct <= item.known / 2
+    return replace(item, kind="category" if repeated else "text", numbers=None)
 
 
 def refused(item: Look) -> tuple[str, bool]:
@@ -64,16 +75,33 @@ def refused(item: Look) -> tuple[str, bool]:
         return "is an identifier: no value comes twice", False
     if item.kind == "int" and item.unique:
         return _counter(item)
+    if item.kind in {"int", "float"}:
+        return _too_fine(item), False
     return "", False
 
 
 def _text(item: Look) -> str:
-    example = dressed_number(item)
+    if item.long:
+        digits = max(len(text) for text in item.texts)
+        return f"is an identifier: whole numbers of up to {digits} digits, which no number holds"
+    example, odd = odd_dress(item)
     if example:
-        return f"holds numbers in local dress like `{example}`: write them plainly to use them"
+        beside = f", but also `{odd}`" if odd else " in more than one format"
+        return f"holds numbers in local dress like `{example}`{beside}: write all of them alike"
     if item.unique:
         return "is an identifier or free text: no value comes twice"
     return f"is free text or names: {item.distinct:,} different values in {item.known:,} rows"
+
+
+def _too_fine(item: Look) -> str:
+    known = item.known_numbers
+    lost = merged(known, center_of(known))
+    if not lost:
+        return ""
+    return (
+        f"has more digits than the model's numbers (float32) hold: {lost:,} of {item.distinct:,} "
+        "values become equal to others: split it into two columns to use it"
+    )
 
 
 def _counter(item: Look) -> tuple[str, bool]:
@@ -93,12 +121,23 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
         known = item.known_numbers
         low, high = float(known.min()), float(known.max())
         about = f"from {low:,.6g} to {high:,.6g}"
+        if item.format is not None:
+            feature |= {"unit": item.format.symbol} if item.format.symbol else {}
+            feature["format"] = item.format.knobs()
         feature["min"], feature["max"] = bounds(low, high, item.kind == "int")
+        if center := center_of(known):
+            feature["center"] = int(center) if abs(center) < EXACT else center
+            about = (
+                f"from {low:.15g} to {high:.15g}, less {center:.15g} for the model, whose float32 "
+                "would make neighbours equal"
+            )
     elif item.kind == "category":
         feature["categories"] = sorted(
             {text for text in item.texts if text and text not in item.markers}
         )
         about = f"{item.distinct:,} categories"
+        if item.long:
+            about += ", whole numbers too long to be amounts: names"
     if item.missing:
         feature["nullable"] = True
         marks = " or ".join(f"`{mark}`" for mark in sorted(item.markers))

@@ -14,6 +14,7 @@ from ..contract import ROW_ID, SERIES
 from .codes import perhaps_codes
 from .columns import Decision, declare, names_for, usable
 from .division import choose_split
+from .dress import refuse_huge, settled
 from .keys import Asked, Keys, check_pattern, find_keys
 from .kinds import Look, look
 from .sections import sections
@@ -33,19 +34,25 @@ def infer(
     pattern: str | None = None,
     split: str | None = None,
     by: str | None = None,
+    missing: Sequence[str] = (),
+    decimal: str | None = None,
+    delimiter: str | None = None,
 ) -> tuple[dict[str, Any], list[Decision]]:
     """Return a whole params tree for a raw table, and what was decided for each column.
 
     `timestamp` names one column or several that are a date together, `pattern` says how it is
-    written, `split` and `by` how rows are divided. Raises ProjectError where no model can be
-    trained on the table as it is.
+    written, `split` and `by` how rows are divided. `missing` are words that mean a missing value,
+    `decimal` the mark where numbers could be read in two ways, `delimiter` what stands between the
+    values of the file. Raises ProjectError where no model can be trained on the table as it is.
     """
     when = (timestamp,) if isinstance(timestamp, str) else tuple(timestamp or ())
     roles: list[tuple[str, str | None]] = [("TARGET", target), ("ENTITY", entity), ("BY", by)]
     _check_words(raw, source, [*roles, *(("TIMESTAMP", name) for name in when)], exclude)
     check_pattern(pattern)
-    looks = {name: look(raw[name], name) for name in raw.columns if name not in exclude}
-    decisions = [Decision(name, "excluded", "asked for by EXCLUDE") for name in exclude]
+    looks = {name: look(raw[name], name, missing) for name in raw.columns if name not in exclude}
+    looks, dressed = settled(raw, looks, missing, decimal, delimiter, source)
+    refuse_huge(raw, looks, target, source)
+    decisions = [Decision(name, "excluded", "asked for by EXCLUDE") for name in exclude] + dressed
     answer = find_target(raw, looks[target], task, source)
     decisions.append(answer.decision)
     keys = find_keys(raw, looks, target, Asked(entity, when, pattern), source)
@@ -62,6 +69,8 @@ def infer(
             f"{f': {reasons}' if reasons else ', the table needs at least one more'}"
         )
     tree = _tree(source, answer, keys, chosen, decisions, raw.columns, (way, group))
+    if delimiter not in {None, ","}:
+        tree["data"] = _with_delimiter(tree["data"], str(delimiter))
     offers = (perhaps_codes(item, raw[item.name]) for item in chosen)
     decisions += [offer for offer in offers if offer is not None]
     return tree, decisions
@@ -103,6 +112,8 @@ def _tree(
         "group": names[group] if group else None,
         "frequency": keys.frequency,
         "target": names[answer.column],
+        "unit": answer.format.symbol if answer.format else "",
+        "target_format": answer.format.knobs() if answer.format else None,
         "task": answer.task,
         "classes": list(answer.classes) if answer.classes else None,
         "missing_markers": sorted(markers),
@@ -118,6 +129,12 @@ def _tree(
     return {"data": data, **others}
 
 
+def _with_delimiter(data: dict[str, Any], delimiter: str) -> dict[str, Any]:
+    place = list(data).index("source") + 1
+    items = list(data.items())
+    return dict([*items[:place], ("delimiter", delimiter), *items[place:]])
+
+
 def model_name(source: str, target: str) -> str:
     """Kebab-case of file and target, which a file that ends with it need not repeat.
 
@@ -125,7 +142,7 @@ def model_name(source: str, target: str) -> str:
     """
     table, answer = (
         re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-        for text in (PurePath(source).stem, target)
+        for text in (PurePath(re.sub(r"\.(gz|zip)$", "", source)).stem, target)
     )
     said = answer and f"-{table}".endswith(f"-{answer}")
     text = table if said else f"{table}-{answer}".strip("-")

@@ -1,15 +1,20 @@
 """What one raw column seems to be: number, truth value, category, date, identifier or free text."""
 
+import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from math import nan
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..columns import Column, encode, plain_numbers
+from ..columns import Column, encode, numbers, plain_numbers
 from ..contract import MAX_CATEGORIES
+from ..digits import EXACT
+from ..number_format import NumberFormat, parser, readings
 from .date_patterns import Pattern, date_pattern
 
 Kind = Literal["empty", "constant", "float", "int", "bool", "category", "date", "text", "nested"]
@@ -29,7 +34,6 @@ NUMBER_MARKERS = MARKERS | {
 }
 _WORDS = ({"true", "false"}, {"yes", "no"})
 _LEADING_ZERO = r"0\d"
-_DRESSED = re.compile(r"[$€£]?\s?[+-]?\d{1,3}(?:[.,' ]\d{3})*(?:[.,]\d+)?\s?[%$€£]?")
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ class Look:
     codes: npt.NDArray[np.intp] | None = None
     texts: tuple[str, ...] = ()
     pattern: Pattern | None = None
-    notes: tuple[str, ...] = field(default=())
+    format: NumberFormat | None = None  # of numbers that are not written plainly
+    doubt: NumberFormat | None = None  # another format in which every value is a number too
+    long: bool = False  # whole numbers of more digits than a number holds: names, `texts` has them
 
     @property
     def unique(self) -> bool:
@@ -65,40 +71,83 @@ class Look:
         return self.rows - self.missing
 
 
-def look(values: "pd.Series", name: str) -> Look:
-    """Judge a column by all its values."""
+def look(
+    values: "pd.Series", name: str, missing: Collection[str] = (), form: NumberFormat | None = None
+) -> Look:
+    """Judge a column by all its values; `missing` are further words for a missing one.
+
+    `form` is how its numbers are written, where that is known.
+    """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         codes, found = pd.factorize(values)
         return _look(name, "date", codes, tuple(str(item) for item in found), pattern=Pattern(None))
     if pd.api.types.is_numeric_dtype(values.dtype):  # truth values too
-        return _numeric(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
-    parsed = plain_numbers(values, NUMBER_MARKERS)
+        known = numbers(Column(values, name, "", missing), largest=np.inf)
+        marked = {word for word in missing if _is_number(word) and (values == float(word)).any()}
+        return _long(_numeric(name, known, marked), values)
+    words = NUMBER_MARKERS | set(missing)
+    parsed = plain_numbers(values, words) if form is None else None
     if (
         parsed is not None
-        and np.isfinite(parsed).any()
+        and not np.isnan(parsed).all()
         and not values.str.match(_LEADING_ZERO).any()
     ):
-        markers = set(values[values.isin(NUMBER_MARKERS)].unique())
-        return _numeric(name, parsed, markers)
+        return _long(_numeric(name, parsed, _among(values, words, parsed)), values)
     try:
         codes, texts = encode(Column(values, name, ""))
     except TypeError:
         return Look(name, "nested", len(values), 0, 0)
-    return _text(name, codes, tuple(texts))
+    return _text(name, codes, tuple(texts), set(missing), form)
 
 
-def _text(name: str, codes: npt.NDArray[np.intp], texts: tuple[str, ...]) -> Look:
+def _is_number(word: str) -> bool:
+    return not math.isnan(float(pd.to_numeric(word, errors="coerce")))
+
+
+def _among(values: "pd.Series", words: set[str], parsed: npt.NDArray[np.float64]) -> set[str]:
+    """Which of the words stand in the gaps of a column of numbers."""
+    gaps = np.isnan(parsed)
+    return set(values[gaps].dropna().str.strip().unique()) & words if gaps.any() else set()
+
+
+def _long(found: Look, values: "pd.Series") -> Look:
+    """The same column with its texts, where its whole numbers have too many digits."""
+    known = found.known_numbers if found.numbers is not None else np.empty(0)
+    if found.numbers is not None and np.isinf(found.numbers).any():
+        known = found.numbers[~np.isnan(found.numbers)]
+    if not len(known) or not np.median(np.abs(known)) >= EXACT:
+        return found
+    codes, texts = encode(Column(values, found.name, "", found.markers))
+    digits = [text.lstrip("+-").isdigit() for text in texts if text and text not in found.markers]
+    if not all(digits):
+        return found
+    distinct = len(np.unique(codes[codes >= 0]))
+    kind: Kind = "constant" if distinct == 1 else "int"
+    return replace(found, kind=kind, distinct=distinct, codes=codes, texts=tuple(texts), long=True)
+
+
+def _text(
+    name: str,
+    codes: npt.NDArray[np.intp],
+    texts: tuple[str, ...],
+    missing: set[str],
+    form: NumberFormat | None,
+) -> Look:
     present = {text for text in texts if text}
-    markers = present & MARKERS
+    markers = present & (MARKERS | missing)
     plain = present - markers
     if not plain:
         return Look(name, "empty", len(codes), len(codes), 0, frozenset(markers))
-    odd = _unreadable(plain)
+    odd = _unreadable(plain) if form is None else None
     if odd is not None:
         numeric = markers | (odd & (NUMBER_MARKERS | _repeated(odd, codes, texts)))
         values = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
         values[[text in numeric for text in texts]] = np.nan
         return _numeric(name, np.append(values, np.nan)[codes], numeric)
+    words = present & (NUMBER_MARKERS | missing)
+    forms = [form] if form else readings(sorted(present - words))
+    if forms:
+        return _dressed(name, codes, texts, words, forms)
     codes = np.where(np.array([text in markers for text in texts])[codes] & (codes >= 0), -1, codes)
     if {text.lower() for text in plain} in _WORDS:
         return _look(name, "bool", codes, texts, markers)
@@ -111,6 +160,23 @@ def _text(name: str, codes: npt.NDArray[np.intp], texts: tuple[str, ...]) -> Loo
     if len(plain) > MAX_CATEGORIES or (len(plain) > 12 and len(plain) > known / 2):
         return _look(name, "text", codes, texts, markers)
     return _look(name, "category", codes, texts, markers)
+
+
+def _dressed(
+    name: str,
+    codes: npt.NDArray[np.intp],
+    texts: tuple[str, ...],
+    words: set[str],
+    forms: list[NumberFormat],
+) -> Look:
+    """Numbers with a unit, a decimal comma or marked thousands."""
+    read = parser(forms[0])
+    values = np.array([*(nan if text in words else read(text) for text in texts), nan])
+    found = _numeric(name, values[codes], words)
+    fractions = any(forms[0].decimal in text for text in texts if text not in words)
+    kind: Kind = "float" if fractions and found.kind in {"int", "bool"} else found.kind
+    doubt = forms[1] if len(forms) > 1 else None
+    return replace(found, kind=kind, texts=texts, format=forms[0], doubt=doubt)
 
 
 def _look(
@@ -154,25 +220,15 @@ def _repeated(odd: set[str], codes: npt.NDArray[np.intp], texts: tuple[str, ...]
 
 def _numeric(name: str, values: npt.NDArray[np.float64], markers: set[str] | None = None) -> Look:
     known = values[np.isfinite(values)]
-    distinct = len(np.unique(known))
+    distinct = len(pd.unique(known))
     kind: Kind = "float"
     if not len(known):
         kind = "empty"
     elif distinct == 1:
         kind = "constant"
-    elif set(np.unique(known[:1000])) <= {0.0, 1.0} and set(np.unique(known)) == {0.0, 1.0}:
+    elif distinct == 2 and set(pd.unique(known)) == {0.0, 1.0}:
         kind = "bool"
-    elif (known == np.round(known)).all() and np.abs(known).max() < 2**53:
+    elif (known == np.round(known)).all() and np.abs(known).max() < EXACT:
         kind = "int"
     missing = int(np.isnan(values).sum())
     return Look(name, kind, len(values), missing, distinct, frozenset(markers or ()), values)
-
-
-def dressed_number(found: Look) -> str:
-    """An example when the texts are numbers in local dress (1,234.5 or 12,5 or 7 %), else empty."""
-    texts = [text for text in found.texts if text and text not in found.markers]
-    few = texts[:: max(1, len(texts) // 500)]
-    fits = sum(
-        _DRESSED.fullmatch(text) is not None and any(c in text for c in ",.' %$€£") for text in few
-    )
-    return few[0] if few and fits > 0.9 * len(few) else ""

@@ -32,6 +32,10 @@ NOTES = {
 }
 
 
+class _Line(dict[str, Any]):
+    """A mapping that stands on one line."""
+
+
 def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
     """A text with line breaks in double quotes, where each is written as an escape."""
     style = '"' if len(data.splitlines()) > 1 else None
@@ -47,12 +51,22 @@ class _Dumper(yaml.SafeDumper):
     }
 
 
+_Dumper.add_representer(
+    _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, True)
+)
+
+
+def _lines(data: dict[str, Any]) -> dict[str, Any]:
+    features = {name: _Line(feature) for name, feature in data.get("features", {}).items()}
+    return {**data, **({"features": features} if features else {})}
+
+
 def params_text(tree: dict[str, Any], title: str, hints: Mapping[str, str] | None = None) -> str:
     """Return the tree as commented YAML; `hints` stand behind the features they name."""
     blocks = [f"# {title}\n# Every versioned knob; sections are named after the steps.\n"]
     for section, values in tree.items():
         body = yaml.dump(
-            {section: values},
+            {section: _lines(values) if section == "data" else values},
             Dumper=_Dumper,
             sort_keys=False,
             allow_unicode=True,

@@ -7,9 +7,11 @@ import pandas as pd
 
 from ...errors import ProjectError
 from ..amounts import plural
-from ..columns import Column, encode
+from ..columns import NOT_A_NUMBER, Column, encode
+from ..number_format import NumberFormat, parser
 from .columns import Decision
-from .kinds import Look, dressed_number
+from .kinds import Look
+from .odd_dress import odd_dress
 
 MAX_CLASSES = 50
 FEW_NUMBERS = 20  # whole numbers with at most this many values are classes
@@ -24,6 +26,7 @@ class Answer(NamedTuple):
     classes: tuple[str, ...] | None
     markers: frozenset[str]
     decision: Decision
+    format: NumberFormat | None = None  # of a number that is not written plainly
 
 
 def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -> Answer:
@@ -67,7 +70,8 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
 def _answer(found: Look, task: str, classes: tuple[str, ...] | None, reason: str) -> Answer:
     gaps = f"; {found.missing:,} rows without it are left out" if found.missing else ""
     decision = Decision(found.name, f"target, {task}", reason + gaps)
-    return Answer(found.name, task, classes, found.markers, decision)
+    form = found.format if task == "regression" else None
+    return Answer(found.name, task, classes, found.markers, decision, form)
 
 
 def _refuse(found: Look, source: str) -> None:
@@ -82,11 +86,12 @@ def _refuse(found: Look, source: str) -> None:
         )
     if found.kind == "date":
         raise ProjectError(f"{source}: the target `{name}` holds dates: choose a number or a class")
-    dressed = dressed_number(found) if found.kind == "text" else ""
+    dressed, odd = odd_dress(found) if found.kind == "text" else ("", "")
     if dressed:
+        beside = f", but also `{odd}`" if odd else " in more than one format"
         raise ProjectError(
-            f"{source}: the target `{name}` holds numbers in local dress like `{dressed}`: write "
-            "them plainly, like 1234.5"
+            f"{source}: the target `{name}` holds numbers in local dress like `{dressed}`{beside}: "
+            "write all of them alike, or name what means missing with MISSING="
         )
 
 
@@ -100,11 +105,17 @@ def _classes(raw: pd.DataFrame, found: Look, source: str) -> dict[str, int]:
     """Rows of each class, numbers in order of size and words in order of the alphabet."""
     if found.numbers is not None and found.distinct > MAX_CLASSES:
         return {}
-    codes, texts = encode(Column(raw[found.name], found.name, source, found.markers))
+    column = Column(raw[found.name], found.name, source, found.markers)
+    codes, texts = encode(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
     classes = {str(text): int(n) for text, n in zip(texts, counts, strict=True) if n}
-    numeric = found.numbers is not None
-    return dict(sorted(classes.items(), key=lambda item: float(item[0]) if numeric else item[0]))
+    if found.numbers is None:
+        return dict(sorted(classes.items()))
+    if found.format is not None:
+        read = parser(found.format)
+        return dict(sorted(classes.items(), key=lambda item: read(item[0])))
+    column.first((codes >= 0) & np.isnan(found.numbers), NOT_A_NUMBER)
+    return dict(sorted(classes.items(), key=lambda item: float(item[0])))
 
 
 def _guess(found: Look, classes: dict[str, int]) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..amounts import beyond
 from ..contract import Feature
+from ..digits import single
 from .findings import Finding
 from .knobs import Monitor
 
@@ -58,7 +59,7 @@ def findings(found: Pairs, features: Mapping[str, Feature], knobs: Monitor) -> I
 def differ(served: "pd.Series", offline: "pd.Series", feature: Feature) -> npt.NDArray[np.bool_]:
     """Where two columns are not the same; missing in both is the same."""
     if feature.numeric:
-        ours, theirs = served.astype("float32"), offline.astype("float32")
+        ours, theirs = (single(column, feature.center) for column in (served, offline))
         return ~np.isclose(ours, theirs, rtol=_NEAR, atol=_NEAR, equal_nan=True)
     texts = [column.astype(object).where(column.notna(), "") for column in (served, offline)]
     return (texts[0].astype(str).to_numpy() != texts[1].astype(str).to_numpy()).astype(bool)
