@@ -446,6 +446,7 @@ MODELS = (
     "core/decision.py",
     "core/knobs.py",
     "core/monitoring/knobs.py",
+    "core/number_format.py",
     "core/search_space.py",
 )
 

@@ -64,10 +64,14 @@ def test_the_first_written_comes_first():
 
 
 def test_names_of_files_being_sent_are_no_tables():
-    assert [name for name in ("a.csv", "B.CSV", "c.parquet") if not is_table(name)] == []
-    being_sent = (".a.csv", "~a.csv", "a.csv.part", "a.csv.tmp", "a.parquet.filepart", "a.txt", "a")
+    assert [
+        name
+        for name in ("a.csv", "B.CSV", "c.parquet", "d.tsv", "e.csv.gz", "f.xlsx")
+        if not is_table(name)
+    ] == []
+    being_sent = (".a.csv", "~a.csv", "a.csv.part", "a.csv.tmp", "a.parquet.filepart", "a.doc", "a")
     assert [name for name in being_sent if is_table(name)] == []
-    assert [name for name in being_sent if is_left(name)] == ["a.txt", "a"]
+    assert [name for name in being_sent if is_left(name)] == ["a.doc", "a"]
     assert not is_left("B.CSV")
 
 

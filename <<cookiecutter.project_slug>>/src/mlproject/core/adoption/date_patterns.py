@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..digits import EXACT
 from ..time_formats import read_texts
 
 SHARE = 0.9  # of values that must be dates; `ingest` then names the line of one that is not
@@ -67,6 +68,8 @@ def number_pattern(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> st
     for name, unit in (("unix_s", 1e0), ("unix_ms", 1e3), ("unix_us", 1e6), ("unix_ns", 1e9)):
         if known.min() >= 315_532_800 * unit and known.max() < 2_840_140_800 * unit:
             return name  # 1980 to 2059
+    if np.abs(known).max() >= EXACT:
+        return None
     whole = known.astype(np.int64)
     for pattern, low, high in (("%Y%m%d", 17_000_000, 23_000_000), ("%Y%m", 170_000, 230_000)):
         if ((whole > low) & (whole < high)).all():

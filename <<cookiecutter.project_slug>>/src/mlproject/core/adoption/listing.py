@@ -27,6 +27,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
         "no frequency",
         "split",
     ),
+    ("unpacked", "values", "numbers like"),
     ("entity", "one series"),
     ("excluded",),
     (FEATURE,),

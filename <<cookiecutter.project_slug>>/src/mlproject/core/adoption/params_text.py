@@ -32,6 +32,9 @@ NOTES = {
 }
 
 
+_MAP = "tag:yaml.org,2002:map"
+
+
 class _Line(dict[str, Any]):
     """A mapping that stands on one line."""
 
@@ -48,12 +51,8 @@ class _Dumper(yaml.SafeDumper):
     yaml_representers: ClassVar[dict[Any, Any]] = {
         **yaml.SafeDumper.yaml_representers,
         str: _text,
+        _Line: lambda dumper, line: dumper.represent_mapping(_MAP, line, True),
     }
-
-
-_Dumper.add_representer(
-    _Line, lambda dumper, line: dumper.represent_mapping("tag:yaml.org,2002:map", line, True)
-)
 
 
 def _lines(data: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pandas as pd
 from ...errors import ProjectError
 from ..amounts import plural
 from ..columns import NOT_A_NUMBER, Column, encode
+from ..digits import merged
 from ..number_format import NumberFormat, parser
 from .columns import Decision
 from .kinds import Look
@@ -44,6 +45,12 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
             raise ProjectError(
                 f"{source}: TASK=regression needs numbers, the target `{name}` holds text like "
                 f"`{_example(found)}`"
+            )
+        if lost := merged(found.known_numbers, 0.0):
+            raise ProjectError(
+                f"{source}: the target `{name}` has more digits than the model's numbers (float32) "
+                f"hold, {lost:,} of its {found.distinct:,} values become equal to others: subtract "
+                "a constant from it, or choose another column"
             )
         return _answer(found, task, None, reason)
     if task == "binary" and found.distinct != 2:
