@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mlproject.config import parse_params
 from mlproject.core.adoption.columns import bounds, names_for, plain
 from mlproject.core.adoption.infer import infer, model_name
+from mlproject.core.baselines import seasons
 from mlproject.core.canonical import canonical
 from mlproject.errors import ProjectError
 
@@ -209,7 +210,7 @@ def test_dates_as_people_write_them(pattern, stored):
     assert params.data.frequency == "1D"
     assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(DAYS)
     assert params.featurize.lags == (1, 7)
-    assert params.evaluate.seasonal_naive_lag == 7
+    assert seasons(params.data.frequency) == (7,), "the baseline knows the week by itself"
     assert params.build_dataset.split == "time"
 
 
@@ -238,7 +239,7 @@ def test_day_and_hour_columns_make_a_time():
     assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(hours)
     assert params.featurize.lags == (24, 168)
     assert params.featurize.calendar == ("hour", "weekday")
-    assert params.evaluate.seasonal_naive_lag == 168
+    assert seasons(params.data.frequency) == (24, 168)
     assert "hr" not in params.data.features
     assert said["hr"][0].startswith("hour of the event time")
 

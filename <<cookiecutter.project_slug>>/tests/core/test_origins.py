@@ -10,7 +10,7 @@ from mlproject.config import parse_params
 from mlproject.core import baselines, comparison, estimators, gate, metrics, origins
 from mlproject.core.knobs import Promote
 from mlproject.core.split import TEST, by_time
-from mlproject.core.transforms import model_features
+from mlproject.core.transforms import derive, model_features
 from mlproject.workspace import Context, Workspace
 
 
@@ -70,47 +70,50 @@ def judged(tree, follows, **knobs):
     tree["featurize"] = {"lags": [], "calendar": [], "entity_as_feature": False}
     tree["data"]["features"] = {"x": {"type": "float"}}
     tree["evaluate"] = {"slices": [], **knobs}
-    params = parse_params(tree)
     rng = np.random.default_rng(0)
     times = pd.date_range("2020-01-01", periods=400, freq="D", tz="UTC").as_unit("us")
     x = rng.normal(0, 1, 400)
     noise = rng.normal(0, 1, 400)
     y = np.where(follows(np.arange(400)), 3 * x, 3 * noise) + rng.normal(0, 0.1, 400)
-    dataset = pd.DataFrame({"area": "North", "event_timestamp": times, "x": x, "load": y})
+    table = pd.DataFrame({"area": "North", "event_timestamp": times, "x": x, "load": y})
+    return evaluated(tree, table, "hist_gradient_boosting", {"max_iter": 40})
+
+
+def evaluated(tree, table, family, chosen):
+    """What `evaluate` finds: a model trained on the rows before the test part, and its origins."""
+    params = parse_params(tree)
+    contract, features = params.data, model_features(params.data, params.featurize)
+    known = [*contract.key, contract.target]
+    dataset = derive(table, contract, params.featurize).assign(**{contract.target: table["load"]})
     dataset["split"] = by_time(dataset["event_timestamp"], 0.2, 0.2)
-    features = model_features(params.data, params.featurize)
+    test = (dataset["split"] == TEST).to_numpy()
     record = {
-        "family": "hist_gradient_boosting",
-        "params": {"max_iter": 40},
+        "family": family,
+        "params": chosen,
         "seed": 0,
         "features": {name: item.model_dump(mode="json") for name, item in features.items()},
     }
-    known = dataset[["area", "event_timestamp", "load"]]
     context = Context(params, Workspace.at(None))
-    trained = ModelArtifact({}, record)
-    earlier = rolling.earlier(context, trained, dataset, known)
-    test = (dataset["split"] == TEST).to_numpy()
-    model = estimators.build(record["family"], "regression", features, record["params"], 0)
-    model.fit(dataset.loc[~test, ["x"]].astype("float32"), y[~test])
-    mine = estimators.predict(model, "regression", dataset.loc[test, ["x"]].astype("float32"))
-    others = baselines.predictions(
-        params.data, params.evaluate, known, known[~test], known[test].reset_index(drop=True)
-    )
+    earlier = rolling.earlier(context, ModelArtifact({}, record), dataset, table[known])
+    model = estimators.build(family, "regression", features, chosen, 0)
+    model.fit(*estimators.examples(dataset, pd.Series(~test), features, contract.target))
+    frame, truth = estimators.examples(dataset, pd.Series(test), features, contract.target)
+    mine = estimators.predict(model, "regression", frame)
+    parts = (table[known], dataset.loc[~test, known], dataset.loc[test, known])
+    others = baselines.predictions(contract, params.evaluate, *parts)
     evaluation = {
         "task": "regression",
         "metric": "rmse",
-        "candidate": {"metrics": metrics.compute("regression", y[test], mine)},
-        **baselines.compare("regression", y[test], mine, others),
+        "candidate": {"metrics": metrics.compute("regression", truth, mine)},
+        **baselines.compare("regression", truth, mine, others),
         "slices": [],
         "champion": None,
         "parity": {"rows": 1, "relative_difference": 0.0},
     }
+    ends = (dataset.loc[test, "event_timestamp"].min(), dataset["event_timestamp"].max())
+    window = rolling.told(ends, None, int((~test).sum()), int(test.sum()))
     last = comparison.record(
-        rolling.told((times[test][0], times[test][-1]), None, 320, 80),
-        "regression",
-        "rmse",
-        evaluation["candidate"]["metrics"],
-        evaluation,
+        window, "regression", "rmse", evaluation["candidate"]["metrics"], evaluation
     )
     return {**evaluation, "origins": [*earlier, last] if earlier else []}
 
@@ -145,6 +148,47 @@ def test_a_window_that_was_lost_does_not_hold_a_model_that_won_most(tree):
     assert [item["gain"] > 0.05 for item in found["origins"]] == [True, False, True]
     assert failed(found) == []
     assert failed(found, origins_won=1.0) == ["several origins"]
+
+
+def panel(stores=12, years=30, slope=1.5):
+    """Yearly sales of stores, each a slow walk: last year says almost everything."""
+    rng, step = np.random.default_rng(7), np.arange(years)
+    times = pd.date_range("1990", periods=years, freq="YS", tz="UTC").as_unit("us")
+    frames = [
+        pd.DataFrame(
+            {
+                "area": f"s{store}",
+                "event_timestamp": times,
+                "price": rng.uniform(1, 9, years),
+                "load": 100
+                + 25 * store
+                + 6 * np.sin(step / 3 + store)
+                + slope * step
+                # the noise of one year is not the next one's
+                + rng.normal(0, 3, years),
+            }
+        )
+        for store in range(stores)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("family", "chosen"),
+    [("hist_gradient_boosting", {"max_iter": 100}), ("linear", {"alpha": 1.0})],
+)
+def test_a_panel_of_years_is_held_where_last_year_is_as_good(tree, family, chosen):
+    tree["data"] |= {"frequency": "YS", "entities": [f"s{store}" for store in range(12)]}
+    tree["data"]["features"] = {"price": {"type": "float"}}
+    tree["featurize"] = {"calendar": [], "lags": [1], "entity_as_feature": True}
+    tree["evaluate"] = {"slices": []}
+    found = evaluated(tree, panel(), family, chosen)
+    assert found["candidate"]["metrics"]["r2"] > 0.98, "it looks right"
+    assert found["baselines"].keys() == {"mean", "entity_mean", "last_value"}
+    assert failed(found) == ["beats baseline", "several origins"]
+    assert "against last_value" in gate.decide(found, Promote()).reasons[0]
+    del found["baselines"]["last_value"]
+    assert "beats baseline" not in failed(found), "it was the last value that held it"
 
 
 def test_one_origin_is_no_rule(tree):

@@ -138,6 +138,11 @@ def test_the_champion_of_a_loop_is_handed_over(finished, tmp_path):
     assert (decided["verdict"], decided["reasons"]) == ("unchanged", [])
     judged = json.loads((folder / "artifacts/evaluation.json").read_text())
     assert judged["candidate"]["metrics"] == judged["champion"]["metrics"], "one runtime for both"
+    assert len(judged["origins"]) == 3
+    logged = "SELECT DISTINCT key FROM latest_metrics WHERE key LIKE 'origin%' ORDER BY key"
+    kinds = ("gain", "rmse")
+    assert registry(folder, logged) == [(f"origin_{n}.{k}",) for n in (1, 2, 3) for k in kinds]
+    assert re.search(r" origins   rmse .* in 3 windows of time, the best baseline", done.stdout)
     assert "champion v1 kept: the candidate is the same model" in done.stdout
     assert not re.search(r"(^| )held( |:)|\(hold\)", done.stdout, re.M)
     made = json.loads((folder / "artifacts/hand_over.json").read_text())

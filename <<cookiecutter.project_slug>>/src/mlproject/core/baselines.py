@@ -33,8 +33,11 @@ def seasons(frequency: str | None) -> tuple[int, ...]:
     if length is not None and length < DAY and DAY % length == 0:
         day = int(DAY / length)
         return (day, 7 * day) if length == 3600 else (day,)
-    season = _SEASONS.get(offset.name.partition("-")[0], 0)
-    return (season // offset.n,) if season % offset.n == 0 and season > offset.n else ()
+    name, count = offset.name.partition("-")[0], offset.n
+    if name == "D" and count % 7 == 0:
+        name, count = "W", count // 7
+    season = _SEASONS.get(name, 0)
+    return (season // count,) if season % count == 0 and season > count else ()
 
 
 def predictions(

@@ -24,18 +24,6 @@ LAGS = {
     "QS": [1, 4],
     "QE": [1, 4],
 }
-SEASON = {
-    "15min": 96,
-    "30min": 48,
-    "1h": 168,
-    "1D": 7,
-    "B": 5,
-    "7D": 52,
-    "MS": 12,
-    "ME": 12,
-    "QS": 4,
-    "QE": 4,
-}
 TREES = {
     "learning_rate": {"type": "double", "min": 0.03, "max": 0.3, "log": True},
     "max_iter": {"type": "int", "min": 50, "max": 200},
@@ -92,9 +80,6 @@ def sections(
     decisions: list[Decision] = []
     featurize = _featurize(data, keys, answer, decisions)
     evaluate: dict[str, Any] = {"slices": _slices(data, looks, featurize), "min_slice_rows": 30}
-    season = SEASON.get(_root(keys.frequency)) or max(_a_day(keys.frequency), default=None)
-    if answer.task == "regression" and season and keys.rows_per_entity > 3 * season:
-        evaluate["seasonal_naive_lag"] = season
     missing = [item.missing / item.rows for item in looks.values()] or [0.0]
     allowed = max(0.5, min(1.0, math.ceil(max(missing) * 10 + 0.5) / 10))
     if allowed > 0.5:
