@@ -459,3 +459,42 @@ REFUSED = {
 def test_tables_that_cannot_be_learned_from(case):
     frame, asked, sentence = REFUSED[case]
     assert sentence in refused(frame, **{"target": "y", **asked})
+
+
+UNIQUE = np.random.default_rng(5)
+NUMBERS = UNIQUE.choice(np.arange(10_000_000, 99_999_999), N, replace=False)
+IDENTIFIERS = {
+    "customer numbers": NUMBERS,
+    "customer numbers, sorted oddly": np.sort(NUMBERS)[UNIQUE.permutation(N)],
+    "negative": -NUMBERS,
+    "hex": [f"{number:08x}f" for number in NUMBERS],
+    "uuids": [f"{number:08x}-0000-4000-8000-{n:012x}" for n, number in enumerate(NUMBERS)],
+    "20 digits": [f"9{number:011d}{n:08d}" for n, number in enumerate(NUMBERS)],
+}
+
+
+@pytest.mark.parametrize("kind", IDENTIFIERS)
+@pytest.mark.parametrize("classes", [False, True])
+def test_identifiers_that_do_not_count_are_left_out_and_said(kind, classes):
+    frame = BASE.assign(code=IDENTIFIERS[kind])
+    if classes:
+        frame["y"] = np.where(frame["y"] > 0, "up", "down")
+    params, _, said = adopted(frame)
+    assert list(params.data.features) == ["x", "z"]
+    assert "excluded: is an identifier" in said["code"][0]
+
+
+BENDS = UNIQUE.choice([-1, 1], N)
+MEASURED = {
+    "fractions": 1e6 + UNIQUE.normal(size=N),
+    "order": (5e6 + 1e6 * BASE["y"]).round().astype(int) + np.arange(N),
+    "falling": (5e6 - 3e5 * BASE["y"]).round().astype(int) + np.arange(N),
+    "bend": (5e6 + BENDS * 3e5 * (BASE["y"] + 9)).round().astype(int) + np.arange(N),
+    "small": UNIQUE.permutation(9 * N)[:N],
+}
+
+
+@pytest.mark.parametrize("kind", MEASURED)
+def test_unique_measurements_are_no_identifiers(kind):
+    params, _, _ = adopted(BASE.assign(amount=MEASURED[kind]))
+    assert "amount" in params.data.features

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ..contract import MAX_CATEGORIES, ROW_ID
 from ..digits import EXACT, center_of, merged
 from ..names import made
+from .identifiers import names_rows
 from .kinds import Look
 from .odd_dress import odd_dress
 
@@ -20,6 +21,10 @@ _ID = re.compile(
     r"|^unnamed_\d+$"
 )
 _LONG = 50  # characters of a name that is made
+NAMES_ROWS = (
+    "is an identifier: long whole numbers, none twice, in no order with `{}`; declare the column "
+    "in data.features where they are amounts"
+)
 _TIME_WORD = re.compile(r"year|month|day|hour|week|date|age", re.I)
 
 
@@ -31,13 +36,15 @@ class Decision(NamedTuple):
     reason: str
 
 
-def usable(looks: list[Look]) -> tuple[list[Look], list[Decision]]:
+def usable(looks: list[Look], target: Look) -> tuple[list[Look], list[Decision]]:
     """Split columns into features and those left out, with reasons."""
     chosen: list[Look] = []
     dropped: list[Decision] = []
     counters: list[tuple[Look, Decision]] = []
     for item in map(_named, looks):
         reason, counting = refused(item)
+        if not reason and names_rows(item, target):
+            reason = NAMES_ROWS.format(target.name)
         if not reason:
             chosen.append(item)
         elif counting:

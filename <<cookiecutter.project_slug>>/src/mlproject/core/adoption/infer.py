@@ -60,7 +60,9 @@ def infer(
     way, group, why = choose_split(keys, looks, split, by, source)
     decisions += why
     taken = {target, keys.entity, *keys.timestamp, keys.hour, by}
-    chosen, dropped = usable([item for name, item in looks.items() if name not in taken])
+    chosen, dropped = usable(
+        [item for name, item in looks.items() if name not in taken], looks[target]
+    )
     decisions += dropped
     if not chosen and not (answer.task == "regression" and keys.frequency):
         reasons = "; ".join(f"`{item.column}` {item.reason}" for item in dropped[:5])
