@@ -8,7 +8,7 @@ from mlproject.config import parse_params
 from mlproject.core.adoption.infer import infer
 from mlproject.core.canonical import canonical
 from mlproject.core.raw_rows import Raw
-from mlproject.core.scoring import inputs, raw_example
+from mlproject.core.scoring import inputs, raw_example, table_of
 from mlproject.core.transforms import derive, model_features
 from mlproject.errors import ProjectError
 
@@ -131,7 +131,9 @@ def test_the_example_is_a_row_of_the_table(times):
     told = {"body_mass_g": row["body_mass_g"], "open": True, "Kind": None}
     found = raw_example(params.data, told, row["Shop"], row["event_timestamp"])
     assert set(found) == {*raw.columns} - {"Sold"}
-    again = inputs(pd.DataFrame([found], dtype=object), params.data, params.featurize, known)
+    again = inputs(
+        table_of([found], list(found), params.data), params.data, params.featurize, known
+    )
     assert again.keys["event_timestamp"].iloc[0] == row["event_timestamp"]
     for lag in params.featurize.lags:
         name = f"Sold_lag_{lag}"
@@ -168,7 +170,9 @@ def test_times_of_every_kind_are_read_derived_and_written(kind):
     told = {"body_mass_g": row["body_mass_g"], "open": False, "Kind": "a"}
     example = raw_example(params.data, told, row["Shop"], row["event_timestamp"])
     assert example is not None, params.data
-    again = inputs(pd.DataFrame([example], dtype=object), params.data, params.featurize, known)
+    again = inputs(
+        table_of([example], list(example), params.data), params.data, params.featurize, known
+    )
     assert again.keys["event_timestamp"].iloc[0] == row["event_timestamp"]
 
 

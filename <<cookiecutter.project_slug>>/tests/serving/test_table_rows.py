@@ -96,6 +96,8 @@ def test_a_full_row_that_tells_its_time_is_answered_from_what_it_says(server, ex
         ({"temperature": [1]}, "temperature", "rows[0].temperature is a list: give one value"),
         ({"temperature": 99}, "temperature", 'is "99": outside what the contract allows, -40 to'),
         ({"holiday": "maybe"}, "holiday", 'is "maybe": neither true/false, yes/no nor 1/0'),
+        ({"temperature": 10**400}, "temperature", "rows[0].temperature is too large: give a sma"),
+        ({"temperature": True}, "temperature", 'rows[0].temperature is "True": not a number'),
         ({"area": "x" * 300}, "area", "give 1 to 200 printable characters"),
     ],
 )
@@ -114,6 +116,14 @@ def test_what_is_missing_or_strange_is_named(server):
     assert ask(server, **row)[1]["error"] == (
         'rows[0] has the field "temprature", which is none of area, date, temperature, holiday'
     )
+
+
+def test_a_number_is_not_a_text_in_the_next_row(server):
+    row = {"date": "2016-12-30", "area": "TenneT", "temperature": 3, "holiday": "no"}
+    rows = [row, {**row, "temperature": "3"}]
+    status, answer = server.post("/predict", {"rows": rows})
+    assert (status, answer["field"]) == (422, "temperature")
+    assert "a number in some rows and a text in others: write it one way" in answer["error"]
 
 
 def test_the_log_keeps_the_key_of_such_a_row(server):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from .contract import TIMESTAMP, DataContract
 from .knobs import Featurize
 
@@ -71,5 +73,9 @@ def read(record: Mapping[str, Any]) -> Raw | None:
     told = record.get("table")
     if told is None:
         return None
-    contract = DataContract.model_validate(told["contract"])
-    return Raw(contract, Featurize.model_validate(told["featurize"]), told.get("example"))
+    try:
+        contract = DataContract.model_validate(told["contract"])
+        settings = Featurize.model_validate(told["featurize"])
+    except ValidationError:  # of another release: its features are answered all the same
+        return None
+    return Raw(contract, settings, told.get("example"))

@@ -4,7 +4,7 @@ Names, types and times are read by the functions that read the raw table, calend
 derived by those that derive them for training: what is predicted from is what was learned from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TWO = {"year_quarter", "year_week"}
 _ONE = {"quarter": "{}Q{}", "iso_week": "{}-W{:02d}"}
+_NUMBERS = {"float", "int"}
 _SLACK = pd.Timedelta(days=7)  # around the part of the past that is looked at
 
 
@@ -68,6 +69,21 @@ def inputs(
     except WrongValueError as fault:
         raise fault.called(own.get(fault.column, fault.column)) from None
     return Inputs(derived[contract.key], columns, beyond)
+
+
+def table_of(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], contract: DataContract
+) -> pd.DataFrame:
+    """Rows of JSON as a table. A number is one, however the table itself writes numbers."""
+    own = own_names(contract)
+    plain = {own[name] for name, item in contract.features.items() if item.type in _NUMBERS}
+    columns = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        told = {type(value) for value in values if value is not None}
+        number = name in plain and told and told <= {int, float}
+        columns[name] = pd.Series(values, dtype=np.float64 if number else object)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 
 
 def _typed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
@@ -115,7 +131,7 @@ def raw_example(
     row = {own[name]: value for name, value in {**told, **_written(contract, time)}.items()}
     row |= {own[name]: value for name, value in features.items()}
     try:
-        found = _typed(pd.DataFrame([row], dtype=object), contract)
+        found = _typed(table_of([row], list(row), contract), contract)
     except (ProjectError, KeyError):
         return None
     return row if not contract.has_time or found[TIMESTAMP].iloc[0] == time else None

@@ -12,6 +12,7 @@ from ..known_past import KnownPast
 from .model import Served
 
 _FOR_FILES = ": correct it, or add it to data.missing_markers if it means missing"
+_HUGE = 10**30
 Keys = list[tuple[Any, Any]]
 
 
@@ -45,15 +46,14 @@ def unsaid(served: Served, rows: list[Any]) -> bool:
 
 def read(served: Served, rows: list[Any], past: KnownPast) -> tuple[Keys, dict[str, list[Any]]]:
     """Key and model features of each row. Raises RequestError naming row and field."""
-    import pandas as pd
+    from ..core.scoring import table_of
 
     raw = served.raw
     assert raw is not None  # noqa: S101  `recognised` has looked
     for number, row in enumerate(rows):
         _check(served, raw, row, f"rows[{number}]")
-    names = raw.needed
-    values = {name: [row.get(name) for row in rows] for name in names}
-    table = pd.DataFrame(values, columns=[*names], dtype=object, index=pd.RangeIndex(len(rows)))
+    _alike(raw, rows)
+    table = table_of(rows, raw.needed, raw.contract)
     given = {name: _given(rows, name) for name in served.lags}
     contract = raw.contract.model_copy(update={"source": "rows"})
     known = past.table(contract) if served.lags else None
@@ -122,6 +122,18 @@ def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
             raise RequestError(f"{where}.{name} is {shown(value)}: give a number", field=name)
 
 
+def _alike(raw: Raw, rows: list[Any]) -> None:
+    """Raise RequestError for numbers that are texts in some rows: they may be written otherwise."""
+    for name, item in raw.contract.features.items():
+        own = raw.own[name]
+        told = {type(row.get(own)) is str for row in rows if row.get(own) is not None}
+        if item.type in ("float", "int") and len(told) > 1:
+            raise RequestError(
+                f"rows: {own} is a number in some rows and a text in others: write it one way",
+                field=own,
+            )
+
+
 def _plain(value: Any, where: str, name: str) -> None:
     """Raise RequestError for what no cell of a table holds."""
     if type(value) is str:
@@ -129,6 +141,8 @@ def _plain(value: Any, where: str, name: str) -> None:
             text(value, where, name)
     elif type(value) is float and not math.isfinite(value):
         raise RequestError(f"{where} is not a finite number: null is missing", field=name)
+    elif type(value) is int and abs(value) > _HUGE:
+        raise RequestError(f"{where} is {shown(value)}: give a smaller number", field=name)
     elif value is not None and type(value) not in (int, float, bool):
         raise RequestError(f"{where} is {shown(value)}: give one value", field=name)
 
