@@ -114,7 +114,7 @@ def test_a_wrong_file_is_named(bundle, table, tmp_path, source, output, words):
 @pytest.fixture(scope="module")
 def raw(promoted):
     """Rows of the raw table as it was written, newest first."""
-    return pd.read_csv(promoted / "data/raw/load.csv", dtype=str).iloc[::-53].head(60)
+    return pd.read_csv(promoted / "data/raw/load.csv", dtype=str).iloc[::-53].head(50)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -131,7 +131,7 @@ def test_a_table_like_the_one_adopted_is_predicted_as_its_features_are(
     write(tmp_path / f"in.{kind}", index=False)
     done = predict(promoted, tmp_path / f"in.{kind}", tmp_path / "out.csv")
     assert done.returncode == 0, done.stderr
-    assert "60 rows by load-forecast v1" in done.stdout
+    assert "50 rows by load-forecast v1" in done.stdout
     assert done.stdout.strip().endswith("prediction is called prediction_2")
     found = pd.read_csv(tmp_path / "out.csv", dtype=str)
     assert list(found) == [*table, "prediction_2", "model_version"]
@@ -155,7 +155,7 @@ def test_a_model_alone_knows_no_history(bundle, raw, tmp_path):
     words = ("--model", str(bundle))
     done = predict(tmp_path, tmp_path / "in.csv", tmp_path / "out.csv", *words)
     assert done.returncode == 0, done.stderr
-    assert "load_lag_14 in 60 rows (there is none here)" in done.stdout
+    assert "load_lag_14 in 50 rows (there is none here)" in done.stdout
 
 
 def test_a_wrong_value_of_a_raw_table_is_named(bundle, raw, tmp_path):
