@@ -9,6 +9,7 @@ import numpy as np
 from ..core.contract import Feature
 from ..core.metrics import Array
 from ..errors import ProjectError
+from .onnx_targets import conversions
 
 if TYPE_CHECKING:  # the prediction service does without pandas
     import pandas as pd
@@ -26,7 +27,7 @@ def export(model: Any, features: Mapping[str, Feature]) -> bytes:
     model = _single_precision(model)
     final = model.steps[-1][1]
     options = {id(final): {"zipmap": False}} if hasattr(final, "predict_proba") else None
-    graph = convert_sklearn(model, "model", initial_types=inputs, options=options)
+    graph = convert_sklearn(model, "model", initial_types=inputs, options=options, **conversions())
     versions = sorted(graph.opset_import, key=lambda item: item.domain)  # skl2onnx leaves set order
     del graph.opset_import[:]
     graph.opset_import.extend(versions)

@@ -1,6 +1,9 @@
 """Counts and shares as sentences say them."""
 
+from collections.abc import Sequence
+
 _MOST_DECIMALS = 6  # of a share in percent
+MOST_LISTED = 30  # values in a sentence
 
 
 def plural(count: int, noun: str) -> str:
@@ -15,3 +18,10 @@ def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:
     texts = [f"{value:.{digits}%}" for digits in every]
     told = (text for text in texts if float(text[:-1]) > float(most))
     return next(told, texts[0]), f"{most}%"
+
+
+def listed(values: Sequence[str], most: int = MOST_LISTED) -> str:
+    """`north, south`; of many values the first, `north, south and 598 more`."""
+    if len(values) <= most:
+        return ", ".join(values)
+    return f"{', '.join(values[:most])} and {len(values) - most:,} more"

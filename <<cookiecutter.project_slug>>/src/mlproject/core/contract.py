@@ -16,6 +16,7 @@ ROW_ID = "row_id"  # the entity made for a table that names none and has no time
 SERIES = "series"  # the entity made for a table that is one series
 ALL = "all"  # the one value of that entity
 MAX_CATEGORIES = 200  # one-hot columns a category may become
+MAX_LEVELS = 20_000  # values of a category that is encoded by its target
 _OBJECT = re.compile(r"s3://[^/@\s]+/(?:[^/\s]+/)*[^/\s]+")  # no credentials in the address
 
 Task = Literal["regression", "binary", "multiclass"]
@@ -40,6 +41,23 @@ class Feature(Strict):
     categories: tuple[str, ...] | None = None
     format: NumberFormat | None = None
     center: float = 0.0
+    encode: Literal["onehot", "target"] | None = None
+    unseen: Literal["other", "refuse"] | None = None
+
+    @property
+    def by_target(self) -> bool:
+        """Whether each category becomes the mean target of its rows, not a column of its own."""
+        return self.encode == "target"
+
+    @property
+    def allowed(self) -> tuple[str, ...] | None:
+        """The only values this category may take; None where any other counts as unseen."""
+        return None if self.unseen == "other" else self.categories
+
+    @property
+    def most(self) -> int:
+        """How many different values this category may have."""
+        return MAX_LEVELS if self.by_target else MAX_CATEGORIES
 
     @property
     def numeric(self) -> bool:
@@ -58,15 +76,18 @@ class Feature(Strict):
         if self.type == "category":
             if self.min is not None or self.max is not None:
                 raise ValueError("a category has no min or max: give categories, or type float")
-            if self.categories is not None and len(self.categories) > MAX_CATEGORIES:
+            if self.categories is not None and len(self.categories) > self.most:
+                instead = "" if self.by_target else ", or set encode: target"
                 raise ValueError(
-                    f"{len(self.categories):,} categories, at most {MAX_CATEGORIES} are allowed: "
-                    "group the rare ones or leave the column out"
+                    f"{len(self.categories):,} categories, at most {self.most:,} are allowed: "
+                    f"group the rare ones or leave the column out{instead}"
                 )
             if self.categories is not None and len(set(self.categories)) < len(self.categories):
                 raise ValueError("a category is listed twice")
         elif self.categories is not None:
             raise ValueError(f"categories need type category, not {self.type}")
+        elif self.encode or self.unseen:
+            raise ValueError(f"encode and unseen need type category, not {self.type}")
         if self.type in {"category", "bool"} and (self.format is not None or self.center):
             raise ValueError(f"format and center belong to numbers, not to {self.type}")
         if self.type == "bool" and (self.min is not None or self.max is not None):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import scikit
+from . import encoders, scikit
 from .contract import Feature
 from .digits import single
 from .metrics import Array
@@ -50,7 +50,10 @@ FAMILIES: dict[str, Family] = {
     "hist_gradient_boosting": Family(
         _hist_gradient_boosting,
         scaled=False,
-        trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
+        trusted=(
+            "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+            "sklearn.model_selection._split.KFold",  # how target encodings were crossed
+        ),
     ),
     "linear": Family(_linear, scaled=True, trusted=("numpy.dtype",)),  # the imputer keeps one
 }
@@ -63,7 +66,7 @@ def build(
     from sklearn.pipeline import Pipeline
 
     model = FAMILIES[family].build(task, params, seed)
-    return Pipeline([("inputs", inputs(family, features)), ("model", model)])
+    return Pipeline([("inputs", inputs(family, features, task, seed)), ("model", model)])
 
 
 def pinned(threads: int) -> Any:
@@ -117,7 +120,7 @@ def predict(model: Any, task: str, frame: Any) -> Array:
     return np.asarray(out, dtype=np.float64)
 
 
-def inputs(family: str, features: Mapping[str, Feature]) -> Any:
+def inputs(family: str, features: Mapping[str, Feature], task: str, seed: int) -> Any:
     """What stands before the estimator: an unfitted transformer that depends on no parameter."""
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -125,10 +128,14 @@ def inputs(family: str, features: Mapping[str, Feature]) -> Any:
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     numbers = [name for name, feature in features.items() if feature.numeric]
-    categories = [name for name, feature in features.items() if not feature.numeric]
+    categories = [
+        name for name, item in features.items() if not item.numeric and not item.by_target
+    ]
+    targets = [name for name, feature in features.items() if feature.by_target]
+    scaled = FAMILIES[family].scaled
     prepare = (
         make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-        if FAMILIES[family].scaled
+        if scaled
         else "passthrough"
     )
     parts: list[tuple[str, Any, list[str]]] = []
@@ -137,4 +144,6 @@ def inputs(family: str, features: Mapping[str, Feature]) -> Any:
     if categories:
         encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
         parts.append(("categories", encoder, categories))
+    if targets:
+        parts.append(("targets", encoders.encoder(task, seed, scaled), targets))
     return ColumnTransformer(parts, verbose_feature_names_out=False)

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .contract import TIMESTAMP, DataContract
+from .contract import MAX_CATEGORIES, TIMESTAMP, DataContract
 
 BINS = 10
+TOP_VALUES = 50  # counted by name of a category that has too many; the rest is counted together
 FEW = 12  # numbers with at most this many values are counted one by one
 
 Counts = npt.NDArray[np.float64]
@@ -35,10 +36,19 @@ def describe(values: "pd.Series") -> dict[str, Any]:
             found["edges"] = edges(known.to_numpy(np.float64))
     found["counts"] = counts(values, found) if "edges" in found else None
     if found["counts"] is None:
-        found["counts"] = {str(key): int(n) for key, n in known.value_counts().sort_index().items()}
+        often = top(known)
+        if (others := len(known) - int(often.sum())) > 0:
+            found["others"] = others
+        found["counts"] = {str(key): int(n) for key, n in often.sort_index().items()}
     else:
         found["counts"] = [int(n) for n in found["counts"]]
     return found
+
+
+def top(known: "pd.Series") -> "pd.Series[int]":
+    """Rows of each value, of the most frequent alone where there are too many to list."""
+    often = known.value_counts()
+    return often if len(often) <= MAX_CATEGORIES else often.iloc[:TOP_VALUES]
 
 
 def many(known: "pd.Series") -> bool:
@@ -67,4 +77,4 @@ def expected(like: dict[str, Any]) -> Counts:
     """The counts of a description, in the order of `counts`."""
     if "edges" in like:
         return np.asarray(like["counts"], dtype=np.float64)
-    return np.array([*like["counts"].values(), 0], dtype=np.float64)
+    return np.array([*like["counts"].values(), like.get("others", 0)], dtype=np.float64)

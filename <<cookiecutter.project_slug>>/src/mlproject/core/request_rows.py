@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .amounts import listed
 from .contract import Feature
 from .number_format import LARGEST
 from .requests import Key, RequestError, shown, text
@@ -183,15 +184,15 @@ def _number(name: str, feature: Feature) -> Callable[[Any, str], float]:
 
 
 def _category(name: str, feature: Feature) -> Callable[[Any, str], str]:
-    allowed = frozenset(feature.categories or ())
+    allowed = frozenset(feature.categories or ())  # what is seen most, whatever else is taken
 
     def check(value: Any, where: str) -> str:
         if type(value) is str and value in allowed:
             return value
         said = text(value, f"{where}.{name}", name)
-        if feature.categories is not None:
+        if feature.allowed is not None:
             raise RequestError(
-                f"{where}.{name} is {shown(value)}: known are {', '.join(feature.categories)}",
+                f"{where}.{name} is {shown(value)}: known are {listed(feature.allowed)}",
                 field=name,
                 kind="unknown",
             )

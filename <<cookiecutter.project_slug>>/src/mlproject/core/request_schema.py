@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .contract import TIMESTAMP, DataContract, Feature
+from .amounts import plural
+from .contract import MAX_CATEGORIES, TIMESTAMP, DataContract, Feature
 from .metrics import Array
 from .raw_rows import Raw, times_of
-from .requests import Key
+from .requests import MAX_TEXT, Key
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MOST_EXAMPLES = 5  # of the values of a category that is no list
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "category": "string"}
 _EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -37,9 +39,15 @@ def _property(feature: Feature) -> dict[str, Any]:
         found["minimum"] = feature.min
     if feature.max is not None:
         found["maximum"] = feature.max
-    if feature.categories is not None:
-        found["enum"] = [*feature.categories, None] if feature.nullable else [*feature.categories]
-    return found | ({"description": feature.meaning} if feature.meaning else {})
+    told = [feature.meaning] if feature.meaning else []
+    names = feature.categories or ()
+    if feature.allowed is not None and len(names) <= MAX_CATEGORIES:
+        found["enum"] = [*names, None] if feature.nullable else [*names]
+    elif names:
+        found |= {"minLength": 1, "maxLength": MAX_TEXT, "examples": [*names[:MOST_EXAMPLES]]}
+        others = "others are refused" if feature.allowed is not None else "others count as unseen"
+        told.append(f"{plural(len(names), 'value')} known, {others}")
+    return found | ({"description": "; ".join(told)} if told else {})
 
 
 def body_schema(

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .amounts import beyond, plural
-from .contract import MAX_CATEGORIES, ROW_ID, TIMESTAMP, DataContract
+from .amounts import beyond, listed, plural
+from .contract import ROW_ID, TIMESTAMP, DataContract, Feature
 from .digits import center_of, merged
 from .times import DTYPE
 
@@ -36,8 +36,8 @@ class ColumnRule:
                 return f"{self.key} allows {low} to {high}"
             return f"{self.key} allows {f'{low} or more' if low else f'{high} or less'}"
         if rule == "allowed":
-            values = (f"{x:g}" if isinstance(x, float) else x for x in self.allowed or ())
-            return f"{self.key} allows {', '.join(values)}"
+            values = [f"{x:g}" if isinstance(x, float) else x for x in self.allowed or ()]
+            return f"{self.key} allows {listed(values)}"
         texts = {
             "whole": f"{self.key} is of type int",
             "not_null": f"{self.key} is not nullable",
@@ -66,7 +66,7 @@ def column_rules(contract: DataContract) -> list[ColumnRule]:
                 feature.nullable,
                 feature.min,
                 feature.max,
-                (0.0, 1.0) if feature.type == "bool" else feature.categories,
+                (0.0, 1.0) if feature.type == "bool" else feature.allowed,
                 feature.type == "int",
             )
         )
@@ -115,7 +115,7 @@ def table_checks(
         if contract.features[name].type in {"float", "int"}:
             checks.append(_digits(table[name], f"column `{name}`", contract.features[name].center))
         if contract.features[name].type == "category":
-            checks.append(_category_check(table[name]))
+            checks.append(_category_check(table[name], contract.features[name]))
     values = table[target]
     if contract.task == "regression":
         checks.append(_digits(values, f"the target `{target}`", None))
@@ -146,13 +146,14 @@ def _digits(values: "pd.Series[float]", column: str, center: float | None) -> Ch
     return Check("digits", False, detail)
 
 
-def _category_check(values: "pd.Series[str]") -> Check:
+def _category_check(values: "pd.Series[str]", feature: Feature) -> Check:
     number = values.nunique()
+    instead = "" if feature.by_target else ", or set encode: target"
     detail = (
-        f"column `{values.name}` has {number:,} categories, at most {MAX_CATEGORIES} are allowed: "
-        "group the rare ones or remove it from data.features"
+        f"column `{values.name}` has {number:,} categories, at most {feature.most:,} are allowed: "
+        f"group the rare ones or remove it from data.features{instead}"
     )
-    return Check("max_categories", number <= MAX_CATEGORIES, detail)
+    return Check("max_categories", number <= feature.most, detail)
 
 
 def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Check]:

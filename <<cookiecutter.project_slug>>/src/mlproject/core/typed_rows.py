@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .amounts import listed
 from .columns import Column, booleans, categories, numbers
 from .contract import Feature
 from .request_rows import bounds
@@ -42,8 +43,8 @@ def _category(column: Column, feature: Feature) -> Any:
     missing = pd.isna(values)
     if not feature.nullable:
         column.first(missing, "but the model needs it")
-    if feature.categories is not None:
-        known = np.isin(values.astype(str), feature.categories)
-        column.first(~missing & ~known, f"known are {', '.join(feature.categories)}")
+    if feature.allowed is not None:
+        known = np.isin(values.astype(str), feature.allowed)
+        column.first(~missing & ~known, f"known are {listed(feature.allowed)}")
     values[missing] = ""
     return values

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ..core.contract import Feature
+from ..core.contract import MAX_CATEGORIES, Feature
 from .model import Served
 from .service import Service
 
-_MOST = 2_000  # entities that the page offers
+_MOST = 2_000  # entities or values of a category that the page offers
 _TYPES = {"float": "number", "int": "integer", "bool": "truth", "category": "text"}
 
 
@@ -55,6 +55,12 @@ def _entities(served: Served, service: Service) -> list[str] | None:
     return service.past.entities(served.raw.contract, _MOST) or None
 
 
+def _short(item: Feature) -> bool:
+    """Whether a field is a list to choose from: of others one is typed, with suggestions."""
+    known = len(item.categories or ())
+    return known == 0 or (item.allowed is not None and known <= MAX_CATEGORIES)
+
+
 def _field(name: str, item: Feature, example: Any) -> dict[str, Any]:
     return {
         "name": name,
@@ -63,7 +69,8 @@ def _field(name: str, item: Feature, example: Any) -> dict[str, Any]:
         "description": item.description,
         "min": item.min,
         "max": item.max,
-        "choices": list(item.categories) if item.categories else None,
+        "choices": list(item.categories) if item.categories and _short(item) else None,
+        "offered": None if _short(item) else list(item.categories or ())[:_MOST],
         "nullable": item.nullable,
         "default": example,
     }

@@ -4,6 +4,7 @@ import json
 from html import escape
 from typing import Any
 
+from ..core.amounts import listed
 from ..core.contract import Feature
 from ..core.request_schema import newest
 from .examples import examples, unnamed
@@ -77,10 +78,16 @@ def _row(name: str, item: Feature) -> str:
     parts = [
         f"{item.min:g} or more" if item.min is not None else "",
         f"{item.max:g} or less" if item.max is not None else "",
-        ", ".join(item.categories or ()),
+        _values(item),
         "true or false" if item.type == "bool" else "",
         "may be missing" if item.nullable else "",
     ]
     allowed = "; ".join(part for part in parts if part)
     cells = (escape(text) for text in (name, item.type, allowed, item.meaning))
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _values(item: Feature) -> str:
+    """The categories that are known, and whether others are taken too."""
+    known = listed(item.categories or ())
+    return known if item.allowed is not None or not known else f"{known}; others count as unseen"

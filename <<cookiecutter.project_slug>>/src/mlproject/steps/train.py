@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .. import artifact
 from ..adapters import onnx, parquet, skops
 from ..adapters.files import read_json
-from ..core import estimators
+from ..core import encoders, estimators
 from ..core.contract import ROW_ID, TIMESTAMP
 from ..core.request_schema import serving_record, written
 from ..core.scoring import raw_example
@@ -34,8 +34,9 @@ def run(context: Context) -> str:
         chosen["family"], contract.task, features, chosen["params"], params.train.seed
     )
     with estimators.pinned(params.train.threads):
-        model.fit(frame, truth)
+        encoders.fit(model, frame, truth)
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
+    features = encoders.learned(features, frame)
     lags = {lag_name(contract.target, lag): lag for lag in params.featurize.lags}
     files = {
         "model.skops": skops.dumps(model),

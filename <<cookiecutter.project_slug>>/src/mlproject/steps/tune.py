@@ -132,7 +132,7 @@ def scorer(context: Context, source: Path | None = None) -> Score:
 
     @lru_cache(maxsize=1)  # trials come family by family, and their inputs are the same
     def inputs(family: str) -> tuple[Any, Any]:
-        prepare = estimators.inputs(family, features)
+        prepare = estimators.inputs(family, features, contract.task, params.train.seed)
         return prepare.fit_transform(*parts[TRAIN]), prepare.transform(parts[VALIDATION][0])
 
     def score(family: str, values: dict[str, Any]) -> float:

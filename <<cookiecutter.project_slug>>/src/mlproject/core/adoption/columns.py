@@ -13,6 +13,7 @@ from ..digits import EXACT, center_of, merged
 from ..names import made
 from .identifiers import names_rows
 from .kinds import Look
+from .levels import repeats
 from .odd_dress import odd_dress
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out
@@ -77,7 +78,7 @@ def refused(item: Look) -> tuple[str, bool]:
     if item.missing > MOSTLY_MISSING * item.rows:
         return f"is missing in {item.missing / item.rows:.0%} of the rows", False
     if item.kind == "text":
-        return _text(item), False
+        return "" if repeats(item) else _text(item), False
     if item.kind == "category" and item.unique:
         return "is an identifier: no value comes twice", False
     if item.kind == "int" and item.unique:
@@ -138,6 +139,12 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
                 f"from {low:.15g} to {high:.15g}, less {center:.15g} for the model, whose float32 "
                 "would make neighbours equal"
             )
+    elif repeats(item):
+        feature = {"type": "category", "encode": "target"}
+        about = (
+            f"{item.distinct:,} values, encoded by the target; one never seen is taken as "
+            "`other` (or set unseen: refuse)"
+        )
     elif item.kind == "category":
         feature["categories"] = sorted(
             {text for text in item.texts if text and text not in item.markers}
@@ -149,7 +156,7 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
         feature["nullable"] = True
         marks = " or ".join(f"`{mark}`" for mark in sorted(item.markers))
         about += f", {item.missing:,} missing{f' written {marks}' if marks else ''}"
-    return feature, Decision(item.name, f"{item.kind} feature", about)
+    return feature, Decision(item.name, f"{feature['type']} feature", about)
 
 
 def bounds(low: float, high: float, whole: bool) -> tuple[float | int, float | int]:

@@ -79,6 +79,8 @@ def unknown(
         column = columns.get(name)
         if feature.numeric or column is None:
             continue
+        if feature.categories is None and column.counts[..., -1].any():
+            continue  # the reference names its most frequent values alone
         known = set(feature.categories or ()) | set(column.values or ())
         values = table[name].dropna().astype(str)
         strange = values[~values.isin(known)]

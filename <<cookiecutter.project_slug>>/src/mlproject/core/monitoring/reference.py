@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..contract import TIMESTAMP
-from ..profile import edges, many
+from ..profile import edges, many, top
 
 BINS = 20
 MOST_ENTITIES = 20  # more are not kept apart
@@ -66,7 +66,7 @@ class Grid:
 class Column:
     """One column: its bins, and the reference's counts of shape (slices, entities, bins)."""
 
-    values: tuple[str, ...] | None  # of a category, then all others; None for numbers
+    values: tuple[str, ...] | None  # the most frequent, then all others; None for numbers
     edges: tuple[tuple[float, ...], ...]  # inner edges of each entity's bins, for numbers
     counts: Counts
     missing: float  # share
@@ -129,7 +129,7 @@ def describe(values: "pd.Series", groups: Places, times: Places, grid: Grid) -> 
         found = Column(None, inner, empty, missing)
         bins = 1 + max(len(item) for item in inner)
     else:
-        names = tuple(sorted(pd.unique(labels(known)))) if len(known) else ()
+        names = tuple(sorted(top(labels(known)).index)) if len(known) else ()
         found = Column(names, (), empty, missing)
         bins = len(names) + 1
     places = found.places(values, groups)
