@@ -448,6 +448,7 @@ MODELS = (
     "core/monitoring/knobs.py",
     "core/number_format.py",
     "core/search_space.py",
+    "core/threshold.py",
 )
 
 

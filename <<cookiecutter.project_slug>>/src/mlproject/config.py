@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .core import search_space
+from .core import recall, search_space
 from .core.contract import DataContract, Strict
 from .core.decision import Decide
 from .core.knobs import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
@@ -79,6 +79,11 @@ class Params(Strict):
             yield "lags of the target and the seasonal-naive baseline need task regression"
         if featurize.entity_as_feature and not data.entities:
             yield "featurize.entity_as_feature needs data.entities, the list of allowed values"
+        if self.evaluate.threshold is not None:
+            yield from self.evaluate.threshold.problems(data.classes)
+        yield from recall.problems(self.promote.min_recall, data.classes)
+        if self.train.class_weight != "none" and data.task == "regression":
+            yield "train.class_weight needs classes: a regression has none"
         yield from search_space.problems(self.tune.families, self.tune.sampler)
         yield from self._unknown_columns()
 

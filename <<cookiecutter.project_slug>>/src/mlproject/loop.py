@@ -41,7 +41,7 @@ STEPS = (
     Step("featurize", ("data", "featurize"), ("features",)),
     Step("build_dataset", ("data", "featurize", "build_dataset", "train"), ("dataset",)),
     Step("tune", ("data", "featurize", "tune", "train", "evaluate"), ("tuning",)),
-    Step("train", ("data", "featurize", "train"), ("model",)),
+    Step("train", ("data", "featurize", "train", "evaluate"), ("model",)),
     Step(
         "evaluate",
         ("data", "featurize", "evaluate"),

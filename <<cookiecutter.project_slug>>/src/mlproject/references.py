@@ -1,5 +1,6 @@
 """The reference window of a model: written beside its evaluation, read back by the monitor."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 from .adapters import parquet, reference_file
 from .adapters.mlflow import Registry, Version
-from .core import estimators
+from .core import estimators, labels
 from .core.monitoring import build
 from .core.monitoring.compare import PREDICTION
 from .core.monitoring.reference import Reference
@@ -17,7 +18,9 @@ from .errors import ProjectError
 from .workspace import Context
 
 
-def write(context: Context, model: Any, metrics: dict[str, float]) -> None:
+def write(
+    context: Context, model: Any, record: Mapping[str, Any], metrics: dict[str, float]
+) -> None:
     """Count what the candidate learnt from and how it erred on its test rows."""
     params, workspace = context.params, context.workspace
     contract, features = params.data, model_features(params.data, params.featurize)
@@ -30,13 +33,16 @@ def write(context: Context, model: Any, metrics: dict[str, float]) -> None:
     some = pd.DataFrame({name: column(name).iloc[rows] for name in features})
     frame = estimators.model_frame(some.reset_index(drop=True), features)
     keyed = keys.iloc[rows].reset_index(drop=True)
-    keyed[PREDICTION] = answers(estimators.predict(model, contract.task, frame), contract.classes)
+    cut = labels.read(record)
+    found = estimators.predict(model, contract.task, frame)
+    keyed[PREDICTION] = answers(found, contract.classes, cut)
     # a day of the year drifts by its nature: calendar columns are told by the time itself
     watched = [name for name in features if name not in params.featurize.calendar]
     told = {
         "task": contract.task,
         "metric": params.metric,
         "classes": list(contract.classes or ()),
+        "threshold": record.get("threshold"),
         "metrics": {name: value for name, value in metrics.items() if np.isfinite(value)},
     }
     made = build.build(
@@ -50,9 +56,9 @@ def write(context: Context, model: Any, metrics: dict[str, float]) -> None:
     reference_file.save(made, workspace.reference)
 
 
-def answers(found: Any, classes: tuple[str, ...] | None) -> Any:
-    """Predictions as one column: numbers, or the label of the likeliest class."""
-    return np.array(classes, dtype=object)[found.argmax(axis=1)] if classes else found
+def answers(found: Any, classes: tuple[str, ...] | None, cut: labels.Cut | None) -> Any:
+    """Predictions as one column: numbers, or the label that is answered."""
+    return np.array(classes, dtype=object)[labels.labels(found, cut)] if classes else found
 
 
 def read(context: Context, store: Registry, champion: Version) -> Reference:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .artifact import ModelArtifact
-from .core import baselines, comparison, estimators, metrics, origins
+from .core import baselines, comparison, estimators, labels, metrics, origins
 from .core.contract import TIMESTAMP
 from .workspace import Context
 
@@ -41,7 +41,8 @@ def _judge(
     contract, features = context.params.data, trained.features
     task, target = contract.task, contract.target
     chosen, seed = trained.record["params"], trained.record["seed"]
-    model = estimators.build(trained.record["family"], task, features, chosen, seed)
+    weight = trained.record.get("class_weight", "none")
+    model = estimators.build(trained.record["family"], task, features, chosen, seed, weight)
     model.fit(*estimators.examples(dataset, pd.Series(window.before), features, target))
     frame, truth = estimators.examples(dataset, pd.Series(window.rows), features, target)
     mine = estimators.predict(model, task, frame)
@@ -52,7 +53,7 @@ def _judge(
         told((window.start, window.end), contract.timezone, int(np.sum(window.before)), len(frame)),
         task,
         context.params.metric,
-        metrics.compute(task, truth, mine),
+        metrics.compute(task, truth, mine, labels.read(trained.record)),
         baselines.compare(task, truth, mine, others),
     )
 

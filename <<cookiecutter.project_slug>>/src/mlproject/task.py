@@ -70,7 +70,7 @@ class Done:
         columns = [name for name in others if name.startswith("p_")]
         if not columns:
             return
-        guess = predictions[columns].to_numpy().argmax(axis=1)
+        guess = predictions["answered"].to_numpy().astype(int)
         truth = predictions["truth"].to_numpy().astype(int)
         counts = [[0] * len(columns) for _ in columns]
         for row, column in zip(truth, guess, strict=True):

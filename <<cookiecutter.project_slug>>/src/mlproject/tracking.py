@@ -14,7 +14,7 @@ from .adapters.mlflow import Registry, Version
 from .adapters.mlflow_model import RunRecord
 from .adapters.mlflow_trials import TrialRecord
 from .artifact import MANIFEST, ModelArtifact
-from .core import estimators, kfp_answers, metrics
+from .core import estimators, kfp_answers, labels, metrics
 from .core.slices import evaluate_slices
 from .errors import ProjectError
 from .lineage import lineage
@@ -61,11 +61,14 @@ def log(
     family = trained.record["family"]
     flat = {f"candidate.{key}": value for key, value in trained.record["params"].items()}
     record = RunRecord(
-        model=model,
+        model=estimators.answering(model, labels.read(trained.record), frame),
         task=params.data.task,
         features=features,
         example=frame.head(3),
-        trusted=skops.trusted(trained.files["model.skops"], estimators.FAMILIES[family].trusted),
+        trusted=skops.trusted(
+            trained.files["model.skops"],
+            (*estimators.FAMILIES[family].trusted, *estimators.ANSWERING),
+        ),
         requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _REQUIREMENTS],
         params={"family": family, "seed": trained.record["seed"], "metric": params.metric, **flat},
         metrics=_flat_metrics(evaluation),
@@ -183,10 +186,11 @@ def _judged(context: Context, model: ModelArtifact, test: pd.DataFrame) -> dict[
     task, truth = params.data.task, test[params.data.target].to_numpy()
     frame = estimators.model_frame(test, model.features)
     prediction = onnx.predict(model.files["model.onnx"], task, frame)
+    cut = labels.read(model.record)
     slices = evaluate_slices(
-        test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows
+        test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows, cut
     )
-    return {"metrics": metrics.compute(task, truth, prediction), "slices": slices}
+    return {"metrics": metrics.compute(task, truth, prediction, cut), "slices": slices}
 
 
 def _incomparable(context: Context, model: ModelArtifact, test: pd.DataFrame) -> str:

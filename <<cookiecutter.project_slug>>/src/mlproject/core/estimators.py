@@ -14,8 +14,13 @@ import pandas as pd
 from . import encoders, scikit
 from .contract import Feature
 from .digits import single
+from .labels import Cut
 from .metrics import Array
 
+ANSWERING = (
+    "sklearn.frozen._frozen.FrozenEstimator",
+    "sklearn.model_selection._classification_threshold.FixedThresholdClassifier",
+)
 MISSING_CATEGORY = ""  # the string that stands for a missing category in a model's input
 
 
@@ -60,13 +65,33 @@ FAMILIES: dict[str, Family] = {
 
 
 def build(
-    family: str, task: str, features: Mapping[str, Feature], params: Mapping[str, Any], seed: int
+    family: str,
+    task: str,
+    features: Mapping[str, Feature],
+    params: Mapping[str, Any],
+    seed: int,
+    class_weight: str = "none",
 ) -> Any:
     """Return an unfitted scikit-learn Pipeline from a model frame to predictions."""
     from sklearn.pipeline import Pipeline
 
-    model = FAMILIES[family].build(task, params, seed)
+    model = estimator(family, task, params, seed, class_weight)
     return Pipeline([("inputs", inputs(family, features, task, seed)), ("model", model)])
+
+
+def estimator(
+    family: str, task: str, params: Mapping[str, Any], seed: int, class_weight: str = "none"
+) -> Any:
+    """An unfitted model; a search space with `class_weight` overrules the knob.
+
+    Weighted, the probabilities are no longer shares of rows: rare classes get more. Raises
+    ValueError or TypeError for parameters that the family does not take.
+    """
+    weighted = {"class_weight": class_weight} if task != "regression" else {}
+    values = {**weighted, **params}
+    if values.get("class_weight") == "none":
+        del values["class_weight"]  # the default of every family, even of one that knows none
+    return FAMILIES[family].build(task, values, seed)
 
 
 def pinned(threads: int) -> Any:
@@ -112,6 +137,25 @@ def examples(
     chosen = np.flatnonzero(rows)
     part = pd.DataFrame({name: table[name].take(chosen) for name in features}, copy=False)
     return model_frame(part, features), table[target].to_numpy()[chosen]
+
+
+def answering(model: Any, cut: Cut | None, frame: pd.DataFrame) -> Any:
+    """A fitted classifier whose own `predict` answers by the threshold; others as they are.
+
+    For servers that ask scikit-learn for labels. `frame` is any model frame of two rows or more.
+    """
+    if cut is None:
+        return model
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.model_selection import FixedThresholdClassifier
+
+    fixed = FixedThresholdClassifier(
+        FrozenEstimator(model),
+        threshold=cut.at,
+        pos_label=cut.code,
+        response_method="predict_proba",
+    )
+    return fixed.fit(frame.head(2), [0, 1])  # frozen: nothing is learnt
 
 
 def predict(model: Any, task: str, frame: Any) -> Array:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import recall
 from .comparison import gains, hardest, needed, number, won
 from .metrics import DIRECTIONS, gain
 from .report import wording
@@ -65,6 +66,8 @@ def _rules(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
     yield from _origins(evaluation, settings)
     yield _champion(evaluation, settings)
     yield from _slices(evaluation, settings.worst_slice_ratio)
+    for outcome in recall.judge(evaluation["candidate"].get("recall"), settings.min_recall):
+        yield Rule(*outcome)
     yield _parity(evaluation, settings.onnx_tolerance)
 
 

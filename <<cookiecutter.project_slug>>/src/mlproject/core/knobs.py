@@ -6,8 +6,10 @@ from pydantic import Field, model_validator
 
 from .contract import Strict
 from .search_space import Range, Sampler
+from .threshold import Cutoff
 
 Fraction = Annotated[float, Field(gt=0, lt=0.9)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Drift(Strict):
@@ -74,6 +76,7 @@ class Train(Strict):
 
     seed: int = Field(0, ge=0, lt=2**32)
     threads: int = Field(1, ge=1, le=1024)
+    class_weight: Literal["none", "balanced"] = "none"
 
 
 class Evaluate(Strict):
@@ -82,6 +85,7 @@ class Evaluate(Strict):
     metric: str | None = None
     slices: tuple[str, ...] = ()
     min_slice_rows: int = Field(30, ge=1)
+    threshold: Cutoff | None = None
     seasonal_naive_lag: int | None = Field(None, ge=1)
     horizon: int = Field(1, ge=1)
     origins: int = Field(3, ge=1, le=20)
@@ -109,6 +113,7 @@ class Promote(Strict):
     margin: float = Field(0.0, ge=-0.5, le=0.5)
     baseline_margin: float = Field(0.05, ge=0, lt=1)
     origins_won: float | None = Field(0.6, gt=0, le=1)
+    min_recall: dict[str, Share] | Share | None = None
     worst_slice_ratio: float | None = Field(1.5, ge=1)
     onnx_tolerance: float = Field(1e-3, gt=0)
     replace_incomparable_champion: bool = False

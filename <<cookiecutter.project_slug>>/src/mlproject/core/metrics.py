@@ -6,6 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from .labels import Cut, labels
+
 Direction = Literal["minimize", "maximize"]
 Array = npt.NDArray[np.float64]
 
@@ -48,11 +50,13 @@ def gain(task: str, metric: str, new: float, old: float) -> float:
     return -change if DIRECTIONS[task][metric] == "minimize" else change
 
 
-def compute(task: str, truth: Array, prediction: Array) -> dict[str, float]:
+def compute(task: str, truth: Array, prediction: Array, cut: Cut | None = None) -> dict[str, float]:
     """Return every metric of the task.
 
     `truth` has shape (n,): numbers, or class codes 0..k-1. `prediction` has shape (n,) for
-    regression and (n, k) class probabilities otherwise. A metric that cannot be computed is NaN.
+    regression and (n, k) class probabilities otherwise. `cut` is the decision threshold by which
+    labels are answered (f1, accuracy), without it the likeliest class is. A metric that cannot be
+    computed is NaN.
     """
     if not len(truth):
         return dict.fromkeys(DIRECTIONS[task], float("nan"))
@@ -60,7 +64,7 @@ def compute(task: str, truth: Array, prediction: Array) -> dict[str, float]:
         return dict.fromkeys(DIRECTIONS[task], float("nan"))
     if task == "regression":
         return _regression(truth, prediction)
-    return _binary(truth, prediction) if task == "binary" else _multiclass(truth, prediction)
+    return _binary(truth, prediction, cut) if task == "binary" else _multiclass(truth, prediction)
 
 
 def complete(task: str, metrics: Mapping[str, float]) -> bool:
@@ -81,11 +85,11 @@ def _regression(truth: Array, prediction: Array) -> dict[str, float]:
     }
 
 
-def _binary(truth: Array, probabilities: Array) -> dict[str, float]:
+def _binary(truth: Array, probabilities: Array, cut: Cut | None) -> dict[str, float]:
     from sklearn import metrics as sk
 
     positive = probabilities[:, 1]
-    label = (positive >= 0.5).astype(int)
+    label = labels(probabilities, cut)
     both = len(np.unique(truth)) == 2
     return {
         "log_loss": float(sk.log_loss(truth, probabilities, labels=[0, 1])),
@@ -102,7 +106,7 @@ def _binary(truth: Array, probabilities: Array) -> dict[str, float]:
 def _multiclass(truth: Array, probabilities: Array) -> dict[str, float]:
     from sklearn import metrics as sk
 
-    label = probabilities.argmax(axis=1)
+    label = labels(probabilities)
     classes = list(range(probabilities.shape[1]))
     return {
         "log_loss": float(sk.log_loss(truth, probabilities, labels=classes)),

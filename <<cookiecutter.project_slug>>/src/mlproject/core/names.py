@@ -10,7 +10,7 @@ ALWAYS = frozenset({"event_timestamp", "created_timestamp", "split", "prediction
 # Join keys that are made, columns of outputs, baselines, and columns Feast makes while it joins.
 OUTPUTS = frozenset(
     {
-        *("row_id", "series", "model_version"),
+        *("row_id", "series", "model_version", "answered", "prediction_threshold"),
         *("mean", "prior", "last_value", "seasonal_naive", "entity_mean"),
         *("rn", "entity_row_id", "event_expire_timestamp"),
     }

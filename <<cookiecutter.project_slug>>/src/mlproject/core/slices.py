@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .labels import Cut
 from .metrics import Array, compute
 
 MOST_VALUES = 24  # a column with more values is cut into quarters
@@ -19,10 +20,11 @@ def evaluate_slices(
     truth: Array,
     prediction: Array,
     least: int,
+    cut: Cut | None = None,
 ) -> list[dict[str, Any]]:
     """Return {column, value, rows, metrics} for every slice of at least `least` rows."""
     return [
-        {**name, "metrics": compute(task, truth[rows], prediction[rows])}
+        {**name, "metrics": compute(task, truth[rows], prediction[rows], cut)}
         for name, rows in _parts(table, columns)
         if name["rows"] >= least
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.drivers import Drivers, drivers
+from ..core.labels import labels
 from ..core.metrics import Array
 from ..core.request_schema import written
 from ..core.requests import RequestError
@@ -47,7 +48,7 @@ def _moved(served: Served, columns: dict[str, list[Any]]) -> tuple[str, Drivers]
         raise RequestError("this model tells no typical case: train and promote it again", 404)
     typical = {n: v[0] for n, v in served.checker.columns([served.typical]).items()}
     case = {name: values[0] for name, values in columns.items()}
-    place = int(served.score(columns)[0].argmax()) if served.classes else None
+    place = int(labels(served.score(columns), served.cut)[0]) if served.classes else None
 
     def score(mixed: dict[str, Any]) -> Array:
         found = served.scorer(mixed)

@@ -7,6 +7,7 @@ from ..core.metrics import Array
 from ..core.requests import RequestError, shown
 from .model import Served
 
+THRESHOLD = "threshold"
 _TYPES = {"float": "FP32", "int": "INT64", "bool": "BOOL", "category": "BYTES"}
 _INTEGERS = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
 _ACCEPTED = {
@@ -89,6 +90,8 @@ def answer(
     """The response to an inference request, with the outputs it asks for."""
     known = _outputs(served)
     data = {served.target: [item["label"] for item in answers]} if served.classes else {}
+    if served.cut:
+        data[THRESHOLD] = [served.cut.at] * len(answers)
     data |= {"probabilities" if served.classes else served.target: found.reshape(-1).tolist()}
     return {
         "model_name": served.stamp.name,
@@ -100,6 +103,7 @@ def answer(
                 "datatype": known[name][0],
                 "shape": [len(answers), *known[name][1][1:]],
                 "data": data[name],
+                **_parameters(served, name),
             }
             for name in outputs
         ],
@@ -135,7 +139,15 @@ def _outputs(served: Served) -> dict[str, tuple[str, list[int]]]:
     """Name, datatype and shape of what the model answers."""
     if not served.classes:
         return {served.target: ("FP64", [-1])}
-    return {
+    found = {
         served.target: ("BYTES", [-1]),
         "probabilities": ("FP64", [-1, len(served.classes)]),
     }
+    return {**found, THRESHOLD: ("FP64", [-1])} if served.cut else found
+
+
+def _parameters(served: Served, name: str) -> dict[str, Any]:
+    """Of which class the threshold is."""
+    if name != THRESHOLD or served.cut is None:
+        return {}
+    return {"parameters": {"class": served.classes[served.cut.code]}}

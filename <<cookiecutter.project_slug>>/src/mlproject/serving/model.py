@@ -11,6 +11,7 @@ from ..adapters.onnx import Scorer
 from ..artifact import ModelArtifact
 from ..core import raw_rows
 from ..core.contract import Feature
+from ..core.labels import Cut, labels, read
 from ..core.metrics import Array
 from ..core.raw_rows import Raw
 from ..core.request_rows import RowChecker, arrays
@@ -42,6 +43,7 @@ class Served:
     key: Key
     example: dict[str, Any]
     typical: dict[str, Any] | None  # None: trained before there was one
+    cut: Cut | None  # None: the likeliest class is answered
     lags: dict[str, int]
     step: float | None  # seconds between two lags
     edges: tuple[float, ...]
@@ -84,11 +86,13 @@ class Served:
         """Predictions as a response carries them: numbers, or labels with probabilities."""
         if not self.classes:
             return list(found.tolist())
-        best = found.argmax(axis=1)
+        best = labels(found, self.cut)
+        told = {"threshold": self.cut.told(self.classes)} if self.cut else {}
         return [
             {
                 "label": self.classes[place],
                 "probabilities": dict(zip(self.classes, row, strict=True)),
+                **told,
             }
             for place, row in zip(best.tolist(), found.tolist(), strict=True)
         ]
@@ -119,6 +123,7 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
         order=tuple(told.get("order", features)),
         example=told["example"],
         typical=told.get("typical"),
+        cut=read(record),
         lags=told.get("lags", {}),
         step=told.get("step"),
         edges=tuple(told["edges"]),

@@ -107,7 +107,8 @@ def _prediction(served: Served) -> dict[str, Any]:
         "properties": {
             "label": {"type": "string", "enum": list(served.classes)},
             "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
-        },
+        }
+        | _threshold(served),
     }
     texts = {key: {"type": "string"} for key in ("id", "model", "version", "target", "unit")}
     found = {"type": "array", "items": label if served.classes else number}
@@ -119,6 +120,15 @@ def _prediction(served: Served) -> dict[str, Any]:
         "properties": {**texts, "predictions": found, **times},
         "required": required,
     }
+
+
+def _threshold(served: Served) -> dict[str, Any]:
+    """The part of an answer that says from which probability on a class is answered."""
+    if served.cut is None:
+        return {}
+    number = {"type": "number", "minimum": 0, "maximum": 1}
+    why = "the class that is answered from this probability on"
+    return {"threshold": {"type": "object", "additionalProperties": number, "description": why}}
 
 
 def _responses(schema: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..adapters import onnx, parquet, skops  # skops looks through all modules t
 # isort: split
 from .. import artifact, references, rolling, tracking
 from ..adapters.files import atomic, write_json
-from ..core import baselines, comparison, estimators, metrics, parity
+from ..core import baselines, comparison, estimators, labels, metrics, parity, recall
 from ..core.contract import TIMESTAMP, DataContract, Feature
 from ..core.report import wording
 from ..core.slices import evaluate_slices, small_slices
@@ -55,7 +55,7 @@ def run(context: Context) -> str:
     }
     write_json(workspace.metrics, measured)
     write_json(workspace.evaluation, evaluation)
-    references.write(context, model, measured["candidate"])
+    references.write(context, model, trained.record, measured["candidate"])
     run_id = tracking.log(context, trained, model, evaluation, frame)
     return " · ".join([*_said(evaluation), f"run {run_id[:8]}"])
 
@@ -105,7 +105,8 @@ def _judge(
     params, task, settings = context.params, context.params.data.task, context.params.evaluate
     truth = test[params.data.target].to_numpy()
     prediction = onnx.predict(trained.files["model.onnx"], task, frame)  # as the champion's are
-    _write_predictions(context, test, truth, prediction, others)
+    cut = labels.read(trained.record)
+    _write_predictions(context, test, truth, prediction, others, cut)
     wanted = baselines.SEASONAL if settings.seasonal_naive_lag else None
     seed, slices = params.train.seed, settings.slices
     return {
@@ -117,13 +118,34 @@ def _judge(
             "family": trained.record["family"],
             "params": trained.record["params"],
             "digest": trained.digest,
-            "metrics": metrics.compute(task, truth, prediction),
+            "metrics": metrics.compute(task, truth, prediction, cut),
+            **_classes(context, trained, truth, prediction, cut),
         },
         **baselines.compare(task, truth, prediction, others, wanted),
-        "slices": evaluate_slices(test, slices, task, truth, prediction, settings.min_slice_rows),
+        "slices": evaluate_slices(
+            test, slices, task, truth, prediction, settings.min_slice_rows, cut
+        ),
         "small_slices": small_slices(test, slices, settings.min_slice_rows),
         "parity": _parity(trained, model, task, frame, trained.features, seed),
-        "importance": _importance(model, task, params.metric, frame, truth, seed),
+        "importance": _importance(model, task, params.metric, frame, truth, seed, cut),
+    }
+
+
+def _classes(
+    context: Context,
+    trained: artifact.ModelArtifact,
+    truth: metrics.Array,
+    prediction: metrics.Array,
+    cut: labels.Cut | None,
+) -> dict[str, Any]:
+    """How much of each class is found, and by which threshold; nothing for a number."""
+    classes = context.params.data.classes
+    if not classes:
+        return {}
+    answered = labels.labels(prediction, cut)
+    return {
+        "recall": recall.found(truth, answered, classes),
+        "threshold": trained.record.get("threshold"),
     }
 
 
@@ -142,18 +164,29 @@ def _parity(
 
 
 def _importance(
-    model: Any, task: str, metric: str, frame: pd.DataFrame, truth: metrics.Array, seed: int
+    model: Any,
+    task: str,
+    metric: str,
+    frame: pd.DataFrame,
+    truth: metrics.Array,
+    seed: int,
+    cut: labels.Cut | None,
 ) -> list[dict[str, Any]]:
     """How much worse the metric gets when a column is shuffled (Breiman 2001), largest first."""
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(frame))[:IMPORTANCE_ROWS])
     some, some_truth = frame.iloc[rows], truth[rows]
-    base = metrics.compute(task, some_truth, estimators.predict(model, task, some))[metric]
+
+    def measured(table: pd.DataFrame) -> float:
+        return metrics.compute(task, some_truth, estimators.predict(model, task, table), cut)[
+            metric
+        ]
+
+    base = measured(some)
     order = rng.permutation(len(rows))
     found = []
     for name in frame.columns:
-        shuffled = some.assign(**{name: some[name].to_numpy()[order]})
-        value = metrics.compute(task, some_truth, estimators.predict(model, task, shuffled))[metric]
+        value = measured(some.assign(**{name: some[name].to_numpy()[order]}))
         found.append({"feature": name, "loss": -metrics.gain(task, metric, value, base)})
     return sorted(found, key=lambda item: -item["loss"])
 
@@ -164,8 +197,12 @@ def _write_predictions(
     truth: metrics.Array,
     prediction: metrics.Array,
     others: dict[str, metrics.Array],
+    cut: labels.Cut | None,
 ) -> None:
-    """Key, truth, prediction (or one column per class) and baselines of the test rows."""
+    """Key, truth, prediction and baselines of the test rows.
+
+    Of classes the answered one's code and a column of probabilities for each.
+    """
     contract = context.params.data
     out = test[contract.key].copy()
     out["truth"] = truth
@@ -174,6 +211,7 @@ def _write_predictions(
         for name, values in others.items():
             out[name] = values
     else:
+        out["answered"] = labels.labels(prediction, cut)
         for code, name in enumerate(contract.classes or ()):
             out[f"p_{name}"] = prediction[:, code]
     with atomic(context.workspace.predictions) as path:

@@ -13,7 +13,7 @@ from ..adapters import matplotlib, onnx, sqlite_window
 from ..adapters.files import write_json, write_text
 from ..adapters.mlflow import Version
 from ..artifact import ModelArtifact
-from ..core import estimators
+from ..core import estimators, labels
 from ..core.amounts import plural
 from ..core.contract import TIMESTAMP
 from ..core.monitoring import look as looking
@@ -108,13 +108,15 @@ def from_data(context: Context, known: Champion, raw: pd.DataFrame) -> pd.DataFr
     if len(table):
         frame = estimators.model_frame(table, wanted)
         found = onnx.predict(known.model.files["model.onnx"], contract.task, frame)
-        table = table.assign(**_answers(found, contract.classes))
+        table = table.assign(**_answers(found, contract.classes, known.model.record))
     return table
 
 
-def _answers(found: Any, classes: tuple[str, ...] | None) -> dict[str, Any]:
+def _answers(
+    found: Any, classes: tuple[str, ...] | None, record: Mapping[str, Any]
+) -> dict[str, Any]:
     chances = {f"p_{name}": found[:, place] for place, name in enumerate(classes or ())}
-    return {PREDICTION: references.answers(found, classes), **chances}
+    return {PREDICTION: references.answers(found, classes, labels.read(record)), **chances}
 
 
 def _newest(context: Context, table: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from ..adapters import streams
 from ..adapters.files import shown
 from ..adapters.memory import release
 from ..core.contract import TIMESTAMP
+from ..core.labels import labels
 from ..core.metrics import Array
 from ..core.names import chance, folded, free
 from ..core.scoring import inputs
@@ -24,6 +25,7 @@ from ..serving.model import Served
 
 _OFTEN = 4  # batches between two times that memory is handed back
 LABEL, VERSION = "prediction", "model_version"
+THRESHOLD = "prediction_threshold"
 
 
 def run(
@@ -139,7 +141,8 @@ def _columns(served: Served) -> dict[str, pa.DataType]:
     if not served.classes:
         return {LABEL: pa.float64(), VERSION: pa.string()}
     chances = {chance(name): pa.float64() for name in served.classes}
-    return {LABEL: pa.string(), **chances, VERSION: pa.string()}
+    cut = {THRESHOLD: pa.float64()} if served.cut else {}
+    return {LABEL: pa.string(), **chances, **cut, VERSION: pa.string()}
 
 
 def _added(served: Served, kept: list[str]) -> list[pa.Field]:
@@ -163,5 +166,6 @@ def _answers(served: Served, found: Array) -> list[Any]:
     version = [served.stamp.version] * len(found)
     if not served.classes:
         return [found, version]
-    labels = np.array(served.classes, dtype=object)[found.argmax(axis=1)]
-    return [labels, *found.T, version]
+    answered = np.array(served.classes, dtype=object)[labels(found, served.cut)]
+    cut = [np.full(len(found), served.cut.at)] if served.cut else []
+    return [answered, *found.T, *cut, version]

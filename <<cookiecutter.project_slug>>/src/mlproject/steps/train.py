@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .. import artifact
+from .. import artifact, cutting
 from ..adapters import onnx, parquet, skops
 from ..adapters.files import read_json
 from ..core import encoders, estimators
@@ -29,9 +29,11 @@ def run(context: Context) -> str:
     dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
     frame, truth = estimators.examples(dataset, dataset["split"] != TEST, features, contract.target)
     last = dataset.loc[dataset["split"] != TEST, contract.key].iloc[-1]
+    threshold = cutting.chosen(params, features, chosen, dataset)
     del dataset
+    seed, weight = params.train.seed, params.train.class_weight
     model = estimators.build(
-        chosen["family"], contract.task, features, chosen["params"], params.train.seed
+        chosen["family"], contract.task, features, chosen["params"], seed, weight
     )
     with estimators.pinned(params.train.threads):
         encoders.fit(model, frame, truth)
@@ -49,7 +51,9 @@ def run(context: Context) -> str:
         {
             "family": chosen["family"],
             "params": chosen["params"],
-            "seed": params.train.seed,
+            "seed": seed,
+            "class_weight": weight,
+            "threshold": threshold,
             "rows": len(frame),
             "target": contract.target,
             "task": contract.task,
@@ -69,7 +73,8 @@ def run(context: Context) -> str:
         },
     )
     size = len(files["model.onnx"]) / 1e6
-    return f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
+    line = f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
+    return f"{line} · {threshold['class']} from {threshold['at']:.3g} on" if threshold else line
 
 
 def _table(

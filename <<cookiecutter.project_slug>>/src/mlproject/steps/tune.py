@@ -138,7 +138,9 @@ def scorer(context: Context, source: Path | None = None) -> Score:
     def score(family: str, values: dict[str, Any]) -> float:
         train, validation = inputs(family)
         try:
-            model = estimators.FAMILIES[family].build(contract.task, values, params.train.seed)
+            model = estimators.estimator(
+                family, contract.task, values, params.train.seed, params.train.class_weight
+            )
             model.fit(train, parts[TRAIN][1])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             raise ProjectError(

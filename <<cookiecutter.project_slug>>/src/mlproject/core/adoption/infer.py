@@ -17,6 +17,7 @@ from .division import choose_split
 from .dress import refuse_huge, settled
 from .keys import Asked, Keys, check_pattern, find_keys
 from .kinds import Look, look
+from .rare import least_recalls
 from .sections import sections
 from .target import Answer, find_target
 
@@ -73,6 +74,10 @@ def infer(
     tree = _tree(source, answer, keys, chosen, decisions, raw.columns, (way, group))
     if delimiter not in {None, ","}:
         tree["data"] = _with_delimiter(tree["data"], str(delimiter))
+    least, said = least_recalls(raw[target], answer)
+    if least:
+        tree["promote"]["min_recall"] = least
+    decisions += said
     offers = (perhaps_codes(item, raw[item.name]) for item in chosen)
     decisions += [offer for offer in offers if offer is not None]
     return tree, decisions

@@ -21,7 +21,7 @@ def repeats(item: Look) -> bool:
     return (
         float(often.mean()) >= TWICE
         and all(len(text) <= MAX_TEXT and text.isprintable() for text in texts)
-        and not odd_dress(item)
+        and not odd_dress(item)[0]
     )
 
 

@@ -27,6 +27,7 @@ NOTES = {
     "thresholds": "absolute bounds, like `rmse: {max: 3}`, once you know them",
     "margin": "relative gain over the champion that a candidate must reach",
     "baseline_margin": "relative gain over the best baseline that it must reach",
+    "min_recall": "share of a class that must be found in the test rows",
     "worst_slice_ratio": "worst slice against the whole",
     "onnx_tolerance": "relative to the spread of the predictions",
 }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .. import labels
 from ..metrics import Array, compute
 from ..report import wording
 from .findings import Finding
@@ -66,7 +67,7 @@ def judge(
         usual=usual,
         limit=limit,
         metric=metric,
-        value=compute(task, truth, prediction)[metric],
+        value=compute(task, truth, prediction, labels.read(told))[metric],
         accepted=told["metrics"].get(metric),
     )
     if now.loss <= now.limit:

@@ -1,6 +1,6 @@
 """What a report says about a candidate, before it is laid out as Markdown or HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,10 @@ def build(params: "Params", sources: Sources) -> Report:
         left_out=left_out(evaluation, params),
         tuning=read_trials(sources.tuning),
         family=candidate["family"],
-        parameters=tuple((key, _parameter(value)) for key, value in candidate["params"].items()),
+        parameters=(
+            *((key, _parameter(value)) for key, value in candidate["params"].items()),
+            *_threshold(candidate.get("threshold")),
+        ),
         checks=_checks(sources.validation),
         parity=_parity(evaluation),
         lineage=_lineage(sources, verdict),
@@ -175,6 +178,13 @@ def _lineage(sources: Sources, verdict: Verdict) -> dict[str, str]:
         found["model version"] = f"v{sources.decision['version']}"
     found["model digest"] = str(sources.evaluation["candidate"]["digest"])
     return found
+
+
+def _threshold(told: Tree | None) -> Iterator[tuple[str, str]]:
+    """From which probability on a class is answered, and how that was chosen."""
+    if told:
+        at = f"{wording.number(told['at'])} (by {told['by']})"
+        yield f"threshold of {wording.clean(told['class'], 40)}", at
 
 
 def _parameter(value: Any) -> str:

@@ -22,14 +22,26 @@ def class_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
     truth, probabilities = known(table, contract)
     if len(truth) < 2:
         return []
+    answered = _answered(table, contract, probabilities)
     calibration = calibration_chart(truth, probabilities, classes)
     found = [] if calibration is None else [calibration]
     if contract.task != "binary":
-        return [_confusion(truth, probabilities, classes), *found]
+        return [_confusion(truth, answered, classes), *found]
     positive = probabilities[:, 1]
     if len(np.unique(truth)) == 2:
         found = [_roc(truth, positive), _precision_recall(truth, positive), *found]
-    return [*found, _confusion(truth, probabilities, classes)]
+    return [*found, _confusion(truth, answered, classes)]
+
+
+def _answered(
+    table: pd.DataFrame, contract: DataContract, probabilities: Array
+) -> npt.NDArray[np.int_]:
+    """Codes of the answered classes; the likeliest where the table was made without them."""
+    if "answered" not in table:
+        return np.asarray(probabilities.argmax(axis=1))
+    columns = [f"p_{name}" for name in contract.classes or ()]
+    whole = np.isfinite(table[columns].to_numpy(dtype=float)).all(axis=1)
+    return table["answered"].to_numpy()[whole].astype(int)
 
 
 def known(table: pd.DataFrame, contract: DataContract) -> tuple[npt.NDArray[np.int_], Array]:
@@ -105,9 +117,9 @@ def confusion(truth: npt.NDArray[np.int_], predicted: npt.NDArray[np.int_], clas
 
 
 def _confusion(
-    truth: npt.NDArray[np.int_], probabilities: Array, classes: tuple[str, ...]
+    truth: npt.NDArray[np.int_], answered: npt.NDArray[np.int_], classes: tuple[str, ...]
 ) -> Chart:
-    counts = confusion(truth, probabilities.argmax(axis=1), len(classes))
+    counts = confusion(truth, answered, len(classes))
     labels = tuple(wording.clean(name, 40) or "(empty)" for name in classes)
     if len(classes) > MOST_CLASSES + 1:
         counts, labels = _grouped(counts, labels)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .. import recall
 from ..amounts import plural
 from ..comparison import beside, gains, hardest
 from ..metrics import DIRECTIONS
@@ -89,6 +90,7 @@ def metric_table(evaluation: Tree, verdict: Verdict, params: "Params") -> Metric
     lines += [
         *_incomparable(verdict, champion, len(others)),
         *_worst_slice(evaluation, verdict, params, list(others)),
+        *_recalls(evaluation, verdict, len(others)),
         _parity_line(evaluation, verdict, len(others)),
     ]
     return MetricTable(tuple(others), against, tuple(lines))
@@ -145,6 +147,24 @@ def _worst_slice(
             ((rule.bound, rule.passed),) if rule else (),
         )
     ]
+
+
+def _recalls(evaluation: Tree, verdict: Verdict, width: int) -> list[MetricLine]:
+    """A row for each class whose recall the gate judges, and for one that is never found."""
+    found = []
+    for item in evaluation["candidate"].get("recall") or ():
+        rule = _rule(verdict, recall.ONE + item["class"])
+        never = not item["found"] and item["rows"] >= recall.FEW
+        if rule is None and never:
+            rule = _rule(verdict, recall.EVERY)
+        if rule is None or not item["rows"]:
+            continue
+        if never or rule.name != recall.EVERY:
+            mine = wording.share(item["found"] / item["rows"], 0)
+            label = f"found of {wording.clean(item['class'], 40)}"
+            rules = ((rule.bound, rule.passed),)
+            found.append(MetricLine(label, ("",) * width, mine, "", rules))
+    return found
 
 
 def _parity_line(evaluation: Tree, verdict: Verdict, width: int) -> MetricLine:

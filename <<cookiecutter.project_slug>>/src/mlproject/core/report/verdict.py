@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import gate
+from .. import gate, recall
 from ..amounts import plural
 from ..comparison import needed
 from ..metrics import DIRECTIONS, gain
@@ -158,6 +158,11 @@ def _bound(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
         return f"≤ {settings.worst_slice_ratio:g} × overall"
     if name == "ONNX parity":
         return f"≤ {settings.onnx_tolerance:g} of spread"
+    if name == recall.EVERY:
+        return "each at least once"
+    if name.startswith(recall.ONE):
+        least = recall.wanted(name.removeprefix(recall.ONE), settings.min_recall)
+        return f"≥ {100 * (least or 0):g}{wording.NARROW}%"
     if name == "metrics complete":
         return "a number"
     threshold = settings.thresholds[rule["metric"]]

@@ -56,10 +56,11 @@ function earlier(yes) {
 function result(answer) {
   const [found] = answer.predictions;
   const sure = found.label === undefined ? "" : `, probability ${share(found.probabilities[found.label])}`;
+  const from = Object.entries(found.threshold ?? {}).map(([label, at]) => ` (${label} from ${share(at)} on)`).join("");
   at("empty").hidden = true;
   at("answer").hidden = false;
   at("number").textContent = found.label ?? withUnit(found, answer.unit);
-  at("about").textContent = `${asked.target()}${sure}, predicted by ${answer.model} version ${answer.version}`;
+  at("about").textContent = `${asked.target()}${sure}${from}, predicted by ${answer.model} version ${answer.version}`;
   at("chances").hidden = found.label === undefined;
   if (found.label !== undefined) chances(at("chances"), found.probabilities);
   offer(answer);
