@@ -139,13 +139,17 @@ def test_a_text_that_repeats_is_adopted_without_a_list():
         [f"t{n if n < 900 else 900 + n % 20}" for n in range(4_000)],  # many come once
         np.resize([f"{name} {'x' * 200}" for name in TOWNS], 6_000),  # longer than a request takes
         np.resize([f"{name}\x07" for name in TOWNS], 6_000),
-        np.resize([f"{n // 1000},{n % 1000:03}.5" for n in range(1_000, 1_600)], 6_000),
     ],
 )
 def test_a_text_that_is_no_category_is_left_out(towns):
     tree, said = adopted(list(towns))
     assert "town" not in tree["data"]["features"]
     assert said["town"].startswith("excluded: ")
+
+
+def test_numbers_in_local_dress_are_no_categories():
+    towns = np.resize([f"{n // 1000},{n % 1000:03}.5" for n in range(1_000, 1_600)], 6_000)
+    assert adopted(towns)[0]["data"]["features"]["town"]["type"] == "float"
 
 
 def test_the_knobs_fit_together():
