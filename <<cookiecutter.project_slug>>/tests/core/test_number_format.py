@@ -2,10 +2,12 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlproject.core.columns import Column, numbers
 from mlproject.core.number_format import NumberFormat, parser, readings, written
 
 UNDERSTOOD = [
@@ -91,3 +93,11 @@ def test_what_is_written_is_read_again_to_the_last_bit(value, form):
 def test_a_format_that_cannot_be_is_refused(knobs):
     with pytest.raises(ValueError, match=r"are both|what stands beside"):
         NumberFormat(**knobs)
+
+
+def test_a_number_that_is_no_text_is_taken_as_it_is():
+    form = NumberFormat(decimal=",", thousands=".")
+    values = pd.Series([1.234, 12, "1.234", "1,5", None], dtype=object)
+    found = numbers(Column(values, "x", "rows", (), form))
+    assert found[:4].tolist() == [1.234, 12, 1234, 1.5]
+    assert math.isnan(found[4])

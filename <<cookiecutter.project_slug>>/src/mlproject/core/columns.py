@@ -136,7 +136,14 @@ def _unmarked(values: Floats, markers: Collection[str]) -> Floats:
 def _dressed_numbers(column: Column, form: NumberFormat) -> Floats:
     """Numbers in the column's format. Raises ProjectError for the first text that is none."""
     codes, texts = encode(column)
-    values = np.array([*map(parser(form), texts)], dtype=np.float64)
+    found, read = pd.factorize(column.values)[1], parser(form)
+    values = np.array(
+        [  # a number of JSON or of a workbook is not written in any format
+            float(value) if isinstance(value, int | float | np.number) else read(text)
+            for value, text in zip(found, texts, strict=True)
+        ],
+        dtype=np.float64,
+    )
     out = _spread(codes, values)
     column.first(
         np.isnan(out) & (codes >= 0),

@@ -11,7 +11,10 @@ from ..errors import ProjectError, WrongValueError
 from ..known_past import KnownPast
 from .model import Served
 
-_FOR_FILES = ": correct it, or add it to data.missing_markers if it means missing"
+_FOR_FILES = (
+    ": correct it, or name it as missing (MISSING= of adopt, data.missing_markers)",
+    ": correct it, or name it as missing",
+)
 _HUGE = 10**30
 Keys = list[tuple[Any, Any]]
 
@@ -158,7 +161,9 @@ def _given(rows: list[Any], name: str) -> dict[int, float]:
 
 def _refused(error: WrongValueError) -> RequestError:
     number = error.row.rsplit(" ", 1)[1]
-    problem = error.problem.removeprefix("but ").removesuffix(_FOR_FILES)
+    problem = error.problem.removeprefix("but ")
+    for advice in _FOR_FILES:
+        problem = problem.removesuffix(advice)
     kinds = {"outside": "out_of_range", "known": "unknown"}
     said = shown(error.value) if error.value else "empty"
     return RequestError(
