@@ -1,14 +1,13 @@
 """What names a row and what orders the rows: an event time, an entity, both or neither."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ProjectError
-from ..columns import Column, encode
+from ..columns import Column
 from ..contract import MAX_CATEGORIES
 from ..time_names import NAMED
 from ..times import event_times, zone_shown
@@ -17,22 +16,11 @@ from .columns import Decision
 from .date_parts import clock_beside
 from .entity import NEARLY, find_entity
 from .kinds import Look
+from .shared_times import groups_of, shared_rows, slips, twice
 from .spans import frequency_of
 from .time_columns import When, asked_for, find_times
+from .time_words import said
 
-REGULAR_SHARE = 0.99  # of rows with a time of their own: the others are slips of the pen
-WRITTEN: dict[str | None, str] = {
-    None: "dates written as ISO 8601",
-    "unix_s": "seconds since 1970 (unix_s)",
-    "unix_ms": "milliseconds since 1970 (unix_ms)",
-    "unix_us": "microseconds since 1970 (unix_us)",
-    "unix_ns": "nanoseconds since 1970 (unix_ns)",
-    "quarter": "quarters of a year, each its first day",
-    "iso_week": "ISO weeks, each its Monday",
-    "year_quarter": "the first day of each quarter",
-    "year_week": "the Monday of each ISO week",
-}
-_PERIOD = r"(1|7)D|B|\d+h|(1|5|10|15|20|30)min|[MQY][SE](-\w+)?"
 _HOUR = re.compile(r"(^|_)(hr|hrs|hour|hours|stunde)$", re.I)
 
 
@@ -93,10 +81,10 @@ def find_keys(
     zone, alike = zone_shown(columns[0], when.pattern) if len(columns) == 1 else (None, [])
     entity, why = find_entity(raw, looks, times, {target, hour, *when.columns}, asked.entity)
     clock = local(times, zone)
-    shared = _shared(raw, times, entity)
-    if shared and (asked.entity or _slips(raw, clock, entity, shared)):
-        raise ProjectError(_twice(raw, times, when, entity, source))
-    decisions += _said(when, zone, alike, hour, None if shared else entity, why, shared)
+    shared = shared_rows(raw, times, entity)
+    if shared and (asked.entity or slips(raw, clock, entity, shared)):
+        raise ProjectError(twice(raw, times, when, entity, source))
+    decisions += said(when, zone, alike, hour, None if shared else entity, why, shared)
     entity = None if shared else entity
     return _keys(raw, clock, when, hour, zone, entity, shared, tuple(perhaps), decisions)
 
@@ -141,72 +129,6 @@ def _plain_days(item: Look) -> bool:
     return not any(":" in text for text in item.texts[:50])
 
 
-def _shared(raw: pd.DataFrame, times: "pd.Series", entity: str | None) -> int:
-    """Rows whose time, and entity where there is one, another row has too."""
-    table = pd.DataFrame({"time": times.to_numpy()})
-    if entity is not None:
-        table["entity"] = encode(Column(raw[entity], entity, ""))[0]
-    return int(table.duplicated(keep=False).sum())
-
-
-def _slips(raw: pd.DataFrame, clock: "pd.Series", entity: str | None, shared: int) -> bool:
-    """Whether the few rows that share a time are faults of a regular series, not events."""
-    frequency = frequency_of(clock, _groups(raw, entity)[0])
-    usual = frequency is not None and re.fullmatch(_PERIOD, frequency) is not None
-    return usual and shared <= 2 * (1 - REGULAR_SHARE) * len(raw)
-
-
-def _twice(
-    raw: pd.DataFrame, times: "pd.Series", when: When, entity: str | None, source: str
-) -> str:
-    """The first two rows of one time and entity, in a sentence."""
-    table = pd.DataFrame({"time": times.to_numpy()})
-    table["entity"] = encode(Column(raw[entity], entity, ""))[0] if entity else 0
-    groups = table.groupby(["time", "entity"], sort=False).indices
-    first, other = next(rows for rows in groups.values() if len(rows) > 1)[:2]
-    word = raw.index.name or "row"
-    who = f"{entity} `{raw[entity].iloc[first]}` and " if entity else ""
-    moment = " ".join(str(raw[name].iloc[first]) for name in when.columns)
-    hint = ", or leave ENTITY out to take rows as independent" if entity else ""
-    return (
-        f"{source} {word}s {raw.index[first]} and {raw.index[other]} both have {who}"
-        f"{when.name} {moment}: keep one{hint}"
-    )
-
-
-def _said(
-    when: When,
-    zone: str | None,
-    alike: Sequence[str],
-    hour: str | None,
-    entity: str | None,
-    why: str,
-    shared: int,
-) -> list[Decision]:
-    """What was decided about the time and what tells rows of one time apart."""
-    how = WRITTEN.get(when.pattern, f"dates written {when.pattern}")
-    if len(when.columns) > 1:
-        how = f"put together from {len(when.columns)} columns, {how}"
-    how += f"; {when.note}" if when.note else ""
-    found = [Decision(when.name, "event time", how)]
-    if zone:
-        same = f", as in {len(alike)} other zones" if alike else ""
-        reason = f"the offsets are its own{same}: calendar, periods and lags follow its clock"
-        found.append(Decision(when.name, f"time zone {zone}", reason))
-    if hour:
-        beside = f"whole hours 0 to 23 beside `{when.name}`"
-        found.append(Decision(hour, "hour of the event time", beside))
-    if shared:
-        reason = (
-            f"{shared:,} rows share a `{when.name}` and no column tells them apart: each row "
-            "stands for itself, without lags; the time still orders them"
-        )
-        return [*found, Decision("", "independent rows", reason)]
-    if entity:
-        return [*found, Decision(entity, "entity", why)]
-    return [*found, Decision("", "one series", f"no `{when.name}` comes twice")]
-
-
 def _keys(
     raw: pd.DataFrame,
     clock: "pd.Series",
@@ -218,7 +140,7 @@ def _keys(
     perhaps: tuple[str, ...],
     decisions: list[Decision],
 ) -> Keys:
-    codes, texts = _groups(raw, entity)
+    codes, texts = groups_of(raw, entity)
     frequency = None if shared else frequency_of(clock, codes)
     if not shared:
         reason = f"{frequency} between rows" if frequency else "rows come at no regular distance"
@@ -241,15 +163,6 @@ def _keys(
         perhaps=perhaps,
         decisions=decisions,
     )
-
-
-def _groups(
-    raw: pd.DataFrame, entity: str | None
-) -> tuple["np.ndarray[tuple[int], np.dtype[np.intp]]", tuple[str, ...]]:
-    if entity is None:
-        return np.zeros(len(raw), dtype=np.intp), ()
-    codes, texts = encode(Column(raw[entity], entity, ""))
-    return np.where(codes < 0, 0, codes), tuple(sorted(text for text in texts if text))
 
 
 def _timeless(

@@ -1,0 +1,51 @@
+"""What `adopt` says of the event time and of what tells rows of one time apart."""
+
+from collections.abc import Sequence
+
+from .columns import Decision
+from .time_columns import When
+
+WRITTEN: dict[str | None, str] = {
+    None: "dates written as ISO 8601",
+    "unix_s": "seconds since 1970 (unix_s)",
+    "unix_ms": "milliseconds since 1970 (unix_ms)",
+    "unix_us": "microseconds since 1970 (unix_us)",
+    "unix_ns": "nanoseconds since 1970 (unix_ns)",
+    "quarter": "quarters of a year, each its first day",
+    "iso_week": "ISO weeks, each its Monday",
+    "year_quarter": "the first day of each quarter",
+    "year_week": "the Monday of each ISO week",
+}
+
+
+def said(
+    when: When,
+    zone: str | None,
+    alike: Sequence[str],
+    hour: str | None,
+    entity: str | None,
+    why: str,
+    shared: int,
+) -> list[Decision]:
+    """What was decided about the time and what tells rows of one time apart."""
+    how = WRITTEN.get(when.pattern, f"dates written {when.pattern}")
+    if len(when.columns) > 1:
+        how = f"put together from {len(when.columns)} columns, {how}"
+    how += f"; {when.note}" if when.note else ""
+    found = [Decision(when.name, "event time", how)]
+    if zone:
+        same = f", as in {len(alike)} other zones" if alike else ""
+        reason = f"the offsets are its own{same}: calendar, periods and lags follow its clock"
+        found.append(Decision(when.name, f"time zone {zone}", reason))
+    if hour:
+        beside = f"whole hours 0 to 23 beside `{when.name}`"
+        found.append(Decision(hour, "hour of the event time", beside))
+    if shared:
+        reason = (
+            f"{shared:,} rows share a `{when.name}` and no column tells them apart: each row "
+            "stands for itself, without lags; the time still orders them"
+        )
+        return [*found, Decision("", "independent rows", reason)]
+    if entity:
+        return [*found, Decision(entity, "entity", why)]
+    return [*found, Decision("", "one series", f"no `{when.name}` comes twice")]
