@@ -414,7 +414,7 @@ def copied(page):
 
 
 def test_the_examples_of_the_pages_work(server, series, timeless, schema):
-    assert list(schema["examples"]) == ["rows", "entities"]
+    assert list(schema["examples"]) == ["rows", "table", "entities"]
     page = server.ask("GET", "/docs")[2].decode()
     assert copied(page) == [
         (f"http://127.0.0.1:{server.port}/predict", item["value"])
@@ -423,7 +423,7 @@ def test_the_examples_of_the_pages_work(server, series, timeless, schema):
     with serving(timeless) as rows:
         for running in (server, series, rows):
             shown = [body for _, body in copied(running.ask("GET", "/docs")[2].decode())]
-            assert [list(body) for body in shown] == [["rows"], ["entities"]]
+            assert [list(body) for body in shown] == [["rows"], ["rows"], ["entities"]]
             for body in shown:
                 status, answer = running.post("/predict", body)
                 assert (status, len(answer.get("predictions", []))) == (200, 1), (body, answer)
@@ -433,7 +433,7 @@ def test_the_table_of_fields_says_what_is_allowed_and_in_which_unit(server, sche
     page = server.ask("GET", "/docs")[2].decode()
     assert "<td>mean air temperature of the day, in °C</td>" in page
     assert "<td>holiday</td><td>bool</td><td>true or false</td>" in page
-    fields = schema["schema"]["properties"]["rows"]["items"]["properties"]
+    fields = schema["schema"]["properties"]["rows"]["items"]["anyOf"][0]["properties"]
     assert fields["temperature"]["description"] == "mean air temperature of the day, in °C"
 
 

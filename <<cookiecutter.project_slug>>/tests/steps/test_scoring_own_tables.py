@@ -82,7 +82,22 @@ def shops_by_hour():
     )
 
 
-TABLES = (column_weekday, column_model_version, names_with_marks, column_month, shops_by_hour)
+def local_dress():
+    """Decimal commas, thousands with points, a unit: texts that only the contract can read."""
+    rows = []
+    for day in days(300):
+        price, income = DRAWN.uniform(1, 5), DRAWN.uniform(1_000, 90_000)
+        sold = 200 - 30 * price + DRAWN.gauss(0, 5)
+        dressed = f"{income:,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+        text = f"{price:.3f} €".replace(".", ",")
+        rows.append((f"{day:%d.%m.%Y}", text, dressed, f"{sold:.2f}".replace(".", ",")))
+    return "Menge", pd.DataFrame(rows, columns=["Datum", "Preis", "Einkommen", "Menge"])
+
+
+TABLES = (
+    *(column_weekday, column_model_version, names_with_marks, column_month, shops_by_hour),
+    local_dress,
+)
 
 
 class Learned:
@@ -177,10 +192,11 @@ def test_the_page_calls_fields_as_the_table_does(learned):
 
 
 def test_a_column_that_is_missing_or_wrong_is_called_as_in_the_file(learned):
-    own = [name for name in learned.served.raw.needed if learned.table[name].dtype == float]
-    if not own:
-        own = ["Body Mass (g)"]
-    for name in own:
+    raw = learned.served.raw
+    numbers = [
+        name for name, item in raw.contract.features.items() if item.type in {"float", "int"}
+    ]
+    for name in [raw.own[name] for name in numbers]:
         with pytest.raises(ProjectError, match="has no column") as caught:
             learned.predict(learned.table.drop(columns=name))
         assert f"`{name}`" in str(caught.value)

@@ -25,8 +25,13 @@ _types = {pa.string(): _TEXT, pa.large_string(): _TEXT}.get
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Yield the schema and the batches; a CSV holds texts. Raises ProjectError."""
+def reading(
+    path: Path, usual: str | None = None
+) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Yield the schema and the batches; a CSV holds texts. Raises ProjectError.
+
+    `usual` separates the values where the file itself does not tell.
+    """
     if path.suffix.lower() not in (*PLAIN, *PACKED):
         raise ProjectError(f"{shown(path)} is not {KINDS}: save the table as one of them")
     if not path.is_file():
@@ -38,7 +43,7 @@ def reading(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
                 with pq.ParquetFile(file, pre_buffer=False) as table:
                     yield table.schema_arrow, table.iter_batches(ROWS)
             else:
-                mark = delimiter(file)
+                mark = _mark(file, usual)
                 names = header(file, mark)
                 schema = pa.schema([(name, pa.string()) for name in names])
                 yield schema, _csv(file, names, schema, mark)
@@ -92,6 +97,15 @@ def _csv(path: Path, names: list[str], schema: pa.Schema, mark: str) -> Iterator
                 f"{shown(path)} near line {lines.line_num} cannot be read as csv ({error!s:.160}): "
                 "export the table again as UTF-8"
             ) from error
+
+
+def _mark(path: Path, usual: str | None) -> str:
+    try:
+        return delimiter(path)
+    except ProjectError:
+        if usual is None:
+            raise
+        return usual
 
 
 def _suffix(path: Path) -> str:

@@ -34,7 +34,7 @@ def _own(served: Served, row: Mapping[str, Any]) -> bool:
         return True
     derived = served.features.keys() - raw.contract.features.keys() - served.lags.keys()
     if not all(name in row for name in times):
-        return bool(derived) and not derived & row.keys()
+        return bool(derived and {*raw.needed} & row.keys()) and not derived & row.keys()
     return not derived <= row.keys()
 
 

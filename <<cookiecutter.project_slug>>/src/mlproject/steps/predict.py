@@ -35,7 +35,8 @@ def run(
     rows, name = 0, str(shown(source))
     if output.resolve() == source.resolve():
         raise ProjectError(f"{name} is read and cannot be the output too: name another file")
-    with streams.reading(source) as (schema, batches):
+    usual = served.raw.contract.delimiter if served.raw is not None else None
+    with streams.reading(source, usual) as (schema, batches):
         reader = _reader(served, schema.names, name, markers, past)
         kept = _kept(served, schema.names)
         added = _added(served, kept)
@@ -58,12 +59,16 @@ class _Features:
     """Reads a table that holds the model's features."""
 
     def __init__(self, served: Served, source: str, markers: Collection[str]) -> None:
-        self._served, self._source, self._markers = served, source, markers
+        plain = {
+            "format": None
+        }  # what is derived is written as numbers, whatever the raw table does
+        self._features = {n: item.model_copy(update=plain) for n, item in served.features.items()}
+        self._source, self._markers = source, markers
         self.names = list(served.features)
 
     def columns(self, table: Any) -> dict[str, Any]:
         """The model's input columns. Raises ProjectError naming row and column."""
-        return model_columns(table, self._served.features, self._source, self._markers)
+        return model_columns(table, self._features, self._source, self._markers)
 
     def notes(self) -> Iterator[str]:
         """What is worth saying."""
