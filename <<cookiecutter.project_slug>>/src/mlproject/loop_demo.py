@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from .adapters.files import read_json
 from .config import Settings, load_params
 from .console import Screen
+from .core import yaml_text
 from .core.contract import TIMESTAMP, Feature
 from .core.transforms import derive, model_features
 from .errors import ProjectError
@@ -53,7 +53,7 @@ def _copy(root: Path, folder: Path) -> None:
     tree = read_yaml(root / "params.yaml")
     for section, changes in CHANGES.items():
         tree[section] = {**tree[section], **changes}
-    (folder / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
+    (folder / "params.yaml").write_text(yaml_text.dump(tree))
     ignored = shutil.ignore_patterns("data", "__pycache__")
     shutil.copytree(root / "feature_repo", folder / "feature_repo", ignore=ignored)
 

@@ -1,37 +1,31 @@
 """YAML files with knobs: read, changed by `dotted.key=value`, and their faults in one sentence."""
 
 import difflib
-import os
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from .core import yaml_text
 from .errors import ProjectError
 
 
-def read_yaml(path: Path, expand: bool = False) -> dict[str, Any]:
-    """Return a YAML mapping, `${NAME}` read from the environment if `expand`.
-
-    Raises ProjectError naming file and line.
-    """
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping of a file in YAML 1.2. Raises ProjectError naming file and line."""
     name = path.relative_to(here) if path.is_relative_to(here := Path.cwd()) else path
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = yaml.safe_load(os.path.expandvars(text) if expand else text)
+        tree = yaml_text.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if path.name != "params.yaml":
             raise ProjectError(f"{name} is missing: name a file that is there") from None
         raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
     except OSError as error:
         raise ProjectError(f"{name} cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        raise ProjectError(
-            f"{name}{where} is not valid YAML: {getattr(error, 'problem', error)}"
-        ) from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{name} is not valid YAML: {error}") from None
+    except yaml_text.DamagedError as error:
+        where = f" line {error.line}" if error.line else ""
+        raise ProjectError(f"{name}{where} is not valid YAML: {error}") from None
     if not isinstance(tree, dict):
         raise ProjectError(f"{name} must hold `key: value` sections, not {type(tree).__name__}")
     return tree
@@ -79,6 +73,6 @@ def override(tree: dict[str, Any], asked: str) -> None:
         if not isinstance(node, dict):
             raise ProjectError(f"params.yaml: {key} cannot be set, `{part}` is not a section")
     try:
-        node[leaf] = yaml.safe_load(value)
-    except yaml.YAMLError:
+        node[leaf] = yaml_text.load(value)
+    except yaml_text.DamagedError:
         raise ProjectError(f"`{asked}`: `{value}` is not a YAML value like 5 or [1, 7]") from None

@@ -17,6 +17,7 @@ from .adapters.files import read_json
 from .config import Settings, load_params
 from .core import gate
 from .core.plain import packed, plain, plain_tree, unpacked
+from .core.yaml_text import inline
 from .errors import ProjectError
 from .relay import Voice
 from .workspace import Context, Workspace
@@ -118,7 +119,7 @@ def knobs(overrides: Sequence[str], source: str) -> list[str]:
 
     They are an output parameter, so ASCII: `run` reads them back.
     """
-    address = [f"data.source={unpacked(source)}"] if source else []
+    address = [f"data.source={inline(unpacked(source))}"] if source else []
     return [packed(unpacked(word)) for word in (*overrides, *address)]
 
 

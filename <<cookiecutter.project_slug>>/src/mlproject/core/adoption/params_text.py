@@ -1,9 +1,9 @@
 """params.yaml as people read it: one comment over each section, one line per feature."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-import yaml
+from ..yaml_text import Line, dump
 
 COMMENTS = {
     "data": "The data contract: what a row means. Everything else derives from it.",
@@ -33,31 +33,8 @@ NOTES = {
 }
 
 
-_MAP = "tag:yaml.org,2002:map"
-
-
-class _Line(dict[str, Any]):
-    """A mapping that stands on one line."""
-
-
-def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-    """A text with line breaks in double quotes, where each is written as an escape."""
-    style = '"' if len(data.splitlines()) > 1 else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Texts stay on one line, also those that hold several."""
-
-    yaml_representers: ClassVar[dict[Any, Any]] = {
-        **yaml.SafeDumper.yaml_representers,
-        str: _text,
-        _Line: lambda dumper, line: dumper.represent_mapping(_MAP, line, True),
-    }
-
-
 def _lines(data: dict[str, Any]) -> dict[str, Any]:
-    features = {name: _Line(feature) for name, feature in data.get("features", {}).items()}
+    features = {name: Line(feature) for name, feature in data.get("features", {}).items()}
     return {**data, **({"features": features} if features else {})}
 
 
@@ -65,14 +42,8 @@ def params_text(tree: dict[str, Any], title: str, hints: Mapping[str, str] | Non
     """Return the tree as commented YAML; `hints` stand behind the features they name."""
     blocks = [f"# {title}\n# Every versioned knob; sections are named after the steps.\n"]
     for section, values in tree.items():
-        body = yaml.dump(
-            {section: _lines(values) if section == "data" else values},
-            Dumper=_Dumper,
-            sort_keys=False,
-            allow_unicode=True,
-            default_flow_style=None,
-            width=10_000,
-        )
+        shown = _lines(values) if section == "data" else values
+        body = dump({section: shown}, default_flow_style=None)
         lines = [_noted(line, hints or {}) for line in body.splitlines()]
         blocks.append("\n".join([f"# {COMMENTS[section]}", *lines]) + "\n")
     return "\n".join(blocks)
