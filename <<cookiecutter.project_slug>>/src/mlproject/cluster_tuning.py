@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .adapters import s3
-from .adapters.files import atomic, digest, explain
+from .adapters.files import atomic, digest, explain, local_path
 from .adapters.katib import Katib
 from .config import Params, Settings
 from .core.katib_experiment import TrialPod, experiment, outcome
@@ -61,7 +61,7 @@ def publish(context: Context, folder: str) -> str:
     if uri.startswith("s3://"):
         s3.upload(dataset, uri)
     else:
-        with atomic(Path(uri.removeprefix("file://"))) as temporary:
+        with atomic(local_path(uri)) as temporary:
             shutil.copyfile(dataset, temporary)
     return uri
 
@@ -72,7 +72,7 @@ def fetch(uri: str, folder: Path, expected: str | None) -> Path:
         path = folder / "dataset.parquet"
         s3.download(uri, path)
     else:
-        path = Path(uri.removeprefix("file://"))
+        path = local_path(uri)
     try:
         found = digest(path)
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from .adapters import git
 from .adapters.files import digest, explain, read_json, sweep, write_json
 from .adapters.memory import release, settled
 from .config import Params
@@ -66,7 +67,11 @@ def step_named(name: str) -> Step:
 
 @contextmanager
 def sole_run(workspace: Workspace) -> Iterator[None]:
-    """Hold the folder for one run. Raises ProjectError while another process has it."""
+    """Hold the folder for one run. Raises ProjectError while another process has it.
+
+    Also where git refuses the repository: no model could name the commit it came from.
+    """
+    git.check(workspace.root)
     path = workspace.out / ".run.lock"
     owner = path.with_suffix(".owner")
     try:

@@ -15,6 +15,7 @@ from .adapters.mlflow import Registry, Version
 from .config import load_params
 from .console import Screen
 from .core.report import wording
+from .core.yaml_text import inline
 from .errors import ProjectError
 from .workspace import Context, Workspace
 
@@ -58,10 +59,10 @@ def reproduce(root: Path, number: str) -> None:
         )
     screen = Screen(0)
     with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / root.name
-        git.add_worktree(root, tree, commit)
+        tree = Path(folder) / "project"
+        project = git.add_worktree(root, tree, commit)
         try:
-            metrics = _retrain(tree, _restore_data(root, tree, version))
+            metrics = _retrain(project, _restore_data(root, project, version))
         finally:
             git.remove_worktree(root, tree)
     rows, worst = [], 0.0
@@ -108,7 +109,7 @@ def _restore_data(root: Path, tree: Path, version: Version) -> str:
                 f"v{version.version} was trained on: bring them back, let the bucket keep versions"
             )
         return str(path.relative_to(tree))
-    dvc.command(tree, "config", "--local", "cache.dir", str(root / ".dvc" / "cache"))
+    dvc.share_cache(root, tree)
     source = Path(address)
     try:
         dvc.command(tree, "checkout", f"{source}.dvc")
@@ -123,10 +124,10 @@ def _retrain(tree: Path, source: str) -> dict[str, Any]:
     environment = {
         **os.environ,
         "PYTHONPATH": str(tree / "src"),
-        "MLFLOW_TRACKING_URI": f"sqlite:///{tree}/mlflow.db",
+        "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db",  # below that folder
     }
     command = [sys.executable, "-m", package, "experiment", "--name", "reproduced"]
-    command += ["--set", f"data.source={source}"]
+    command += ["--set", f"data.source={inline(source)}"]
     done = subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )

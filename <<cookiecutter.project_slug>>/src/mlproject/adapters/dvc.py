@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..core import yaml_text
 from ..errors import ProjectError
 from .files import digest
 
 
 def track(root: Path, path: Path) -> None:
     """`dvc add` one file. Raises ProjectError with DVC's own words when it fails."""
+    if set("{}") & set(str(root)):  # DVC formats the path of its cache
+        raise ProjectError(f"DVC tracks no file below {root}: use a folder without {{ and }}")
     command(root, "add", str(path.relative_to(root)))  # --quiet would silence its errors too
 
 
@@ -28,7 +29,7 @@ def recorded(path: Path) -> str | None:
     file = path.with_name(path.name + ".dvc")
     if not file.exists():
         return None
-    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    found = yaml_text.load(file.read_text(encoding="utf-8"))
     return str(found["outs"][0].get("md5"))
 
 
@@ -43,6 +44,17 @@ def fetched(root: Path, path: Path) -> bool:
         if path.exists() and digest(path, "md5") == recorded(path):
             return True
     return False
+
+
+def share_cache(root: Path, tree: Path) -> None:
+    """Let another checkout of the project in `root` use its cache.
+
+    By a link: DVC cannot write a path with letters beyond ASCII into its configuration.
+    """
+    cache = Path(command(root, "cache", "dir").strip())
+    cache.mkdir(parents=True, exist_ok=True)
+    (tree / ".dvc").mkdir(exist_ok=True)
+    (tree / ".dvc" / "cache").symlink_to(cache, target_is_directory=True)
 
 
 def difference(root: Path, what: str, base: str) -> dict[str, dict[str, Any]]:

@@ -122,9 +122,7 @@ def _settings(workspace: Workspace) -> dict[str, Any]:
     process stands. An experiment keeps its state apart.
     """
     repo = workspace.feature_repo
-    tree = read_yaml(_configuration(workspace), expand=True)
-    for unset in re.findall(r"\$\{(\w+)\}", str(tree)):
-        raise ProjectError(f"{_shown(workspace)}: {unset} is not set: give it in the environment")
+    tree = _expanded(read_yaml(_configuration(workspace)), _shown(workspace))
     state = repo if workspace.out == workspace.root else workspace.out / "feast"
     # a task's own registry ends with it, as it names the task's own files; what is served stays
     lasting = workspace.home / repo.name if workspace.home else state
@@ -136,6 +134,26 @@ def _settings(workspace: Workspace) -> dict[str, Any]:
         online["path"] = str(lasting / online["path"])
         Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
     return {**tree, "online_store": online, "repo_path": repo}
+
+
+def _expanded(value: Any, file: str) -> Any:
+    """The value with `${NAME}` from the environment in its texts. Raises ProjectError if unset.
+
+    Feast substitutes in the text of the file, where a `#`, a quote or `: ` of a password or a path
+    is read as YAML. A number stays one: a lone `${PORT}` of digits.
+    """
+    if isinstance(value, dict):
+        return {key: _expanded(item, file) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item, file) for item in value]
+    if not isinstance(value, str) or "$" not in value:
+        return value
+    for name in re.findall(r"\$\{(\w+)\}", value):
+        if name not in os.environ:
+            raise ProjectError(f"{file}: {name} is not set: give it in the environment")
+    found = os.path.expandvars(value)
+    alone = re.fullmatch(r"\$(\w+|\{\w+\})", value) and re.fullmatch(r"0|[1-9]\d{0,17}", found)
+    return int(found) if alone else found
 
 
 def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> None:

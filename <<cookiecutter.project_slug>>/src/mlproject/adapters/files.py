@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ..errors import ProjectError
 
@@ -110,3 +111,9 @@ def shown(path: Path) -> Path:
     """The path as a person would type it from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def local_path(address: str) -> Path:
+    """The file that a path or a `file://` URI names; in a URI `%20` stands for a space."""
+    name = address.removeprefix("file://")
+    return Path(name if name == address else unquote(name))

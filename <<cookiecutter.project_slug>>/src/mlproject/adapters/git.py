@@ -1,11 +1,14 @@
 """Git: which commit a run was made from."""
 
+import os
+import shlex
 import subprocess
 from pathlib import Path
 
 from ..errors import ProjectError
 
 DECIDING = ("src", "params.yaml", "feature_repo", "requirements", "data/raw")
+_ENGLISH = {"LC_ALL": "C.UTF-8", "LANGUAGE": "en"}  # git's own sentences are read
 
 
 def _git(root: Path, *words: str) -> str | None:
@@ -20,8 +23,38 @@ def _git(root: Path, *words: str) -> str | None:
 
 
 def commit(root: Path) -> str:
-    """The full SHA of HEAD, or `none` before the first commit."""
-    return _git(root, "rev-parse", "HEAD") or "none"
+    """The full SHA of HEAD, or `none` before the first commit, outside a repository, without git.
+
+    Raises ProjectError where git refuses the repository that is here.
+    """
+    found = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    if found is None:
+        check(root)
+    return found or "none"
+
+
+def check(root: Path) -> None:
+    """Raise ProjectError where `root` lies in a repository that git refuses to read."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--git-dir"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **_ENGLISH},
+        )
+    except FileNotFoundError:
+        return
+    said = (done.stderr.strip().splitlines() or ["no reason given"])[0].removeprefix("fatal: ")
+    if done.returncode == 0 or said.startswith("not a git repository (or any"):
+        return
+    if "dubious ownership" in said:
+        folder = said.partition("'")[2].rstrip("'") or root
+        raise ProjectError(
+            f"git refuses {folder}, which belongs to another user: own the folder, or trust it by "
+            f"`git config --global --add safe.directory {shlex.quote(str(folder))}`"
+        )
+    raise ProjectError(f"git cannot read the repository of {root} ({said}): repair it, or move it")
 
 
 def dirty(root: Path, *more: str) -> bool:
@@ -31,7 +64,8 @@ def dirty(root: Path, *more: str) -> bool:
 
 
 def known(root: Path, revision: str) -> bool:
-    """Whether the revision is here."""
+    """Whether the revision is here. Raises ProjectError where git refuses the repository."""
+    check(root)
     return _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is not None
 
 
@@ -43,8 +77,10 @@ def changed(root: Path, base: str, *paths: str) -> bool:
 def start(root: Path) -> bool:
     """Make `root` a repository of its own where it is in none. Returns whether it did.
 
-    A folder that the repository around it ignores is in none.
+    A folder that the repository around it ignores is in none. Raises ProjectError where git
+    refuses the repository that is here.
     """
+    check(root)
     ignored = _git(root, "check-ignore", "--quiet", str(root)) is not None
     if _git(root, "rev-parse", "--git-dir") is not None and not ignored:
         return False
@@ -75,10 +111,24 @@ def commit_only(root: Path, message: str, *paths: str) -> bool:
     return _git(root, "commit", "--quiet", "--message", message, "--", *paths) is not None
 
 
-def add_worktree(root: Path, tree: Path, sha: str) -> None:
-    """Check a commit out beside the project. Raises ProjectError where it is not there."""
+def add_worktree(root: Path, tree: Path, sha: str) -> Path:
+    """Check a commit out into the folder `tree`. Returns the project's folder in it.
+
+    Raises ProjectError where the commit is not there, or the project was not there yet.
+    """
+    below = (
+        _git(root, "rev-parse", "--show-prefix") or ""
+    )  # of a project inside a larger repository
     if _git(root, "worktree", "add", "--quiet", "--detach", str(tree), sha) is None:
+        check(root)
         raise ProjectError(f"commit {sha} is not in this repository: fetch the branch it is on")
+    if not (tree / below / "params.yaml").is_file():
+        remove_worktree(root, tree)
+        raise ProjectError(
+            f"commit {sha} has no {below}params.yaml: the project lay in another folder of the "
+            "repository then, check that commit out and reproduce there"
+        )
+    return tree / below
 
 
 def remove_worktree(root: Path, tree: Path) -> None:

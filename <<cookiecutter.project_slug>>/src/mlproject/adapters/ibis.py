@@ -1,9 +1,11 @@
 """The DuckDB that Feast reads features with, through Ibis: limited in memory, closed after use."""
 
 import contextlib
+import glob
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import ibis
 
@@ -15,7 +17,8 @@ def limited(table: Path) -> Iterator[None]:
     """Feast's DuckDB with a few times the table's size of memory.
 
     Beyond that it spills to disk, beside the table. Feast opens one without a limit and leaves it
-    open, with all that it has read.
+    open, with all that it has read. A path names one file here: DuckDB takes `?`, `*` and `[` in
+    it for a pattern and would read the same table of the folder beside it.
     """
     limit = SPARE + 2 * table.stat().st_size
     with tempfile.TemporaryDirectory(dir=table.parent, prefix=".duckdb-") as spill:
@@ -24,9 +27,16 @@ def limited(table: Path) -> Iterator[None]:
             temp_directory=spill,
             preserve_insertion_order=False,
         )
+        read = backend.read_parquet
+
+        def literally(path: str, **words: Any) -> ibis.Table:
+            return read(glob.escape(path), **words)
+
+        backend.read_parquet = literally
         ibis.options.default_backend = backend
         try:
             yield
         finally:
             ibis.options.default_backend = None
+            del backend.read_parquet
             backend.disconnect()

@@ -3,8 +3,9 @@
 import os
 import re
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 import mlflow
 from filelock import FileLock
 from mlflow.exceptions import MlflowException
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import ProjectError
@@ -37,9 +39,9 @@ class Store:
     def _open(self) -> mlflow.MlflowClient:
         """Open the store; a fresh sqlite file is migrated by one process at a time."""
         alone: AbstractContextManager[Any] = nullcontext()
-        if self.uri.startswith("sqlite:///"):
-            file = Path(self.uri.removeprefix("sqlite:///"))
+        if file := _sqlite_file(self.uri):
             file.parent.mkdir(parents=True, exist_ok=True)
+            _readable(file)
             alone = FileLock(f"{file}.lock")
         with alone:
             client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
@@ -50,7 +52,7 @@ class Store:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
             raise ProjectError(
                 f"MLflow at {_shown(self.uri)} does not work ({_reason(error)}): "
                 "check MLFLOW_TRACKING_URI and the server"
@@ -68,11 +70,30 @@ class Store:
 
 
 def _absolute(uri: str, root: Path) -> str:
-    """A relative sqlite path is the project's, whatever folder the command runs in."""
-    file = uri.removeprefix("sqlite:///")
-    if file == uri or file.startswith("/"):
+    """A relative sqlite path is the project's, whatever folder the command runs in.
+
+    In a URI a folder's `%`, `?` or `#` means something else: SQLAlchemy escapes them. The driver is
+    named then, or MLflow makes the folder that the escaped address seems to name.
+    """
+    file = _sqlite_file(uri)
+    if file is None or file.is_absolute():
         return uri
-    return f"sqlite:///{root / file}"
+    address = make_url(uri).set(database=str(root / file)).render_as_string(hide_password=False)
+    return address.replace("sqlite:", "sqlite+pysqlite:", 1) if "%" in address else address
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    """The file of a sqlite store; None for a server, another database, or one in memory."""
+    if not uri.startswith("sqlite"):
+        return None
+    name = make_url(uri).database
+    return None if not name or name.startswith((":", "file:")) else Path(name)
+
+
+def _readable(file: Path) -> None:
+    """Raise what sqlite3 raises for a file that is no store: MLflow would try for two minutes."""
+    with closing(sqlite3.connect(file, timeout=20)) as store:
+        store.execute("select count(*) from sqlite_master")
 
 
 def _shown(text: str) -> str:
