@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from .champions import reader
 from .config import load_params
 from .console import Screen
 from .errors import ProjectError
 from .known_past import KnownPast
-from .serving.sources import open_source
+from .serving.sources import Champion, Folder, Source
 from .steps import bundle as bundle_step
 from .steps import predict as predict_step
 from .workspace import Context, Workspace
@@ -22,9 +23,14 @@ def bundle(root: Path, output: Path, number: str, record: Path | None, image: st
 
 def predict(root: Path, table: Path, output: Path, folder: Path | None) -> None:
     """Predict every row of a table and say so."""
-    source = open_source(root, folder)
     file = root / "params.yaml"
-    markers = load_params(file).data.missing_markers if file.is_file() else ()
+    params = load_params(file) if folder is None or file.is_file() else None
+    if folder is not None:
+        source: Source = Folder(folder)
+    else:
+        context = Context(params or load_params(file), Workspace.at(root))
+        source = Champion(reader(context), context.params.data.name)
+    markers = params.data.missing_markers if params else ()
     served = source.load(source.current())
     past = KnownPast(Workspace.at(root).ingested)
     Screen(0).say(f" predict   {predict_step.run(served, table, output, markers, past)}")

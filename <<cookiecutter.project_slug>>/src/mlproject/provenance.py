@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import tracking
+from . import champions
 from .adapters import dvc, git, s3
 from .adapters.files import digest, read_json
-from .adapters.mlflow import Registry, Version
+from .adapters.mlflow_sqlite import Version
 from .config import load_params
 from .console import Screen
 from .core.report import wording
@@ -82,7 +82,7 @@ def reproduce(root: Path, number: str) -> None:
 
 def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
     context = Context(load_params(root / "params.yaml"), Workspace.at(root))
-    store: Registry = tracking.registry(context)
+    store = champions.reader(context)
     name = context.params.data.name
     version = store.champion(name) if number == "champion" else store.version(name, number)
     if version is None:

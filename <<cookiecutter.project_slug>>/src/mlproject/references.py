@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .adapters import parquet, reference_file
-from .adapters.mlflow import Registry, Version
+from .adapters.mlflow_sqlite import Version
 from .core import estimators, labels
 from .core.monitoring import build
 from .core.monitoring.compare import PREDICTION
@@ -16,6 +16,9 @@ from .core.monitoring.reference import Reference
 from .core.transforms import model_features
 from .errors import ProjectError
 from .workspace import Context
+
+if TYPE_CHECKING:
+    from .champions import Reader
 
 
 def write(
@@ -61,7 +64,7 @@ def answers(found: Any, classes: tuple[str, ...] | None, cut: labels.Cut | None)
     return np.array(classes, dtype=object)[labels.labels(found, cut)] if classes else found
 
 
-def read(context: Context, store: Registry, champion: Version) -> Reference:
+def read(context: Context, store: "Reader", champion: Version) -> Reference:
     """The champion's reference. Raises ProjectError for a model that has none."""
     name = context.workspace.reference.name
     data = store.run_file(champion.run_id, name)

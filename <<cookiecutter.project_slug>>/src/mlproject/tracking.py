@@ -1,6 +1,5 @@
 """What a run carries to MLflow, and what the champion says about today's data."""
 
-import hashlib
 import importlib.metadata
 import json
 import socket
@@ -10,13 +9,13 @@ import pandas as pd
 
 from .adapters import onnx
 from .adapters.files import read_json, write_json
-from .adapters.mlflow import Registry, Version
+from .adapters.mlflow import Registry
 from .adapters.mlflow_model import RunRecord
 from .adapters.mlflow_trials import TrialRecord
 from .artifact import MANIFEST, ModelArtifact
+from .champions import champion_model
 from .core import estimators, kfp_answers, labels, metrics
 from .core.slices import evaluate_slices
-from .errors import ProjectError
 from .lineage import lineage
 from .workspace import Context
 
@@ -136,19 +135,6 @@ def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:
         flat[f"origin_{number}.{metric}"] = item["metrics"][metric]
         flat[f"origin_{number}.gain"] = item["gain"]
     return flat
-
-
-def champion_model(store: Registry, champion: Version) -> ModelArtifact:
-    """The champion's record and ONNX file. Raises ProjectError for any file but the registered."""
-    record = json.loads(store.model_file(champion, MANIFEST))
-    data = store.model_file(champion, "model.onnx")
-    expected = champion.tags.get("sha256")
-    if hashlib.sha256(data).hexdigest() != expected:
-        raise ProjectError(
-            f"{champion.name} v{champion.version}: model.onnx is not the file that was registered "
-            "(SHA-256 differs): restore it or promote another version"
-        )
-    return ModelArtifact({"model.onnx": data}, record)
 
 
 def champion_profile(context: Context) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mlproject.adapters.mlflow import Version
+from mlproject.adapters.mlflow_sqlite import Version
 from mlproject.artifact import ModelArtifact
 from mlproject.errors import ProjectError
 from mlproject.steps import bundle
@@ -21,8 +21,8 @@ def record(context, tmp_path, monkeypatch):
             champion=lambda _: versions["2"], version=lambda _, number: versions.get(number)
         )
         model = ModelArtifact({"model.onnx": b"o"}, {"sha256": {"model.onnx": "d"}})
-        monkeypatch.setattr(bundle.tracking, "registry", lambda _: store)
-        monkeypatch.setattr(bundle.tracking, "champion_model", lambda *_: model)
+        monkeypatch.setattr(bundle.champions, "reader", lambda _: store)
+        monkeypatch.setattr(bundle.champions, "champion_model", lambda *_: model)
         bundle.run(context, tmp_path / "bundle", number, tmp_path / "record.json")
         return json.loads((tmp_path / "record.json").read_text())["alias"]
 

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,10 @@ from mlflow.exceptions import MlflowException
 from ..core.request_schema import request_schema
 from . import mlflow_trials
 from .mlflow_model import RunRecord, log_model
+from .mlflow_sqlite import CHAMPION, Version
 
-CHAMPION = "champion"
 # tag: who writes a run, so that nobody else closes it
 WORKER = "mlproject.worker"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One model version of the registry."""
-
-    name: str
-    version: str
-    run_id: str
-    tags: dict[str, str]
-    created: float | None = field(default=None, compare=False)  # seconds since 1970
 
 
 class Registry(Store):

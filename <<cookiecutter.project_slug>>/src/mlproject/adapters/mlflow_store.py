@@ -1,5 +1,6 @@
 """MLflow's server or store: how it is opened, and its faults in one sentence."""
 
+import functools
 import os
 import re
 import socket
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -18,6 +20,7 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 import mlflow
 from filelock import FileLock
 from mlflow.exceptions import MlflowException
+from mlflow.tracking._tracking_service.utils import _SERVER_ARTIFACT_ROOT_ENV_VAR
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -42,8 +45,11 @@ class Store:
         if file := _sqlite_file(self.uri):
             file.parent.mkdir(parents=True, exist_ok=True)
             _readable(file)
+            _escape_script_location()
             alone = FileLock(f"{file}.lock")
-        with alone:
+        # MLflow writes the place of its default experiment into SQL as it is: a URI has no quotes
+        place = {_SERVER_ARTIFACT_ROOT_ENV_VAR: (self.root / "mlartifacts").resolve().as_uri()}
+        with alone, patch.dict(os.environ, {**place, **os.environ}):
             client = mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             client.search_experiments(max_results=1)
         return client
@@ -94,6 +100,22 @@ def _readable(file: Path) -> None:
     """Raise what sqlite3 raises for a file that is no store: MLflow would try for two minutes."""
     with closing(sqlite3.connect(file, timeout=20)) as store:
         store.execute("select count(*) from sqlite_master")
+
+
+@functools.cache
+def _escape_script_location() -> None:
+    """Let MLflow's migrations lie in a folder with `%`, as in an environment below the project.
+
+    MLflow escapes `%` for Alembic in the store's address and forgets the folder of its scripts.
+    """
+    from alembic.config import Config
+
+    given = Config.set_main_option
+
+    def escaped(self: Config, name: str, value: str) -> None:
+        given(self, name, value.replace("%", "%%") if name == "script_location" else value)
+
+    Config.set_main_option = escaped  # type: ignore[method-assign]
 
 
 def _shown(text: str) -> str:

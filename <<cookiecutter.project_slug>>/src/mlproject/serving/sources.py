@@ -66,7 +66,7 @@ class Champion:
 
     def load(self, stamp: Stamp) -> Served:
         """Download it; the digest in the registry's record must fit."""
-        from ..tracking import champion_model
+        from ..champions import champion_model
 
         return ready(champion_model(self._registry, self._version), stamp)
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .. import artifact, tracking
+from .. import artifact, champions
 from ..adapters.files import write_json
 from ..core import deployment
 from ..errors import ProjectError
@@ -16,13 +16,13 @@ def run(
 
     With `record` also what a deployment of it starts from, as `hand_over` writes it.
     """
-    name, store = context.params.data.name, tracking.registry(context)
+    name, store = context.params.data.name, champions.reader(context)
     champion = store.champion(name)
     version = champion if number == "champion" else store.version(name, number)
     if version is None:
         which = "champion" if number == "champion" else f"version {number}"
         raise ProjectError(f"{name} has no {which} in MLflow: `make run` registers and promotes")
-    model = tracking.champion_model(store, version)
+    model = champions.champion_model(store, version)
     registered = {
         "name": name,
         "version": version.version,

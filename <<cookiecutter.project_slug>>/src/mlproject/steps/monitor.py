@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from .. import references, tracking
-from ..adapters import matplotlib, onnx, sqlite_window
+from .. import champions, references
+from ..adapters import onnx, sqlite_window
 from ..adapters.files import write_json, write_text
-from ..adapters.mlflow import Version
+from ..adapters.mlflow_sqlite import Version
 from ..artifact import ModelArtifact
 from ..core import estimators, labels
 from ..core.amounts import plural
@@ -39,11 +39,11 @@ class Champion(NamedTuple):
 
 def champion(context: Context) -> Champion:
     """From the registry. Raises ProjectError where there is none."""
-    store, name = tracking.registry(context), context.params.data.name
+    store, name = champions.reader(context), context.params.data.name
     version = store.champion(name)
     if version is None:
         raise ProjectError(f"{name} has no champion to watch: `make run` promotes one")
-    model = tracking.champion_model(store, version)
+    model = champions.champion_model(store, version)
     return Champion(version, model, references.read(context, store, version))
 
 
@@ -145,9 +145,19 @@ def run(context: Context, known: Champion, current: looking.Current) -> str:
     write_json(workspace.watched, verdict)
     write_text(workspace.watched_metrics, text.render(verdict, now))
     write_text(workspace.watched_summary, summaries.render(verdict))
-    plots = [plotted(item, matplotlib.draw(item)) for item in charts.charts(verdict)]
+    plots = _drawn(verdict)
     write_text(workspace.watched_page, page.render(verdict, plots))
     return summary(verdict)
+
+
+def _drawn(verdict: Mapping[str, Any]) -> list[Any]:
+    """The charts as the page shows them; where nothing was compared there are none to draw."""
+    wanted = charts.charts(verdict)
+    if not wanted:
+        return []
+    from ..adapters import matplotlib  # half a second to import
+
+    return [plotted(item, matplotlib.draw(item)) for item in wanted]
 
 
 def _told(known: Champion, current: looking.Current, now: float, needed: int) -> dict[str, Any]:

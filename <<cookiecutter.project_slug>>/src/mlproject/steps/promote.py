@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import artifact, tracking
 from ..adapters.files import read_json, write_json
-from ..adapters.mlflow import Version
+from ..adapters.mlflow_sqlite import Version
 from ..core import gate
 from ..errors import ProjectError
 from ..lineage import lineage

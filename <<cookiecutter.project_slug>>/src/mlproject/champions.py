@@ -1,0 +1,40 @@
+"""The champion as commands read it, by the lightest way that the registry allows."""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from .adapters import mlflow_sqlite
+from .adapters.mlflow_sqlite import SqliteStore, Version
+from .artifact import MANIFEST, ModelArtifact
+from .errors import ProjectError
+from .workspace import Context
+
+if TYPE_CHECKING:
+    from .adapters.mlflow import Registry
+
+    Reader = Registry | SqliteStore
+
+
+def reader(context: Context) -> "Reader":
+    """What answers for champion, versions, metrics and files; writes nothing."""
+    settings, root = context.settings, context.workspace.root
+    light = mlflow_sqlite.opened(settings.mlflow_tracking_uri, root)
+    if light is not None:
+        return light
+    from . import tracking  # MLflow takes two seconds to import
+
+    return tracking.registry(context)
+
+
+def champion_model(store: "Reader", champion: Version) -> ModelArtifact:
+    """The champion's record and ONNX file. Raises ProjectError for any file but the registered."""
+    record = json.loads(store.model_file(champion, MANIFEST))
+    data = store.model_file(champion, "model.onnx")
+    expected = champion.tags.get("sha256")
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise ProjectError(
+            f"{champion.name} v{champion.version}: model.onnx is not the file that was registered "
+            "(SHA-256 differs): restore it or promote another version"
+        )
+    return ModelArtifact({"model.onnx": data}, record)
