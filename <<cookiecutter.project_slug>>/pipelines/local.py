@@ -1,6 +1,9 @@
 """Run the pipeline on this machine: KFP's own runner, each task a process, no network."""
 
+import shlex
+import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from kfp import local
 
@@ -18,6 +21,7 @@ def run(root: Path, trigger: str, tuner: str, source: str, overrides: tuple[str,
         cluster_tuning.check_settings(Settings())
     with production.here(root, trigger, source, overrides) as (name, folder):
         local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
-        build(name, "", Pods("python", commit="", retries=0))(
-            trigger=trigger, tuner=tuner, source=source, overrides=list(overrides)
-        )
+        pipeline = build(name, "", Pods("python", commit="", retries=0))
+        # KFP writes the path of Python into a shell's script as it is
+        with patch.object(sys, "executable", shlex.quote(sys.executable)):
+            pipeline(trigger=trigger, tuner=tuner, source=source, overrides=list(overrides))
