@@ -23,14 +23,15 @@ def find_entity(
     """The column that, with the time, names a row; None where the time alone does."""
     if asked:
         return asked, "asked for by ENTITY"
-    if unique_share(times.to_numpy()) >= NEARLY:
+    micros = times.astype("int64")  # zoned times would become objects, one by one
+    if unique_share(micros.to_numpy()) >= NEARLY:
         return None, ""
-    usual = int(times.value_counts().median())
+    usual = int(micros.value_counts().median())
     candidates = [
         item for name, item in looks.items() if name not in taken and _may_name(item, usual)
     ]
     candidates.sort(key=lambda item: (item.kind == "int", item.distinct))
-    stamps = pd.factorize(times)[0].astype(np.int64)
+    stamps = pd.factorize(micros)[0].astype(np.int64)
     for item in candidates:
         codes = encode(Column(raw[item.name], item.name, ""))[0]
         if unique_share(stamps * (int(codes.max()) + 2) + codes) >= NEARLY:

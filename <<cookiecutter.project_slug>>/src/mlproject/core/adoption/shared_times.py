@@ -25,7 +25,7 @@ def groups_of(
 
 def shared_rows(raw: pd.DataFrame, times: "pd.Series", entity: str | None) -> int:
     """Rows whose time, and entity where there is one, another row has too."""
-    table = pd.DataFrame({"time": times.to_numpy()})
+    table = pd.DataFrame({"time": times.astype("int64").to_numpy()})
     if entity is not None:
         table["entity"] = encode(Column(raw[entity], entity, ""))[0]
     return int(table.duplicated(keep=False).sum())
@@ -42,7 +42,7 @@ def twice(
     raw: pd.DataFrame, times: "pd.Series", when: When, entity: str | None, source: str
 ) -> str:
     """The first two rows of one time and entity, in a sentence."""
-    table = pd.DataFrame({"time": times.to_numpy()})
+    table = pd.DataFrame({"time": times.astype("int64").to_numpy()})
     table["entity"] = encode(Column(raw[entity], entity, ""))[0] if entity else 0
     groups = table.groupby(["time", "entity"], sort=False).indices
     first, other = next(rows for rows in groups.values() if len(rows) > 1)[:2]
