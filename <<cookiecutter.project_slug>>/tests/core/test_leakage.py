@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlproject.core import leakage
 from mlproject.core.contract import DataContract
-from mlproject.core.leakage import advice, find_leakage
+from mlproject.core.leakage import advice, find_leakage, may_tell
 
 
 def contract_of(table, target="y", task="regression", **changes):
@@ -142,3 +143,43 @@ def test_advice_names_every_column(honest):
     )
     assert columns[0] == "copy"
     assert "a model would learn the answer, not the pattern" in sentence
+
+
+SHAPES = {
+    "line": lambda x: x,
+    "curve": lambda x: np.sin(6 * x),
+    "steps": lambda x: np.floor(8 * x) % 2,
+    "many steps": lambda x: np.floor(50 * x) % 7,
+    "spikes": lambda x: (np.abs(x % 0.2 - 0.1) < 0.01).astype(float),
+}
+
+
+@pytest.mark.parametrize("rows", [2_000, 10_000])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_what_a_tree_would_find_is_never_screened_out(rows, shape, task):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, rows)
+    clean = SHAPES[shape](x)
+    if task == "binary":
+        clean = (clean > clean.mean()).astype(float)
+        flipped = rng.random(rows) < 0.004
+        y = np.where(flipped, 1 - clean, clean)
+    else:
+        y = clean + rng.normal(0, 0.06 * clean.std(), rows)
+    assert may_tell(x, y, task)
+    table = pd.DataFrame({"x": np.round(x, 2), "y": y})
+    assert may_tell(table.x.to_numpy(), y, task), "few distinct values as well"
+
+
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_a_column_that_tells_nothing_is_not_fitted(task, monkeypatch):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=5_000) if task == "regression" else rng.integers(0, 2, 5_000)
+    fitted = []
+    monkeypatch.setattr(leakage, "_tree_score", lambda *_: fitted.append(1) or 0.0)
+    table = pd.DataFrame({"x": rng.normal(size=5_000), "word": rng.choice(list("abc"), 5_000)})
+    assert leaks_of(table.assign(y=y), task=task) == []
+    assert fitted == []
+    leaks_of(table.assign(y=y, told=y + rng.normal(0, 0.01, 5_000)), task=task)
+    assert fitted, "one that tells is"

@@ -10,6 +10,8 @@ from .leakage_sums import MIN_ROWS, Leak, copies, sums
 
 Floats = npt.NDArray[np.float64]
 
+SCREENED = 2_000  # rows from which on neighbours are asked before a tree is fitted
+MAY_TELL = 0.6
 SAMPLE = 20_000  # rows looked at first; what they suggest is confirmed on all rows
 
 
@@ -88,6 +90,8 @@ def _score(
         if len(np.unique(codes)) > 0.2 * len(codes):
             return 0.0  # nearly every row its own category: nothing repeats
     known = np.isfinite(x)
+    if not may_tell(x[known], y[known], task):
+        return 0.0
     scores = []
     for train in (first, ~first):
         fit, test = known & train, known & ~train
@@ -95,6 +99,26 @@ def _score(
             return 0.0
         scores.append(_tree_score(x, y, fit, test, task))
     return float(np.mean(scores)) * float(known.mean() > 0.5)
+
+
+def may_tell(x: Floats, y: Floats, task: str) -> bool:
+    """Whether `x` could predict `y` nearly perfectly, without fitting anything.
+
+    In order of `x` the answers beside one another are then alike: von Neumann's ratio (1941) of
+    the squared steps to twice the variance is near 0; for classes, the share of neighbours that
+    differ to that of any two rows. It is 1 where `x` says nothing. A tree of 256 leaves that is
+    right in 995 of 1,000 leaves it below 0.1 in 10,000 rows.
+    """
+    if len(x) < SCREENED:
+        return True
+    mixed = np.random.default_rng(0).permutation(len(x))  # rows of one x stand in no other order
+    answers = y[mixed][np.argsort(x[mixed], kind="stable")]
+    if task == "regression":
+        usual, met = 2 * float(np.var(answers)), float(np.mean(np.diff(answers) ** 2))
+    else:
+        shares = np.unique(answers, return_counts=True)[1] / len(answers)
+        usual, met = 1 - float((shares**2).sum()), float(np.mean(np.diff(answers) != 0))
+    return met < MAY_TELL * usual
 
 
 def _tree_score(
