@@ -167,9 +167,13 @@ def test_what_a_tree_would_find_is_never_screened_out(rows, shape, task):
         y = np.where(flipped, 1 - clean, clean)
     else:
         y = clean + rng.normal(0, 0.06 * clean.std(), rows)
+    first = rng.permutation(rows) < rows // 2
+    for seen in (x, np.round(x, 2), np.round(50 * x) / 50):
+        score = [leakage._tree_score(seen, y, one, ~one, task) for one in (first, ~first)]
+        assert may_tell(seen, y, task) or np.mean(score) < 0.995
     assert may_tell(x, y, task)
-    table = pd.DataFrame({"x": np.round(x, 2), "y": y})
-    assert may_tell(table.x.to_numpy(), y, task), "few distinct values as well"
+    rare = np.isin(np.arange(rows), rng.choice(rows, 40, replace=False)).astype(float)
+    assert may_tell(rare + rng.normal(0, 0.01, rows), rare, task), "a rare answer"
 
 
 @pytest.mark.parametrize("task", ["regression", "binary"])
@@ -181,5 +185,8 @@ def test_a_column_that_tells_nothing_is_not_fitted(task, monkeypatch):
     table = pd.DataFrame({"x": rng.normal(size=5_000), "word": rng.choice(list("abc"), 5_000)})
     assert leaks_of(table.assign(y=y), task=task) == []
     assert fitted == []
+    strong = y + rng.normal(0, 0.5, 5_000)
+    assert leaks_of(table.assign(y=y, strong=strong), task=task) == []
+    assert fitted == [] or task == "binary", "nor is one that tells much"
     leaks_of(table.assign(y=y, told=y + rng.normal(0, 0.01, 5_000)), task=task)
     assert fitted, "one that tells is"
