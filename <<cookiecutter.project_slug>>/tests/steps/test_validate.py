@@ -33,7 +33,7 @@ def stopped(context, table, reference=None):
 
 def test_good_table(context, ready):
     ready.loc[:4, "temperature"] = np.nan
-    assert checked(context, ready) == "28 checks passed · 1 warning: temperature 3.1 % missing"
+    assert checked(context, ready) == "30 checks passed · 1 warning: temperature 3.1 % missing"
     found = read_json(context.workspace.validation)
     assert len(found["checks"]) == 28
     assert all(check["ok"] for check in found["checks"])
@@ -99,7 +99,7 @@ def test_other_distribution_names_rule_and_knob(context, ready):
     checked(context, ready)
     reference = read_json(context.workspace.validation)["profile"]
     context.workspace.validation.unlink()
-    assert checked(context, ready, reference).startswith("31 checks passed")
+    assert checked(context, ready, reference).startswith("33 checks passed")
     context.workspace.validation.unlink()
     sentence = stopped(context, ready.assign(temperature=ready.temperature + 20), reference)
     assert "rule distribution: column `temperature` is distributed otherwise than" in sentence
