@@ -35,7 +35,7 @@ def test_good_table(context, ready):
     ready.loc[:4, "temperature"] = np.nan
     assert checked(context, ready) == "30 checks passed · 1 warning: temperature 3.1 % missing"
     found = read_json(context.workspace.validation)
-    assert len(found["checks"]) == 28
+    assert len(found["checks"]) == 30
     assert all(check["ok"] for check in found["checks"])
     assert found["warnings"] == ["temperature 3.1 % missing"]
     assert found["profile"]["columns"]["temperature"]["missing"] == pytest.approx(0.03125)
