@@ -15,7 +15,7 @@ def said(folder, *words: str, **more: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("target", "word", "near"),
     [
-        ("run", "FORM=train", "FROM"),
+        ("run", "FRM=train", "FROM"),
         ("run", "from=train", "FROM"),
         ("experiment", "PARAMS=tune.trials=5", "PARAM"),
         ("adopt", "TRAGET=y", "TARGET"),
@@ -46,7 +46,7 @@ def test_a_variable_like_no_other_is_refused_too(bake):
 )
 def test_known_variables_pass(bake, words):
     assert "this list" in said(bake(), "help", *words)[1]
-    assert "this list" in said(bake(), "help", FORM="train")[1], "the environment is not judged"
+    assert "this list" in said(bake(), "help", FRM="train")[1], "the environment is not judged"
 
 
 @pytest.mark.parametrize(

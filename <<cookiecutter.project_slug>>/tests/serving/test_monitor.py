@@ -141,7 +141,8 @@ def test_features_served_are_those_computed_offline_and_a_planted_skew_is_named(
     assert done.returncode == 0, done.stderr
     said, skewed = asked(project, rows)
     assert skewed == {"temperature"}, "the online store holds another unit"
-    assert "3.3% of 120 rows differ, at most 1% are allowed (monitor.max_skew)" in said
+    sentence = "3.3% of 120 rows differ, at most 1% are allowed (monitor.max_skew)"
+    assert sentence in " ".join(said.split()), "wrapped for a terminal"
     assert "alarm: quality" in said
     for row in rows:  # a client whose week begins on Sunday, and whose lags are one day late
         row["weekday"] = (row["weekday"] + 1) % 7
@@ -198,7 +199,10 @@ def test_a_model_is_too_old_by_the_knob(project):
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("log", "there is no prediction log"), ("nowhere", "no window to look at: use log or data")],
+    [
+        ("log", "there is no prediction log"),
+        ("nowhere", "is not a window to look at: use log or data"),
+    ],
 )
 def test_a_window_that_is_not_there_is_one_sentence(project, source, said):
     done = command(project, "monitor", "--source", source)
