@@ -50,7 +50,7 @@ def typed(
     Whoever lets go of `raw` before `ordered` holds a large table once only.
     """
     raw = renamed(raw, contract)
-    data = dict(_arrays(raw, contract))
+    data = dict(arrays(raw, contract))
     target = np.asarray(data[contract.target])
     known = ~np.isnan(target)
     share = 1 - known.mean()
@@ -101,7 +101,7 @@ def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
     return table
 
 
-def _arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, Any]]:
+def arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, Any]]:
     """Yield each column of the contract, typed, in the raw order of rows."""
 
     def column(name: str, form: NumberFormat | None = None) -> Column:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ProjectError, WrongValueError
-from .canonical import _arrays, renamed
+from .canonical import arrays, renamed
 from .contract import TIMESTAMP, DataContract
 from .raw_rows import own_names
 from .time_names import EPOCHS, zone_of
@@ -97,7 +97,7 @@ def _typed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
         raise ProjectError(f"{contract.source} has no column {', '.join(missing)}")
     nothing = pd.Series(np.nan, index=raw.index, dtype=np.float64)
     known = raw[[name for name in own.values() if name != target]].assign(**{target: nothing})
-    data = dict(_arrays(renamed(known, apart), apart))
+    data = dict(arrays(renamed(known, apart), apart))
     return pd.DataFrame({name: data[name] for name in apart.columns()}, copy=False)
 
 
