@@ -50,6 +50,7 @@ def test_a_year_that_may_be_something_else_is_named_loudly(name):
         ({"year": MONTHS.year, "month": MONTHS.month}, "%Y %m", "MS"),
         ({"Month": MONTHS.strftime("%B"), "Year": MONTHS.year}, "%Y %b", "MS"),
         ({"yr": MONTHS.year, "mon": MONTHS.strftime("%b")}, "%Y %b", "MS"),
+        ({"year": MONTHS.year, "month": MONTHS.strftime("M%m")}, "%Y M%m", "MS"),
         ({"sale_year": MONTHS.year, "sale_month": MONTHS.strftime("%m")}, "%Y %m", "MS"),
     ],
 )
@@ -215,3 +216,45 @@ def test_lags_and_the_calendar_are_features_enough():
     assert params.data.features == {}
     assert params.featurize.lags == (1, 12)
     assert list(table.columns) == ["series", "event_timestamp", "y"]
+
+
+@pytest.mark.parametrize("name", ["hour", "slot", "time_of_day"])
+def test_a_clock_beside_a_day_is_its_time_whatever_it_is_called(name):
+    hours = pd.date_range("2020-02-27", periods=N, freq="h")
+    frame = BASE.assign(date=hours.strftime("%Y-%m-%d"), **{name: hours.strftime("%H:%M")})
+    params, table, _ = adopted(frame)
+    assert (params.data.time_columns, params.data.frequency) == (("date", name), "1h")
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(hours)
+
+
+@pytest.mark.parametrize(("dates", "held"), [(["2024-01-31"], "1 time"), (["2023", "2024"], "2")])
+def test_a_time_that_cannot_divide_the_rows_does_not_claim_to(dates, held):
+    frame = BASE.assign(as_of_date=np.resize([f"{d}-01-31"[:10] for d in dates], N))
+    params, _, said = adopted(frame)
+    assert params.build_dataset.split == "random"
+    assert any(f"`as_of_date` holds {held}" in line for line in said[""])
+    assert "at least 3 are needed" in refused(frame, split="time")
+
+
+def test_two_digits_of_a_year_are_offered_and_read():
+    frame = BASE.assign(model_year=np.resize(np.arange(70, 83), N))
+    params, _, said = adopted(frame)
+    assert any("say TIMESTAMP=model_year" in line for line in said[""])
+    params, table, _ = adopted(frame, timestamp="model_year")
+    assert params.build_dataset.split == "time"
+    assert sorted(table["event_timestamp"].dt.year.unique()) == list(range(1970, 1983))
+
+
+def test_offsets_of_no_one_zone_are_said():
+    hours = pd.date_range("2021-03-10", periods=N, freq="h", tz="Europe/Berlin")
+    texts = [str(t if n % 2 else t.tz_convert("Europe/London")) for n, t in enumerate(hours)]
+    params, _, said = adopted(BASE.assign(at=texts))
+    assert params.data.timezone is None
+    assert any(line.startswith("NO ONE TIME ZONE: offsets +00:00, +01:00") for line in said["at"])
+
+
+def test_advice_to_leave_the_entity_out_is_for_those_who_named_one():
+    frame = years()
+    frame = pd.concat([frame, frame.iloc[[7]]], ignore_index=True)
+    assert refused(frame).endswith("keep one")
+    assert "leave ENTITY out" in refused(frame, entity="store")

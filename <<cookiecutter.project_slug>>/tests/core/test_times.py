@@ -1,10 +1,11 @@
 """Times as people write them, and the clock of their zone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,12 @@ def column(values, name="t"):
         ("%H:%M %d/%m/%Y", HOURS),
         ("%a %b %d %H:%M:%S %Y", HOURS),
         ("%Y%m%dT%H%M%S", HOURS),
+        ("%Y/%m/%d-%H:%M", HOURS),
+        ("%d.%m.%Y_%H:%M", HOURS),
+        ("%Y-%m-%d %H:%M:%S,%f", HOURS),
+        ("%d.%m.%Y %H:%M:%S,%f", HOURS),
+        ("%a %b  %d %H:%M:%S %Y", HOURS),
+        ("%Y年%m月%d日", DAYS),
         ("%Y-%m-%dT%H:%M:%S.%fZ", HOURS),
         ("%Y-%m-%d %H:%M:%S UTC", HOURS),
         ("%d/%b/%Y:%H:%M:%S +0000", HOURS),
@@ -73,6 +80,35 @@ def test_the_way_times_are_written_is_found_and_reads_every_one_back(pattern, ti
     assert found is not None, texts[0]
     read = event_times(column(texts), found.format)
     assert read.dt.tz_localize(None).tolist() == list(times)
+
+
+@pytest.mark.parametrize(
+    ("am", "pm"),
+    [(" a.m.", " p.m."), (" a. m.", " p. m."), ("\u202fAM", "\u202fPM"), ("a.m.", "p.m.")],
+)
+def test_halves_of_a_day_with_dots_and_narrow_spaces(am, pm):
+    texts = [f"{time:%m/%d/%Y %I:%M}{am if time.hour < 12 else pm}" for time in HOURS]
+    found = date_pattern(texts)
+    assert found is not None
+    assert event_times(column(texts), found.format).dt.tz_localize(None).tolist() == list(HOURS)
+
+
+@pytest.mark.parametrize("pattern", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_digits_down_to_the_hour_are_no_seconds_since_1970(pattern):
+    hours = HOURS + pd.DateOffset(years=20)
+    texts = list(hours.strftime(pattern))
+    assert number_pattern(np.array(texts, dtype=np.float64)) == pattern
+    assert event_times(column(texts), pattern).dt.tz_localize(None).tolist() == list(hours)
+    seconds = np.arange(1_990_000_000, 1_990_400_000, 997, dtype=np.float64)  # of 2033
+    assert number_pattern(seconds) == "unix_s"
+
+
+@pytest.mark.parametrize("pattern", ["%m-%d", "%d-%m", "%a %d %b", "%d %b"])
+def test_days_without_a_year_are_not_taken_for_months_of_one(pattern):
+    year = pd.date_range("2024-01-01", periods=300)
+    assert date_pattern(list(year.strftime(pattern))) is None
+    months = pd.date_range("2001-01-01", periods=360, freq="MS")
+    assert date_pattern(list(months.strftime("%b-%y"))).format == "%b-%y"
 
 
 @pytest.mark.parametrize(
@@ -219,6 +255,20 @@ def test_a_typed_column_says_its_zone():
     assert zone_shown(column(typed), None) == ("Europe/Berlin", [])
     assert zone_shown(column(typed.dt.tz_convert("UTC")), None) == (None, [])
     assert event_times(column(typed), None)[0] == pd.Timestamp("2023-12-31 23:00", tz="UTC")
+
+
+@pytest.mark.parametrize(("offset", "zone"), [("+05:30", "+05:30"), ("+00:00", None)])
+def test_a_typed_column_of_a_fixed_offset_says_it(offset, zone):
+    read = pa.table({"t": pa.array([0, 86_400], pa.timestamp("s", offset))}).to_pandas()["t"]
+    assert zone_shown(column(read), None) == (zone, [])
+    hours, minutes = map(int, offset.split(":"))
+    made = read.dt.tz_convert(timezone(timedelta(hours=hours, minutes=minutes)))
+    assert zone_shown(column(made), None) == (zone, [])
+
+
+def test_offsets_of_no_one_zone_are_named():
+    texts = ["2024-01-01T00:00:00+09:00", "2024-01-02T00:00:00-07:00"]
+    assert zone_shown(column(texts), None) == (None, ["-07:00", "+09:00"])
 
 
 def test_times_without_offset_are_of_the_zone_that_the_contract_names():

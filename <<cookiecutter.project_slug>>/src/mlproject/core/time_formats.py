@@ -34,11 +34,16 @@ _ABBREVIATED = {
 }  # fmt: skip
 _ZONE = re.compile(rf" ?\b(?:{'|'.join(_ABBREVIATED)})$")
 _BRACKETED = re.compile(r"\[[A-Za-z_]+(?:/[A-Za-z_+-]+)*\]$")
+_HALF = re.compile(r"(?<=[\d\s])([ap])\. ?m\.?(?!\w)", re.I)
+_COMMA = re.compile(r"(:\d{2}),(?=\d{1,9}\b)")
 OFFSET = re.compile(r"(?:\d{1,2}:\d{2}|T\d{4}).*?(?:(Z)|([+-])(\d{2})(?::?(\d{2}))?)$")
 
 
 def plainer(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[str]":
-    """Texts without what a pattern cannot say: names of zones, and odd ways to write months."""
+    """Texts without what a pattern cannot say: zones by name, `a.m.`, `,5` s, months at length."""
+    texts = texts.str.replace("\u202f", " ", regex=False).str.replace(_COMMA, r"\1.", regex=True)
+    if pattern is not None and "%p" in pattern:
+        texts = texts.str.replace(_HALF, r"\1m", regex=True)
     if texts.str.contains(_ZONE).any() or texts.str.endswith("]").any():
         texts = texts.str.replace(_BRACKETED, "", regex=True)
         texts = texts.str.replace(_ZONE, lambda found: _ABBREVIATED[found[0].strip()], regex=True)
@@ -52,6 +57,7 @@ def plainer(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[str]":
 
 def plain_pattern(pattern: str) -> str:
     """The pattern for texts that `plainer` has made plain."""
+    pattern = pattern.replace("%S,%f", "%S.%f")
     if "%b" not in pattern and "%B" not in pattern:
         return pattern
     pattern = pattern.replace("%B", "%b").replace("%b.", "%b").replace(",", " ")

@@ -9,7 +9,7 @@ import pandas as pd
 from .columns import Column, encode, numbers
 from .time_formats import OFFSET, plainer, read_texts
 from .time_names import EPOCHS, NAMED
-from .zones import instants, local, zone_of_offsets
+from .zones import fixed, instants, local, zone_of_offsets
 
 DTYPE = "datetime64[us, UTC]"
 CONSTANT = pd.Timestamp("2000-01-01", tz="UTC")  # event time of rows that have none
@@ -123,11 +123,17 @@ def _zoned(
 
 
 def zone_shown(column: Column, pattern: str | None) -> tuple[str | None, list[str]]:
-    """The zone that the times of a column show by their offsets or type, and others like it."""
+    """The zone that the times of a column show by their offsets or type, and others like it.
+
+    Where the offsets are of no one zone: None, and the offsets.
+    """
     values = column.values
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        name = str(values.dtype.tz)
-        return (None if name.upper() in {"UTC", "ETC/UTC"} else name.removeprefix("UTC")), []
+        if "FixedOffset" in (name := str(values.dtype.tz)):  # as pytz and Arrow call +05:30
+            name = fixed(int(values.dropna().iloc[0].utcoffset().total_seconds() // 60))
+        return (
+            None if name.upper() in {"UTC", "ETC/UTC", "+00:00"} else name.removeprefix("UTC")
+        ), []
     if pattern in NAMED or pd.api.types.is_datetime64_any_dtype(values.dtype):
         return None, []
     texts = pd.Series(encode(column)[1], dtype=object).astype(str)

@@ -55,8 +55,8 @@ def zone_of_offsets(
 ) -> tuple[str | None, list[str]]:
     """The zone whose clock had these offsets from UTC (in minutes) at these times (UTC).
 
-    Returns its name, `+02:00` where there is one offset only, None where it is UTC or no zone
-    fits; and the other zones with the same clock.
+    Returns its name, `+02:00` where there is one offset only, None where it is UTC; and the other
+    zones with the same clock. Where no zone fits: None, and the offsets.
     """
     distinct = sorted(set(minutes))
     if distinct == [0]:
@@ -71,7 +71,7 @@ def zone_of_offsets(
     for name in [*(name for name in KNOWN if name in fitting), *fitting]:
         if _fits(name, whole):
             return name, [other for other in fitting if other != name]
-    return None, []
+    return None, [fixed(offset) for offset in distinct]
 
 
 def _changes(minutes: Sequence[int]) -> list[int]:

@@ -38,7 +38,8 @@ CHAINS = {
 }
 _MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?", re.I)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[ap]m)?", re.I)
-_CLOCK_NAME = re.compile(r"time|clock|uhr|hora|heure", re.I)
+_CLOCK_NAME = re.compile(r"time|clock|uhr|hora|heure|hour|stunde|slot|(^|_)hr($|_)", re.I)
+_LETTERED = re.compile(r"M\d{1,2}", re.I)
 
 Parts = tuple[tuple[str, ...], str]
 
@@ -134,13 +135,21 @@ def _fits(item: Look, part: str) -> bool:
     texts = [text for text in item.texts if text]
     if part == "month" and texts and all(_MONTH.fullmatch(text) for text in texts):
         return True
-    if part in {"quarter", "week"}:
+    if part in {"quarter", "week"} or (part == "month" and _lettered(item)):
         texts = [text.upper().removeprefix(part[0].upper()) for text in texts]
     return bool(texts) and all(text.isdecimal() and low <= int(text) <= high for text in texts)
 
 
+def _lettered(item: Look) -> bool:
+    """Whether months are written M01, M02."""
+    texts = [text for text in item.texts if text]
+    return bool(texts) and all(_LETTERED.fullmatch(text) for text in texts)
+
+
 def _written(items: Sequence[Look], pattern: str) -> Parts:
     """The columns and their pattern, months by name where they are written so."""
+    if any(_lettered(item) for item in items):
+        pattern = pattern.replace("%m", "M%m")
     if any(_MONTH.fullmatch(text) for item in items for text in item.texts[:1] if text):
         pattern = pattern.replace("%m", "%b")
     return tuple(item.name for item in items), pattern

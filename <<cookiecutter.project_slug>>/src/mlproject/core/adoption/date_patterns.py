@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..digits import EXACT
-from ..time_formats import read_texts
+from ..time_formats import plain_pattern, read_texts
 
 SHARE = 0.9  # of values that must be dates; `ingest` then names the line of one that is not
 MOST = 60  # texts that are tried first
@@ -19,14 +19,22 @@ _MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*$",
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*$", re.I)
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[\W_]")
 _CLOCK = re.compile(
-    r"(?:^|(?<=[T ,:]))(?P<hour>\d{1,2})"
+    r"(?:^|(?<=[T ,:_-]))(?P<hour>\d{1,2})"
     r"(?:(?P<sep>:|(?<=[T ,:]\d)\.|(?<=[T ,:]\d\d)\.)(?P<minute>\d{2})"
     r"(?:(?P=sep)(?P<second>\d{2}))?)?"
-    r"(?P<fraction>\.\d+)?(?P<half> ?[ap]\.?m\.?)?(?P<zone> ?(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?"
+    r"(?P<fraction>[.,]\d+)?(?P<half>[ \u202f]?[ap](?:m|\. ?m)\.?)?"
+    r"(?P<zone> ?(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?"
     r"(?=$|[ ,])",
     re.I,
 )
 _ENDS = {"st", "nd", "rd", "th"}
+_SIGNS = {"年", "月", "日", "년", "월", "일"}  # year, month, day
+_DIGITS = (
+    ("%Y%m%d%H%M%S", 17_000_000_000_000, 23_000_000_000_000),
+    ("%Y%m%d%H%M", 170_000_000_000, 230_000_000_000),
+    ("%Y%m%d", 17_000_000, 23_000_000),
+    ("%Y%m", 170_000, 230_000),
+)
 _ORDERS = ("mdY", "dmY", "Ymd", "mdy", "dmy", "ymd")
 
 
@@ -56,7 +64,13 @@ def date_pattern(texts: list[str]) -> Pattern | None:
     best = max(shares.values(), default=0.0)
     if best < SHARE:
         return None
-    equal = [item for item in fitting if shares[item] == best]
+    ways: dict[str, str] = {}
+    for item in fitting:
+        if shares[item] == best:
+            ways.setdefault(plain_pattern(item), item)
+    equal = list(ways.values())
+    if all(_days_of_no_year(texts, item) for item in equal):
+        return None
     return Pattern(equal[0]) if len(equal) == 1 else _decide(texts, equal)
 
 
@@ -65,17 +79,41 @@ def number_pattern(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> st
     known = values[np.isfinite(values)]
     if not len(known):
         return None
+    if _written_out(known, "%Y%m%d%H", 1_980_000_000, 2_060_000_000):
+        return "%Y%m%d%H"  # 2024123123, which is also a second of the year 2034
     for name, unit in (("unix_s", 1e0), ("unix_ms", 1e3), ("unix_us", 1e6), ("unix_ns", 1e9)):
         if known.min() >= 315_532_800 * unit and known.max() < 2_840_140_800 * unit:
             return name  # 1980 to 2059
     if np.abs(known).max() >= EXACT:
         return None
     whole = known.astype(np.int64)
-    for pattern, low, high in (("%Y%m%d", 17_000_000, 23_000_000), ("%Y%m", 170_000, 230_000)):
+    for pattern, low, high in _DIGITS:
         if ((whole > low) & (whole < high)).all():
-            fits = pd.to_datetime(pd.Series(whole).astype(str), format=pattern, errors="coerce")
-            return pattern if fits.notna().mean() >= SHARE else None
+            return pattern if _written_out(known, pattern, low, high) else None
     return "%Y" if ((whole > 1700) & (whole < 2300)).all() and (whole == known).all() else None
+
+
+def _written_out(
+    known: "np.ndarray[tuple[int], np.dtype[np.float64]]", pattern: str, low: int, high: int
+) -> bool:
+    """Whether the digits of numbers between two bounds are a year, a month and so on."""
+    if not ((known > low) & (known < high)).all():
+        return False
+    texts = pd.Series(np.unique(known).astype(np.int64)).astype(str)
+    return bool(pd.to_datetime(texts, format=pattern, errors="coerce").notna().mean() >= SHARE)
+
+
+def _days_of_no_year(texts: list[str], pattern: str) -> bool:
+    """Whether `01-31` or `31 Jan`, read as a year and a month, are days of a year nobody says.
+
+    Their numbers go from 1 or 2 to 28 and more, and as years they are out of order.
+    """
+    if "%y" not in pattern or "%d" in pattern:
+        return False
+    times = _parse(texts, pattern).dropna()
+    years = times.dt.year - 2000
+    inside = years.min() in {1, 2} and 28 <= years.max() <= 31
+    return bool(inside) and _unevenness(times) == float("inf")
 
 
 def _fits(texts: list[str], shape: "re.Pattern[str]") -> bool:
@@ -123,7 +161,7 @@ def _literal(token: str, cleaned: bool) -> str:
 
 def _known(word: str) -> bool:
     """Whether a word may stand in a date: `st` of 1st, `M` of 2020M01, a day of the week."""
-    return word.lower() in {*_ENDS, "m", "t"} or _WEEKDAY.match(word) is not None
+    return word.lower() in {*_ENDS, *_SIGNS, "m", "t"} or _WEEKDAY.match(word) is not None
 
 
 def _orders(tokens: Sequence[str]) -> Iterator[str]:
@@ -159,7 +197,7 @@ def _clock(found: "re.Match[str] | None") -> str:
     text += f"{separator}%S" if found["second"] else ""
     text += ".%f" if found["fraction"] else ""
     if found["half"]:
-        text += " %p" if found["half"].startswith(" ") else "%p"
+        text += " %p" if found["half"][0].isspace() else "%p"
     if found["zone"]:
         text += " %z" if found["zone"].startswith(" ") else "%z"
     return text

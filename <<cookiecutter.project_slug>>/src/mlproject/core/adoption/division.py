@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from ...errors import ProjectError
+from ..amounts import plural
 from .columns import Decision
 from .keys import Keys
 from .kinds import Look
 
 WAYS = ("time", "random", "group")
 MIN_GROUPS = 5
+MIN_MOMENTS = 3  # one part each: to train, to choose and to judge
 
 
 def choose_split(
@@ -27,7 +29,10 @@ def choose_split(
     if split == "time" and not keys.timestamp:
         could = f"TIMESTAMP={keys.perhaps[0]}" if keys.perhaps else "TIMESTAMP=column"
         raise ProjectError(f"{source}: SPLIT=time needs an event time: say {could}")
-    if keys.timestamp and split != "random":
+    few = keys.timestamp and keys.moments < MIN_MOMENTS
+    if few and split == "time":
+        raise ProjectError(f"{source}: SPLIT=time is not possible: {_few(keys)}")
+    if keys.timestamp and split != "random" and not few:
         reason = "the newest fifth judges; SPLIT= or BY= divide otherwise"
         return "time", None, [Decision("", "split by time", reason)]
     return "random", None, [Decision("", "SPLIT AT RANDOM", _random(keys))]
@@ -56,6 +61,8 @@ def _groups(
 
 
 def _random(keys: Keys) -> str:
+    if keys.timestamp and keys.moments < MIN_MOMENTS:
+        return _few(keys)
     if keys.timestamp:
         return (
             f"asked for by SPLIT, although `{','.join(keys.timestamp)}` orders the rows: a model "
@@ -65,3 +72,10 @@ def _random(keys: Keys) -> str:
         listed = " or ".join(f"TIMESTAMP={name}" for name in keys.perhaps[:3])
         return f"no column was taken for the event time: if rows come in time, say {listed}"
     return "no column says when a row happened; BY=column keeps groups on one side"
+
+
+def _few(keys: Keys) -> str:
+    return (
+        f"`{','.join(keys.timestamp)}` holds {plural(keys.moments, 'time')} only, at least "
+        f"{MIN_MOMENTS} are needed to train on older rows and judge on newer ones"
+    )

@@ -47,6 +47,7 @@ class Keys:
     entities: tuple[str, ...] | None = None
     rows_per_entity: int = 0
     days: float = 0.0
+    moments: int = 0  # different event times
     clock: bool = False  # whether times differ within a day
     perhaps: tuple[str, ...] = ()  # columns that could be an event time and are not taken for it
     markers: frozenset[str] = frozenset()
@@ -83,7 +84,7 @@ def find_keys(
     clock = local(times, zone)
     shared = shared_rows(raw, times, entity)
     if shared and (asked.entity or slips(raw, clock, entity, shared)):
-        raise ProjectError(twice(raw, times, when, entity, source))
+        raise ProjectError(twice(raw, times, when, entity, source, bool(asked.entity)))
     decisions += said(when, zone, alike, hour, None if shared else entity, why, shared)
     entity = None if shared else entity
     return _keys(raw, clock, when, hour, zone, entity, shared, tuple(perhaps), decisions)
@@ -159,6 +160,7 @@ def _keys(
         else None,
         rows_per_entity=int(np.median(np.bincount(codes))),
         days=float(span),
+        moments=clock.nunique(),
         clock=bool((clock != clock.dt.normalize()).any()),
         perhaps=perhaps,
         decisions=decisions,

@@ -39,9 +39,14 @@ def slips(raw: pd.DataFrame, clock: "pd.Series", entity: str | None, shared: int
 
 
 def twice(
-    raw: pd.DataFrame, times: "pd.Series", when: When, entity: str | None, source: str
+    raw: pd.DataFrame,
+    times: "pd.Series",
+    when: When,
+    entity: str | None,
+    source: str,
+    asked: bool,
 ) -> str:
-    """The first two rows of one time and entity, in a sentence."""
+    """The first two rows of one time and entity, which `asked` for or found, in a sentence."""
     table = pd.DataFrame({"time": times.astype("int64").to_numpy()})
     table["entity"] = encode(Column(raw[entity], entity, ""))[0] if entity else 0
     groups = table.groupby(["time", "entity"], sort=False).indices
@@ -49,7 +54,7 @@ def twice(
     word = raw.index.name or "row"
     who = f"{entity} `{raw[entity].iloc[first]}` and " if entity else ""
     moment = " ".join(str(raw[name].iloc[first]) for name in when.columns)
-    hint = ", or leave ENTITY out to take rows as independent" if entity else ""
+    hint = ", or leave ENTITY out to take rows as independent" if asked else ""
     return (
         f"{source} {word}s {raw.index[first]} and {raw.index[other]} both have {who}"
         f"{when.name} {moment}: keep one{hint}"

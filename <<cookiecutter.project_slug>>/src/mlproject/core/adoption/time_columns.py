@@ -51,6 +51,8 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
     if item.pattern is not None:
         return When((item.name,), item.pattern.format, item.pattern.note, item.pattern.others)
     pattern_of_numbers = number_pattern(item.numbers) if item.numbers is not None else None
+    if _is_short_year(item):
+        pattern_of_numbers = "%y"
     if pattern_of_numbers:
         return When((item.name,), pattern_of_numbers)
     raise ProjectError(
@@ -77,6 +79,7 @@ def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list
     sure.sort(key=lambda item: max(missing[name] for name in item.columns))
     perhaps = [item.name for item in found if item not in sure]
     named = {name for item in found for name in item.columns}
+    years += [item for item in others if _is_short_year(item)]
     perhaps += [item.name for item in years if item.name not in named]
     return sure, perhaps
 
@@ -105,3 +108,10 @@ def _narrow(item: Look, pattern: str) -> bool:
 
 def _is_year(item: Look) -> bool:
     return bool(_SOME_YEAR.search(item.name)) and number_pattern(item.known_numbers) == "%Y"
+
+
+def _is_short_year(item: Look) -> bool:
+    """Whether numbers of a column named so are years like 70 to 99."""
+    known = item.known_numbers
+    inside = len(known) > 0 and bool(((known >= 10) & (known <= 99)).all())
+    return inside and bool(_SOME_YEAR.search(item.name)) and bool((known % 1 == 0).all())

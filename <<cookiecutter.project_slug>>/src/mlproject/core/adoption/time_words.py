@@ -37,6 +37,12 @@ def said(
         same = f", as in {len(alike)} other zones" if alike else ""
         reason = f"the offsets are its own{same}: calendar, periods and lags follow its clock"
         found.append(Decision(when.name, f"time zone {zone}", reason))
+    if alike and not zone:
+        reason = (
+            f"offsets {', '.join(alike[:4])} are of no one zone: calendar, periods and lags follow "
+            "UTC, or the zone that data.timezone names"
+        )
+        found.append(Decision(when.name, "NO ONE TIME ZONE", reason))
     if hour:
         beside = f"whole hours 0 to 23 beside `{when.name}`"
         found.append(Decision(hour, "hour of the event time", beside))
