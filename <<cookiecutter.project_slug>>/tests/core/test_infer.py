@@ -498,3 +498,39 @@ MEASURED = {
 def test_unique_measurements_are_no_identifiers(kind):
     params, _, _ = adopted(BASE.assign(amount=MEASURED[kind]))
     assert "amount" in params.data.features
+
+
+@pytest.mark.parametrize("word", ["-999", "-999.0", "-9.99e2"])
+@pytest.mark.parametrize("written", ["-999", "-999.0", "-999.00"])
+def test_a_number_that_means_missing_does_so_however_it_is_written(word, written):
+    frame = BASE.assign(t=[f"{v:.1f}" for v in X], y=[f"{v:.1f}" for v in BASE["y"]])
+    frame.loc[[3, 7], "t"] = written
+    frame.loc[9, "y"] = written
+    params, table, said = adopted(frame, missing=[word])
+    assert params.data.missing_markers == tuple({word, written} & {*params.data.missing_markers})
+    assert int(table["t"].isna().sum()) == 2
+    assert len(table) == N - 1
+    assert table["t"].min() > -5
+    assert table["y"].min() > -50
+    assert any(f"2 missing written `{written}`" in line for line in said["t"])
+
+
+def test_amounts_of_money_are_no_names_of_rows():
+    amounts = np.random.default_rng(3).permutation(np.arange(150_000, 4_000_000, 7_919))[:N]
+    frame = BASE.assign(price=[f"${v:,}" for v in amounts], account=amounts)
+    params, table, said = adopted(frame)
+    assert table["price"].tolist() == amounts.tolist()
+    assert "account" not in params.data.features
+    assert any("is an identifier" in line for line in said["account"])
+
+
+def test_long_decimals_are_judged_as_written():
+    frame = BASE.assign(key=[f"{10**18 + n // 100}.{n % 100:02d}" for n in range(7, 7 + 7 * N, 7)])
+    params, _, said = adopted(frame)
+    assert "key" not in params.data.features
+    assert said["key"][0].startswith("excluded: is an identifier: numbers of up to 22 digits")
+
+
+def test_a_target_that_float64_merges_is_refused():
+    frame = BASE.assign(y=[str(2**63 + 3 * n) for n in range(N)])
+    assert "`y` has more digits than the model's numbers (float32) hold" in refused(frame)

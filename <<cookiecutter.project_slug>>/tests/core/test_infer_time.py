@@ -258,3 +258,11 @@ def test_advice_to_leave_the_entity_out_is_for_those_who_named_one():
     frame = pd.concat([frame, frame.iloc[[7]]], ignore_index=True)
     assert refused(frame).endswith("keep one")
     assert "leave ENTITY out" in refused(frame, entity="store")
+
+
+@pytest.mark.parametrize(("name", "time"), [("key", False), ("ts", True)])
+def test_long_ids_within_a_second_are_no_times_unless_their_name_says_so(name, time):
+    ids = 10**18 + np.random.default_rng(1).permutation(10**8)[:N]
+    params, _, _ = adopted(BASE.assign(**{name: ids}))
+    assert (params.data.event_timestamp == name) == time
+    assert name not in params.data.features

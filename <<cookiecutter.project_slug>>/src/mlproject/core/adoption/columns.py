@@ -44,7 +44,7 @@ def usable(looks: list[Look], target: Look) -> tuple[list[Look], list[Decision]]
     counters: list[tuple[Look, Decision]] = []
     for item in map(_named, looks):
         reason, counting = refused(item)
-        if not reason and names_rows(item, target):
+        if not reason and item.format is None and names_rows(item, target):
             reason = NAMES_ROWS.format(target.name)
         if not reason:
             chosen.append(item)
@@ -91,7 +91,8 @@ def refused(item: Look) -> tuple[str, bool]:
 def _text(item: Look) -> str:
     if item.long:
         digits = max(len(text) for text in item.texts)
-        return f"is an identifier: whole numbers of up to {digits} digits, which no number holds"
+        whole = "" if any("." in text for text in item.texts) else "whole "
+        return f"is an identifier: {whole}numbers of up to {digits} digits, which no number holds"
     example, odd = odd_dress(item)
     if example:
         beside = f", but also `{odd}`" if odd else " in more than one format"

@@ -85,7 +85,8 @@ def look(
         known = numbers(Column(values, name, "", missing), largest=np.inf)
         marked = {word for word in missing if _is_number(word) and (values == float(word)).any()}
         return _long(_numeric(name, known, marked), values)
-    words = NUMBER_MARKERS | set(missing)
+    missing = _spellings(values, missing)
+    words = NUMBER_MARKERS | missing
     parsed = plain_numbers(values, words) if form is None else None
     if (
         parsed is not None
@@ -97,11 +98,21 @@ def look(
         codes, texts = encode(Column(values, name, ""))
     except TypeError:
         return Look(name, "nested", len(values), 0, 0)
-    return _text(name, codes, tuple(texts), set(missing), form)
+    return _text(name, codes, tuple(texts), missing, form)
 
 
 def _is_number(word: str) -> bool:
     return not math.isnan(float(pd.to_numeric(word, errors="coerce")))
+
+
+def _spellings(values: "pd.Series", missing: Collection[str]) -> set[str]:
+    """The words that mean missing, and those of a column that are the same number: -999.0."""
+    meant = {float(word) for word in missing if _is_number(word)}
+    if not meant:
+        return set(missing)
+    texts = pd.Series([str(value).strip() for value in values.dropna().unique()], dtype=object)
+    same = pd.to_numeric(texts, errors="coerce").isin(meant)
+    return {*missing, *texts[same]}
 
 
 def _among(values: "pd.Series", words: set[str], parsed: npt.NDArray[np.float64]) -> set[str]:
@@ -120,7 +131,9 @@ def _long(found: Look, values: "pd.Series") -> Look:
     codes, texts = encode(Column(values, found.name, "", found.markers))
     digits = [text.lstrip("+-").isdigit() for text in texts if text and text not in found.markers]
     if not all(digits):
-        return found
+        plain = [text.lstrip("+-").replace(".", "", 1).isdigit() for text in texts if text]
+        if not all(plain) or len(texts) <= found.distinct:  # no two become one number
+            return found
     distinct = len(np.unique(codes[codes >= 0]))
     kind: Kind = "constant" if distinct == 1 else "int"
     return replace(found, kind=kind, distinct=distinct, codes=codes, texts=tuple(texts), long=True)

@@ -46,7 +46,8 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
                 f"{source}: TASK=regression needs numbers, the target `{name}` holds text like "
                 f"`{_example(found)}`"
             )
-        if lost := merged(found.known_numbers, 0.0):
+        known = found.known_numbers
+        if lost := merged(known, 0.0) + found.distinct - len(np.unique(known)):
             raise ProjectError(
                 f"{source}: the target `{name}` has more digits than the model's numbers (float32) "
                 f"hold, {lost:,} of its {found.distinct:,} values become equal to others: subtract "

@@ -103,7 +103,8 @@ def _narrow(item: Look, pattern: str) -> bool:
     unit = {"unix_s": 1e0, "unix_ms": 1e3, "unix_us": 1e6, "unix_ns": 1e9}[pattern]
     known = item.known_numbers
     inside = known.min() >= 946_684_800 * unit and known.max() < 2_051_222_400 * unit
-    return bool(inside) and item.distinct > 10
+    lasting = known.max() - known.min() >= 60 * unit  # ids of a batch differ in their last digits
+    return bool(inside and lasting) and item.distinct > 10
 
 
 def _is_year(item: Look) -> bool:
