@@ -121,3 +121,15 @@ def test_a_group_larger_than_the_others_together_trains():
     labels = pd.Series(by_group(groups, 0.05, 0.04, seed=3))
     assert labels[0] == "train"
     assert set(labels[900:]) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("big", [250, 200, 150])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_large_group_leaves_the_small_ones_to_both_other_parts(big, seed):
+    rest = 300 - big
+    groups = pd.Series(["big"] * big + [f"g{n % 9}" for n in range(rest)])
+    labels = pd.Series(by_group(groups, 0.2, 0.2, seed))
+    assert labels[0] == "train"
+    counts = labels.value_counts()
+    assert min(counts["test"], counts["validation"]) >= min(60, rest / 2) - rest / 9
+    assert (labels.groupby(groups).nunique() == 1).all()

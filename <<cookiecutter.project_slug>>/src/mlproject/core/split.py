@@ -23,15 +23,18 @@ def by_group(
 ) -> "np.ndarray":
     """Labels of shape (n,): whole groups are drawn, so that none stands on two sides.
 
-    Each part is filled until it has its share of the rows; the largest part trains.
+    Each part is filled until it has its share of the rows; the rest trains, with the largest group
+    where that leaves the other parts less than their share.
     """
     codes, names = pd.factorize(groups)
     rows = np.bincount(codes, minlength=len(names))
     labels = np.full(len(names), TRAIN, dtype=object)
     order = np.random.default_rng(seed).permutation(len(names))
+    largest, shares = rows.argmax(), test_fraction + validation_fraction
     for part, share in ((TEST, test_fraction), (VALIDATION, validation_fraction)):
-        left = [group for group in order if labels[group] == TRAIN]
-        missing = share * len(groups)
+        left = [group for group in order if labels[group] == TRAIN and group != largest]
+        missing = min(share * len(groups), share / shares * rows[left].sum())
+        shares -= share
         for group in left:
             if rows[group] <= 2 * missing:  # nearer to the share with it than without
                 labels[group] = part
