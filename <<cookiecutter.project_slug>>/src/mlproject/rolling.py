@@ -16,8 +16,8 @@ def earlier(
 ) -> list[dict[str, Any]]:
     """A record (see core/origins.py) of every window before the test part, the oldest first.
 
-    Empty where the split is not by time, where rows do not allow it, or where a class is missing
-    before the window.
+    Empty where the split is not by time or where rows do not allow it. A window is left out where a
+    class or every value of a feature is missing before it.
     """
     params = context.params
     contract, settings = params.data, params.evaluate
@@ -25,8 +25,10 @@ def earlier(
         return []
     found = []
     for window in origins.windows(dataset[TIMESTAMP], dataset["split"], settings.origins):
-        classes = dataset.loc[window.before, contract.target].nunique()
-        if contract.classes is None or classes == len(contract.classes):
+        before = dataset.loc[window.before, [*trained.features, contract.target]]
+        classes = before[contract.target].nunique()
+        empty = before.isna().all().any()  # a feature that begins later, or a long lag
+        if not empty and (contract.classes is None or classes == len(contract.classes)):
             found.append(_judge(context, trained, dataset, history, window))
     return found
 

@@ -118,6 +118,20 @@ def evaluated(tree, table, family, chosen):
     return {**evaluation, "origins": [*earlier, last] if earlier else []}
 
 
+def test_a_window_before_which_a_feature_has_no_value_is_left_out(tree):
+    tree["featurize"] = {"lags": [], "calendar": [], "entity_as_feature": False}
+    nullable = {"type": "float", "nullable": True}
+    tree["data"]["features"] = {"x": {"type": "float"}, "late": nullable}
+    tree["evaluate"] = {"slices": [], "origins": 4}
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2020-01-01", periods=400, freq="D", tz="UTC").as_unit("us")
+    x = rng.normal(0, 1, 400)
+    table = pd.DataFrame({"area": "North", "event_timestamp": times, "x": x, "load": 3 * x})
+    table["late"] = np.where(np.arange(400) < 200, np.nan, rng.normal(0, 1, 400))
+    found = evaluated(tree, table, "hist_gradient_boosting", {"max_iter": 5})["origins"]
+    assert [item["train_rows"] for item in found] == [240, 320]
+
+
 def failed(evaluation, **knobs):
     return [
         rule.name for rule in gate.decide(evaluation, Promote(**knobs)).rules if not rule.passed
