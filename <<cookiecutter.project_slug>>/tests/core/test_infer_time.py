@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_infer import BASE, RNG, N, X, adopted, panel, refused
+from test_infer import BASE, DAYS, RNG, N, X, adopted, panel, refused
 
 MONTHS = pd.date_range("2010-01-01", periods=120, freq="MS")
 
@@ -20,7 +20,7 @@ def parts(**columns):
     return frame.assign(**columns)
 
 
-@pytest.mark.parametrize("name", ["year", "Year", "yr", "fiscal_year", "Jahr", "report_year"])
+@pytest.mark.parametrize("name", ["year", "Year", "yr", "fiscal_year", "Fiscal Year", "yyyy", "FY"])
 def test_a_year_orders_a_panel(name):
     params, table, said = adopted(years(name))
     assert (params.data.event_timestamp, params.data.timestamp_format) == (name, "%Y")
@@ -51,6 +51,7 @@ def test_a_year_that_may_be_something_else_is_named_loudly(name):
         ({"Month": MONTHS.strftime("%B"), "Year": MONTHS.year}, "%Y %b", "MS"),
         ({"yr": MONTHS.year, "mon": MONTHS.strftime("%b")}, "%Y %b", "MS"),
         ({"year": MONTHS.year, "month": MONTHS.strftime("M%m")}, "%Y M%m", "MS"),
+        ({"MONTH_NAME": MONTHS.strftime("%b"), "Year": MONTHS.year}, "%Y %b", "MS"),
         ({"sale_year": MONTHS.year, "sale_month": MONTHS.strftime("%m")}, "%Y %m", "MS"),
     ],
 )
@@ -266,3 +267,23 @@ def test_long_ids_within_a_second_are_no_times_unless_their_name_says_so(name, t
     params, _, _ = adopted(BASE.assign(**{name: ids}))
     assert (params.data.event_timestamp == name) == time
     assert name not in params.data.features
+
+
+def test_parts_of_a_date_named_at_length_are_one_time():
+    columns = {
+        "arrival_date_year": DAYS.year,
+        "arrival_date_month": DAYS.strftime("%B"),
+        "arrival_date_week_number": DAYS.isocalendar().week.to_numpy(),
+        "arrival_date_day_of_month": DAYS.day,
+    }
+    params, table, _ = adopted(BASE.assign(**columns))
+    names = ("arrival_date_year", "arrival_date_month", "arrival_date_day_of_month")
+    assert params.data.time_columns == names
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(DAYS)
+
+
+@pytest.mark.parametrize("name", ["population", "Revenue (USD)", "total_volume"])
+def test_amounts_in_the_range_of_seconds_are_no_times(name):
+    amounts = np.random.default_rng(2).integers(1_000_000_000, 2_000_000_000, N)
+    assert adopted(BASE.assign(**{name: amounts}))[0].data.event_timestamp is None
+    assert adopted(BASE.assign(seen=amounts))[0].data.event_timestamp == "seen"

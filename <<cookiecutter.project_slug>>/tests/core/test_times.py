@@ -71,6 +71,7 @@ def column(values, name="t"):
         ("%G-W%V", WEEKS),
         ("%GW%V", WEEKS),
         ("W%V %G", WEEKS),
+        ("KW %V / %G", WEEKS),
         ("%G-W%V-%u", DAYS),
     ],
 )

@@ -15,7 +15,7 @@ _QUARTER = re.compile(
 )
 _WEEK = re.compile(
     r"(?:(?P<y1>\d{4})[-_/ .]{0,2}(?:W|KW|CW|WK|week)[-_/ .]?(?P<w1>\d{1,2})(?:-(?P<d1>[1-7]))?"
-    r"|(?:W|KW|CW|WK|week)[-_/ .]?(?P<w2>\d{1,2})[-_/ .,]{1,2}(?P<y2>\d{4}))",
+    r"|(?:W|KW|CW|WK|week)[-_/ .]?(?P<w2>\d{1,2})[-_/ .,]{1,3}(?P<y2>\d{4}))",
     re.I,
 )
 _MONTH = re.compile(

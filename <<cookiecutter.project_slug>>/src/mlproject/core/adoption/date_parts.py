@@ -41,6 +41,8 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[ap]m)?", re.I)
 _CLOCK_NAME = re.compile(r"time|clock|uhr|hora|heure|hour|stunde|slot|(^|_)hr($|_)", re.I)
 _LETTERED = re.compile(r"M\d{1,2}", re.I)
 
+_FILLERS = {"name", "number", "num", "no", "nr", "text"}  # month_name, week_number
+
 Parts = tuple[tuple[str, ...], str]
 
 
@@ -119,7 +121,8 @@ def _named(name: str) -> tuple[str, str | None]:
         for part, known in WORDS.items():
             if tokens and tokens[place] in known:
                 rest = tokens[:place] + tokens[place + 1 :]
-                return ("_".join(rest), part) if len(rest) <= 1 else ("", None)
+                rest = [word for word in rest if word not in _FILLERS]
+                return ("_".join(rest), part) if len(rest) <= 2 else ("", None)
     return "", None
 
 

@@ -15,8 +15,10 @@ _WORD = re.compile(
     r"date|datum|time|epoch|period|stamp|(^|_)(day|dt|ts|when|created|updated|month|at)($|_)", re.I
 )
 _YEAR = re.compile(r"^(fiscal|calendar|financial|sales?|report(ing)?|academic|school|survey)?_?"
-                   r"(year|yr|yyyy|jahr|annee|année|año|ano|anno|season)$", re.I)  # fmt: skip
-_SOME_YEAR = re.compile(r"year|jahr|(^|_)yr(_|$)|annee|année|año", re.I)
+                   r"(year|yr|yyyy|jahr|annee|année|año|ano|anno|season|fy)$", re.I)  # fmt: skip
+_SOME_YEAR = re.compile(r"year|jahr|(^|_)(yr|yyyy|fy|season|ano|anno)(_|$)|annee|année|año", re.I)
+_AMOUNT = re.compile(r"revenue|price|amount|salary|income|cost|budget|population|total|volume"
+                     r"|balance|gdp|turnover|umsatz|preis|betrag", re.I)  # fmt: skip
 _NOT_WHEN = re.compile(r"birth|dob|born|built|renovat|made|founded|model", re.I)
 _ID = re.compile(r"(^|[_\W])(id|ids|no|nr|number|phone|tel|fax|zip|code|account|uuid)$|I[dD]$")
 
@@ -69,7 +71,7 @@ def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list
     parts = spread(others)
     found += [When(*parts)] if parts else []
     years = [item for item in others if item.numbers is not None and _is_year(item)]
-    found += [When((item.name,), "%Y") for item in years if _YEAR.search(item.name)]
+    found += [When((item.name,), "%Y") for item in years if _YEAR.search(_tidy(item.name))]
     missing = {item.name: item.missing / item.rows for item in others}
     sure = [
         item
@@ -92,7 +94,8 @@ def _numbers(others: Sequence[Look]) -> Iterator[When]:
         pattern = number_pattern(item.numbers)
         if pattern is None or pattern == "%Y":
             continue
-        if _WORD.search(item.name) or (not _ID.search(item.name) and _narrow(item, pattern)):
+        named = _ID.search(item.name) or _AMOUNT.search(item.name)
+        if _WORD.search(item.name) or (not named and _narrow(item, pattern)):
             yield When((item.name,), pattern)
 
 
@@ -107,12 +110,17 @@ def _narrow(item: Look, pattern: str) -> bool:
     return bool(inside and lasting) and item.distinct > 10
 
 
+def _tidy(name: str) -> str:
+    """`Fiscal Year ` as fiscal_year is written."""
+    return re.sub(r"[\W_]+", "_", name).strip("_")
+
+
 def _is_year(item: Look) -> bool:
-    return bool(_SOME_YEAR.search(item.name)) and number_pattern(item.known_numbers) == "%Y"
+    return bool(_SOME_YEAR.search(_tidy(item.name))) and number_pattern(item.known_numbers) == "%Y"
 
 
 def _is_short_year(item: Look) -> bool:
     """Whether numbers of a column named so are years like 70 to 99."""
     known = item.known_numbers
     inside = len(known) > 0 and bool(((known >= 10) & (known <= 99)).all())
-    return inside and bool(_SOME_YEAR.search(item.name)) and bool((known % 1 == 0).all())
+    return inside and bool(_SOME_YEAR.search(_tidy(item.name))) and bool((known % 1 == 0).all())
