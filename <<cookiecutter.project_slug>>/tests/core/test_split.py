@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.core.split import at_random, by_group, by_time
+from mlproject.core.split import at_random, by_group, by_time, marks
 
 FRACTIONS = st.floats(0.05, 0.44)
+
+
+def drawn(count, seed=0):
+    """Marks of so many different rows."""
+    return marks(pd.DataFrame({"row": range(count)}), seed)
 
 
 def days(*numbers):
@@ -65,7 +70,7 @@ def test_tiny_tables_are_split_as_far_as_they_go(numbers, expected):
 
 
 def test_random_parts_have_their_shares_and_every_row_one():
-    labels = at_random(None, 1_000, 0.2, 0.1, seed=0)
+    labels = at_random(None, drawn(1_000), 0.2, 0.1)
     assert pd.Series(labels).value_counts().to_dict() == {
         "train": 700,
         "test": 200,
@@ -77,7 +82,7 @@ def test_random_parts_have_their_shares_and_every_row_one():
 @given(seed=st.integers(0, 2**32 - 1), rare=st.integers(10, 100))
 def test_each_class_has_its_share_in_every_part(seed, rare):
     classes = pd.Series([1] * rare + [0] * 900)
-    labels = pd.Series(at_random(classes, len(classes), 0.2, 0.2, seed))
+    labels = pd.Series(at_random(classes, drawn(len(classes), seed), 0.2, 0.2))
     for _, part in labels.groupby(classes):
         counts = part.value_counts()
         assert counts["test"] == round(len(part) * 0.2)
@@ -85,14 +90,40 @@ def test_each_class_has_its_share_in_every_part(seed, rare):
 
 
 def test_the_seed_decides_the_draw():
-    first, again, other = (at_random(None, 200, 0.2, 0.2, seed) for seed in (0, 0, 1))
+    first, again, other = (at_random(None, drawn(200, seed), 0.2, 0.2) for seed in (0, 0, 1))
     assert list(first) == list(again)
     assert list(first) != list(other)
 
 
 def test_a_class_of_one_row_trains():
     classes = pd.Series([0] * 10 + [1])
-    assert at_random(classes, 11, 0.2, 0.2, seed=0)[-1] == "train"
+    assert at_random(classes, drawn(11), 0.2, 0.2)[-1] == "train"
+
+
+def test_rows_stay_on_their_side_when_others_come():
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"x": rng.normal(size=3_000), "word": rng.choice(["a", "b"], 3_000)})
+    before = at_random(None, marks(rows[:2_000], 0), 0.2, 0.2)
+    mixed = rng.permutation(3_000)
+    after = at_random(None, marks(rows.iloc[mixed], 0), 0.2, 0.2)[np.argsort(mixed)][:2_000]
+    judged = after == "test"
+    assert (before[judged] != "test").mean() < 0.06, "a champion knows few of the rows that judge"
+    assert (before == after).mean() > 0.95
+
+
+def test_equal_rows_are_on_one_side():
+    rows = pd.DataFrame({"x": np.random.default_rng(0).normal(size=150).round(1) + 0.0, "y": 1.0})
+    twice = pd.concat([rows, rows], ignore_index=True)
+    labels = pd.Series(at_random(None, marks(twice, 0), 0.2, 0.2))
+    assert (labels.groupby(twice.x).nunique() == 1).all()
+    assert 0.1 < (labels == "test").mean() < 0.3
+
+
+def test_groups_stay_on_their_side_when_others_come():
+    groups = pd.Series([f"g{n}" for n in range(300) for _ in range(5)])
+    before = by_group(groups[:1_000].reset_index(drop=True), 0.2, 0.2, 0)
+    after = by_group(groups, 0.2, 0.2, 0)[:1_000]
+    assert (before == after).mean() > 0.9
 
 
 @given(

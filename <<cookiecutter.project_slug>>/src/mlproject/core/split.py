@@ -18,6 +18,21 @@ def _cut(count: int, share: float) -> int:
     return min(max(int(count * share), 1), count - 1)
 
 
+def marks(rows: pd.DataFrame, seed: int) -> "np.ndarray":
+    """A number of shape (n,) for each row, made of its values and the seed alone.
+
+    Whoever divides rows by their order leaves nearly every row on its side when others come, so
+    that a champion is not judged on what it has learned; equal rows are on one side.
+    """
+    found = pd.util.hash_pandas_object(rows, index=False).to_numpy(np.uint64)
+    found = found + np.uint64(seed) * np.uint64(
+        0x9E3779B97F4A7C15
+    )  # its own key is for texts alone
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        found = (found ^ (found >> np.uint64(shift))) * np.uint64(factor)  # splitmix64, Steele 2014
+    return found ^ (found >> np.uint64(31))
+
+
 def by_group(
     groups: pd.Series, test_fraction: float, validation_fraction: float, seed: int
 ) -> "np.ndarray":
@@ -29,7 +44,7 @@ def by_group(
     codes, names = pd.factorize(groups)
     rows = np.bincount(codes, minlength=len(names))
     labels = np.full(len(names), TRAIN, dtype=object)
-    order = np.random.default_rng(seed).permutation(len(names))
+    order = np.argsort(marks(pd.DataFrame({"group": names.astype(str)}), seed), kind="stable")
     largest, shares = rows.argmax(), test_fraction + validation_fraction
     for part, share in ((TEST, test_fraction), (VALIDATION, validation_fraction)):
         left = [group for group in order if labels[group] == TRAIN and group != largest]
@@ -45,24 +60,23 @@ def by_group(
 
 
 def at_random(
-    classes: pd.Series | None,
-    count: int,
-    test_fraction: float,
-    validation_fraction: float,
-    seed: int,
+    classes: pd.Series | None, drawn: "np.ndarray", test_fraction: float, validation_fraction: float
 ) -> "np.ndarray":
-    """Labels of shape (n,), drawn per class where there are classes, so that each has its share."""
-    rng = np.random.default_rng(seed)
-    labels = np.full(count, TRAIN, dtype=object)
+    """Labels of shape (n,), drawn per class where there are classes, so that each has its share.
+
+    `drawn` are the rows' `marks`: the lowest judge, those above choose.
+    """
+    labels = np.full(len(drawn), TRAIN, dtype=object)
     groups = (
-        [np.arange(count)]
+        [np.arange(len(drawn))]
         if classes is None
         else [np.flatnonzero(classes.to_numpy() == value) for value in np.sort(classes.unique())]
     )
     for rows in groups:
-        order = rng.permutation(rows)
-        tests = round(len(order) * test_fraction)
-        validations = round(len(order) * validation_fraction)
-        labels[order[:tests]] = TEST
-        labels[order[tests : tests + validations]] = VALIDATION
+        ranked = np.sort(drawn[rows])
+        tests = round(len(ranked) * test_fraction)
+        others = tests + round(len(ranked) * validation_fraction)
+        for part, count in ((VALIDATION, others), (TEST, tests)):
+            if count:  # equal rows are on one side, also where that is one row more
+                labels[rows[drawn[rows] <= ranked[count - 1]]] = part
     return labels.astype(str)

@@ -77,11 +77,9 @@ def _split(context: Context, dataset: pd.DataFrame) -> "pd.Series[str]":
         )
     else:
         classes = None if contract.task == "regression" else dataset[contract.target]
+        names = [*model_features(contract, context.params.featurize), contract.target]
+        drawn = split.marks(dataset[names], context.params.train.seed)
         labels = split.at_random(
-            classes,
-            len(dataset),
-            settings.test_fraction,
-            settings.validation_fraction,
-            context.params.train.seed,
+            classes, drawn, settings.test_fraction, settings.validation_fraction
         )
     return pd.Series(labels, index=dataset.index, dtype="category")
