@@ -287,3 +287,47 @@ def test_amounts_in_the_range_of_seconds_are_no_times(name):
     amounts = np.random.default_rng(2).integers(1_000_000_000, 2_000_000_000, N)
     assert adopted(BASE.assign(**{name: amounts}))[0].data.event_timestamp is None
     assert adopted(BASE.assign(seen=amounts))[0].data.event_timestamp == "seen"
+
+
+UNREAD = {
+    "Stamp": [f"{1 + n % 28}.{1 + n % 12}. im Jahr {n}" for n in range(N)],
+    "Fiscal Year": [f"{2009 + n % 9}/{10 + n % 9}" for n in range(N)],
+    "order_date": 45_292 + RNG.integers(0, 900, N),
+    "Tag": [f"{1 + n % 28}. {('Januar', 'Oktober')[n % 2]} 2024" for n in range(N)],
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_column_that_seems_a_time_and_cannot_be_read_is_named_loudly(name):
+    params, _, said = adopted(BASE.assign(**{name: UNREAD[name]}))
+    assert params.build_dataset.split == "random"
+    line = next(text for text in said[""] if text.startswith("SPLIT AT RANDOM"))
+    assert f"say TIMESTAMP={name}" in line
+
+
+def test_a_format_finds_its_column_or_is_refused():
+    frame = BASE.assign(note="x", when=pd.date_range("2020-01-01", periods=N).strftime("%Y|%d|%m"))
+    params, table, _ = adopted(frame, pattern="%Y|%d|%m")
+    assert params.data.event_timestamp == "when"
+    assert table["event_timestamp"].iloc[-1] == pd.Timestamp("2020-07-18", tz="UTC")
+    sentence = refused(frame, pattern="%d. %B %Y")
+    assert "no column is written like FORMAT=%d. %B %Y: correct it, or name the column" in sentence
+    assert (
+        adopted(BASE.assign(t=1_700_000_000 + RNG.integers(0, 9**8, N)), pattern="unix_s")[
+            0
+        ].data.timestamp_format
+        == "unix_s"
+    )
+
+
+def test_groups_of_one_row_are_no_groups():
+    frame = BASE.assign(date=RNG.choice(pd.date_range("2020-01-01", periods=40), N))
+    frame["order"] = RNG.permutation(9999)[:N]
+    assert "every `order` (the entity) is one row" in refused(frame, split="group")
+    assert "every `order` (BY) is one row" in refused(frame, by="order")
+
+
+def test_an_hour_that_comes_twice_is_refused_with_what_to_write():
+    hours = pd.date_range("2024-10-20", periods=N, freq="h", tz="Europe/Berlin").tz_localize(None)
+    sentence = refused(BASE.assign(time=hours))
+    assert "both have time 2024-10-27 02:00:00: keep one (where a clock was set back" in sentence

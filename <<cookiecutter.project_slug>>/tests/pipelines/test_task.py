@@ -187,6 +187,7 @@ def test_every_candidate_estimator_is_a_branch_of_the_metrics(tmp_path):
 
 def test_classes_give_a_confusion_matrix_and_numbers_none(tmp_path):
     frame = pd.DataFrame({"truth": [0, 0, 1], "p_no": [0.9, 0.2, 0.1], "p_yes": [0.1, 0.8, 0.9]})
+    frame["answered"] = [0, 1, 1]
     frame.to_parquet(tmp_path / "predictions")
     classes, result = Metrics(), task.Done("", {"predictions": str(tmp_path / "predictions")})
     result.log_classes(classes)
@@ -362,6 +363,7 @@ def test_what_a_task_notes_on_an_artifact_is_ascii(tmp_path):
     task.Done("", {"model": str(folder)}).describe_model(model)
     assert json.dumps(model.metadata, ensure_ascii=False).isascii()
     frame = pd.DataFrame({"truth": [0, 1], "p_grün": [0.9, 0.1], "p_blau": [0.1, 0.9]})
+    frame["answered"] = [0, 1]
     frame.to_parquet(tmp_path / "predictions")
     classes = Metrics()
     task.Done("", {"predictions": str(tmp_path / "predictions")}).log_classes(classes)

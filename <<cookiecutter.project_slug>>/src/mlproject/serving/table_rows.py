@@ -178,6 +178,7 @@ def _too_late(
 ) -> RequestError:
     """A lag that nobody can look up yet."""
     from ..core.contract import TIMESTAMP
+    from ..core.times import shown
     from ..core.transforms import distance
 
     told = f"give `{name}` (null where nobody knows it)"
@@ -190,8 +191,8 @@ def _too_late(
     whose = "" if entity is None else f" of {entity}"
     end = f"holds nothing{whose}"
     if len(mine):
-        end = f"{whose.removeprefix(' ')} ends {mine[TIMESTAMP].max():%Y-%m-%d %H:%M}"
-        end = end.removesuffix(" 00:00").strip()
+        newest = shown(mine[TIMESTAMP].max(), raw.contract.timezone)
+        end = f"{whose.removeprefix(' ')} ends {newest}".strip()
     return RequestError(
         f"rows[{number}] needs `{raw.target}` of {before} earlier, and the history {end}: "
         f"bring newer data, or {told}",

@@ -116,6 +116,11 @@ def _days_of_no_year(texts: list[str], pattern: str) -> bool:
     return bool(inside) and _unevenness(times) == float("inf")
 
 
+def fits(texts: list[str], pattern: str | None) -> bool:
+    """Whether nearly all texts are times that are written so."""
+    return bool(texts) and _share(texts, pattern) >= SHARE
+
+
 def _fits(texts: list[str], shape: "re.Pattern[str]") -> bool:
     return sum(shape.match(text) is not None for text in texts) >= SHARE * len(texts)
 

@@ -49,6 +49,11 @@ def _groups(
         raise ProjectError(
             f"{source}: `{column}` (BY) is empty in {found.missing:,} rows: every row needs a group"
         )
+    if found.unique:
+        raise ProjectError(
+            f"{source}: every `{column}` ({'BY' if by else 'the entity'}) is one row, so it holds "
+            "no rows together: say BY= with a column whose values come again"
+        )
     if found.distinct < MIN_GROUPS:
         raise ProjectError(
             f"{source}: `{column}` (BY) has {found.distinct} groups, at least {MIN_GROUPS} are "

@@ -18,7 +18,7 @@ from .entity import NEARLY, find_entity
 from .kinds import Look
 from .shared_times import groups_of, shared_rows, slips, twice
 from .spans import frequency_of
-from .time_columns import When, asked_for, find_times
+from .time_columns import When, asked_for, find_times, written_so
 from .time_words import said
 
 _HOUR = re.compile(r"(^|_)(hr|hrs|hour|hours|stunde)$", re.I)
@@ -99,13 +99,13 @@ def _when(
     if asked.timestamp:
         when = asked_for(looks, asked.timestamp, source)
         return _clear(when, source), []
+    if asked.pattern:
+        return written_so(looks, target, asked.pattern, source), []
     found, perhaps = find_times(looks, target)
     if not found:
         return None, perhaps
     when, others = found[0], [item.name for item in found[1:]]
-    if asked.pattern:
-        when = When(when.columns, None if asked.pattern == "ISO8601" else asked.pattern)
-    elif len(when.columns) == 1 and looks[when.columns[0]].pattern is not None:
+    if len(when.columns) == 1 and looks[when.columns[0]].pattern is not None:
         beside = clock_beside(
             looks[when.columns[0]], [item for name, item in looks.items() if name != target]
         )

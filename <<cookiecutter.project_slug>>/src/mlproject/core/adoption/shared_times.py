@@ -55,6 +55,8 @@ def twice(
     who = f"{entity} `{raw[entity].iloc[first]}` and " if entity else ""
     moment = " ".join(str(raw[name].iloc[first]) for name in when.columns)
     hint = ", or leave ENTITY out to take rows as independent" if asked else ""
+    if ":" in moment:
+        hint += " (where a clock was set back, write times with their offset from UTC)"
     return (
         f"{source} {word}s {raw.index[first]} and {raw.index[other]} both have {who}"
         f"{when.name} {moment}: keep one{hint}"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ...errors import ProjectError
 from ..time_names import NAMED
 from .date_parts import joined_pattern, spread
-from .date_patterns import number_pattern
+from .date_patterns import fits, number_pattern
 from .kinds import Look
 
 MISSING = 0.05  # more rows without it, and a column is not the event time
@@ -19,6 +19,14 @@ _YEAR = re.compile(r"^(fiscal|calendar|financial|sales?|report(ing)?|academic|sc
 _SOME_YEAR = re.compile(r"year|jahr|(^|_)(yr|yyyy|fy|season|ano|anno)(_|$)|annee|année|año", re.I)
 _AMOUNT = re.compile(r"revenue|price|amount|salary|income|cost|budget|population|total|volume"
                      r"|balance|gdp|turnover|umsatz|preis|betrag", re.I)  # fmt: skip
+_CALLED = re.compile(
+    r"^(time|date|datum|zeit)$|(date|datum|timestamp|stamp|datetime)$|fiscal|(^|_)fy(_|$)"
+    r"|(^|_)period$|^(year|jahr)_?(week|month|quarter)",
+    re.I,
+)
+_DATED = re.compile(
+    r"\d{1,2}\.? ?(de )?[^\W\d_]{3,12}\.?,? ?(de )?\d{2,4}( .*)?|\d{4}[/-]\d{1,3}\b.*"
+)
 _NOT_WHEN = re.compile(r"birth|dob|born|built|renovat|made|founded|model", re.I)
 _ID = re.compile(r"(^|[_\W])(id|ids|no|nr|number|phone|tel|fax|zip|code|account|uuid)$|I[dD]$")
 
@@ -63,6 +71,25 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
     )
 
 
+def written_so(looks: Mapping[str, Look], target: str, pattern: str, source: str) -> When:
+    """The column whose values are written as FORMAT says. Raises ProjectError where none is."""
+    wanted = None if pattern == "ISO8601" else pattern
+    for item in looks.values():
+        if item.name != target and fits(_some(item), wanted):
+            return When((item.name,), wanted)
+    raise ProjectError(
+        f"{source}: no column is written like FORMAT={pattern}: correct it, or name the "
+        "column with TIMESTAMP="
+    )
+
+
+def _some(item: Look) -> list[str]:
+    """A few values of a column, as texts."""
+    if item.numbers is None:
+        return [text for text in item.texts if text and text not in item.markers][:60]
+    return [f"{value:.0f}" for value in item.known_numbers[:60] if float(value).is_integer()]
+
+
 def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list[str]]:
     """Event times that the table may have, the likeliest first, and columns that could be one."""
     others = [item for name, item in looks.items() if name != target]
@@ -83,7 +110,16 @@ def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list
     named = {name for item in found for name in item.columns}
     years += [item for item in others if _is_short_year(item)]
     perhaps += [item.name for item in years if item.name not in named]
-    return sure, perhaps
+    perhaps += [item.name for item in others if item.name not in named and _unread(item)]
+    return sure, list(dict.fromkeys(perhaps))
+
+
+def _unread(item: Look) -> bool:
+    """Whether a column is called or written like a time that nobody here can read."""
+    if item.kind in {"bool", "empty", "constant"} or item.missing > MISSING * item.rows:
+        return False
+    named = _CALLED.search(_tidy(item.name)) is not None
+    return named or sum(_DATED.fullmatch(text) is not None for text in _some(item)) > 20
 
 
 def _numbers(others: Sequence[Look]) -> Iterator[When]:
