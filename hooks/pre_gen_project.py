@@ -38,29 +38,28 @@ FOLDERS = "data deploy docs feature_repo models notebooks pipelines reports requ
 COMMANDS = "bash cat cp curl docker env git kubectl make mv pip python python3 rm sh uv uvx"
 REMOVED = "annotationlib asynchat asyncore cgi cgitb compression crypt distutils imp pipes smtpd"
 DEPENDENCIES = """
-adlfs aiohttp alembic antlr4 anyio asyncssh attr attrs bentoml bleach boto3 botocore bs4 cachetools
-celery cattrs certifi cffi charset_normalizer circus click cloudpickle colorama configobj contourpy
-cookiecutter cruft cryptography cycler dask databricks dateutil debugpy dill diskcache docutils
-dotenv duckdb dulwich dvc dvc_data dvc_objects evidently executing fastapi feast filelock flask
-fsspec funcy gcsfs git gitdb google grandalf greenlet grpc gunicorn h11 holidays httpcore
-httptools httpx hiredis huggingface_hub hydra hypothesis ibis idna importlib_metadata iniconfig
-ipykernel ipython ipywidgets jedi jinja2 joblib jsonschema jupyter jupyter_client jupyter_core
-jupyterlab jwt kafka katib kfp kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib
-kubeflow_katib_api kubeflow_training kubernetes_validate
-kubernetes mako markdown_it markdown_it_py markupsafe matplotlib mlflow mlflow_skinny mmh3
-multidict mypy narwhals nbclient nbconvert nbformat networkx notebook numpy omegaconf onnx
-onnxmltools onnxruntime opentelemetry optuna orjson packaging pandas pandera pathspec pexpect
-pkg_resources platformdirs playwright pluggy prometheus_client prompt_toolkit propcache protobuf
-psutil psycopg psycopg2 pyarrow pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot
-pygit2 pygments pylab pyparsing pytest pytest_xdist pytz pyyaml redis referencing requests rich
-ruamel ruff s3fs schemathesis scikit_learn scipy scmrepo semver setuptools shellingham shortuuid
-six skl2onnx sklearn skops smmap sortedcontainers sqlalchemy sqlglot sqlparse starlette tabulate
-tenacity threadpoolctl toml tomlkit toolz tornado tqdm traitlets typeguard typer types_pyyaml
-typing_extensions tzdata tzlocal urllib3 uvicorn uvloop voluptuous watchfiles wcwidth websockets
-wheel xdist yaml yarl zipp zmq
-appdirs deprecation dynaconf faker formulaic interface_meta iterative_telemetry litestar msgspec
-multipart nltk patsy plotly polyfactory regex rich_click sniffio statsmodels typing_inspect ujson
-uuid6 watchdog wrapt
+adlfs aiohttp alembic antlr4 anyio appdirs asyncssh attr attrs bentoml bleach boto3 botocore bs4
+cachetools cattrs celery certifi cffi charset_normalizer circus click cloudpickle colorama configobj
+contourpy cookiecutter cruft cryptography cycler dask databricks dateutil debugpy deprecation dill
+diskcache docutils dotenv duckdb dulwich dvc dvc_data dvc_objects dynaconf evidently executing faker
+fastapi feast filelock flask formulaic fsspec funcy gcsfs git gitdb google grandalf greenlet grpc
+gunicorn h11 hiredis holidays httpcore httptools httpx huggingface_hub hydra hypothesis ibis idna
+importlib_metadata iniconfig interface_meta ipykernel ipython ipywidgets iterative_telemetry jedi
+jinja2 joblib jsonschema jupyter jupyter_client jupyter_core jupyterlab jwt kafka katib kfp
+kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubeflow_katib_api kubeflow_training
+kubernetes kubernetes_validate litestar mako markdown_it markdown_it_py markupsafe matplotlib mlflow
+mlflow_skinny mmh3 msgspec multidict multipart mypy narwhals nbclient nbconvert nbformat networkx
+nltk notebook numpy omegaconf onnx onnxmltools onnxruntime openpyxl opentelemetry optuna orjson
+packaging pandas pandera pathspec patsy pexpect pkg_resources platformdirs playwright plotly pluggy
+polyfactory prometheus_client prompt_toolkit propcache protobuf psutil psycopg psycopg2 pyarrow
+pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot pygit2 pygments pylab pyparsing
+pytest pytest_xdist python_calamine pytz pyyaml redis referencing regex requests rich rich_click
+ruamel ruamel_yaml ruff s3fs schemathesis scikit_learn scipy scmrepo semver setuptools shellingham
+shortuuid six skl2onnx sklearn skops smmap sniffio sortedcontainers sqlalchemy sqlglot sqlparse
+starlette statsmodels tabulate tenacity threadpoolctl toml tomlkit toolz tornado tqdm traitlets
+typeguard typer types_pyyaml typing_extensions typing_inspect tzdata tzlocal ujson urllib3 uuid6
+uvicorn uvloop voluptuous watchdog watchfiles wcwidth websockets wheel wrapt xdist yaml yarl zipp
+zmq
 """
 TAKEN = {
     **dict.fromkeys(DEPENDENCIES.split(), "is the name of a dependency"),

@@ -226,7 +226,7 @@ def test_a_generation_that_was_interrupted_loses_nothing(template, tmp_path):
         (project / name).write_text("old\n")
     listed = files(project)
     broken = shutil.copytree(template, tmp_path / "broken")
-    (broken / "<<cookiecutter.project_slug>>/README.md").write_text("<<no_such_answer>>")
+    (broken / "<<cookiecutter.project_slug>>/pyproject.toml").write_text("<<no_such_answer>>")
     with pytest.raises(UndefinedVariableInTemplate):
         cookiecutter(str(broken), **over)
     (project / "tests/core").mkdir(parents=True, exist_ok=True)

@@ -95,6 +95,8 @@ def test_no_mlflow_server_of_ours_starts_workers_for_jobs(project):
     stack = yaml.safe_load((project / "deploy/compose.yaml").read_text())
     assert stack["services"]["mlflow"]["environment"][switch] == "false"
     [line] = [
-        text for text in (project / "Makefile").read_text().splitlines() if "exec mlflow ui" in text
+        text
+        for text in (project / "Makefile").read_text().splitlines()
+        if "mlflow ui --host" in text
     ]
     assert f"{switch}=false" in line

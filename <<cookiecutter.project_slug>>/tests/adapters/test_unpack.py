@@ -10,7 +10,11 @@ import pandas as pd
 import pytest
 
 from mlproject.adapters import streams, unpack
-from mlproject.adapters.tables import read_raw, read_typed, write_table
+from mlproject.adapters.tables import (
+    read_raw,
+    read_typed,
+    write_table,
+)
 from mlproject.errors import ProjectError
 
 ROWS = [

@@ -7,7 +7,13 @@ from pydantic import ValidationError
 
 from mlproject.adapters import onnx, pandera, skops
 from mlproject.config import parse_params
-from mlproject.core import encoders, estimators, metrics, parity, profile
+from mlproject.core import (
+    encoders,
+    estimators,
+    metrics,
+    parity,
+    profile,
+)
 from mlproject.core.adoption.infer import infer
 from mlproject.core.contract import MAX_LEVELS, Feature
 from mlproject.core.knobs import Promote

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlproject.core.columns import Column, numbers
-from mlproject.core.number_format import NumberFormat, parser, readings, written
+from mlproject.core.number_format import (
+    NumberFormat,
+    parser,
+    readings,
+    written,
+)
 
 UNDERSTOOD = [
     (["$12.50", "$3"], [12.5, 3]),

@@ -7,7 +7,14 @@ import pytest
 from mlproject import rolling
 from mlproject.artifact import ModelArtifact
 from mlproject.config import parse_params
-from mlproject.core import baselines, comparison, estimators, gate, metrics, origins
+from mlproject.core import (
+    baselines,
+    comparison,
+    estimators,
+    gate,
+    metrics,
+    origins,
+)
 from mlproject.core.knobs import Promote
 from mlproject.core.split import TEST, by_time
 from mlproject.core.transforms import derive, model_features

@@ -10,7 +10,14 @@ from pydantic import ValidationError
 from mlproject import artifact
 from mlproject.adapters import skops
 from mlproject.config import parse_params
-from mlproject.core import estimators, gate, labels, metrics, recall, threshold
+from mlproject.core import (
+    estimators,
+    gate,
+    labels,
+    metrics,
+    recall,
+    threshold,
+)
 from mlproject.core.adoption.infer import infer
 from mlproject.core.contract import Feature
 from mlproject.core.knobs import Evaluate, Promote

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.core.adoption.date_patterns import date_pattern, number_pattern
+from mlproject.core.adoption.date_patterns import (
+    date_pattern,
+    number_pattern,
+)
 from mlproject.core.columns import Column
 from mlproject.core.time_formats import read_texts
 from mlproject.core.times import event_times, shown, zone_shown

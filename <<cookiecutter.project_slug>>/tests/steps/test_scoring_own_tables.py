@@ -23,7 +23,13 @@ from mlproject.serving.service import Service
 from mlproject.serving.settings import ServeSettings
 from mlproject.serving.slot import Slot
 from mlproject.serving.sources import Folder
-from mlproject.steps import build_dataset, featurize, ingest, predict, train
+from mlproject.steps import (
+    build_dataset,
+    featurize,
+    ingest,
+    predict,
+    train,
+)
 from mlproject.steps.adopt import adopt
 from mlproject.workspace import Context, Workspace
 

@@ -20,10 +20,10 @@ TEXTS = (".csv", ".tsv", ".txt")
 PLAIN = (*TEXTS, ".parquet")
 PACKED = (".gz", ".zip", ".xlsx")
 KINDS = "a .csv, .tsv, .txt, .parquet or .xlsx file, or a .gz or .zip of one"
-FREE = 64 << 20  # bytes that may always be unpacked
+FREE = 64 * 2**20  # bytes that may always be unpacked
 TIMES = 200  # times the packed size that may be beyond: tables are 5 to 50
-MOST = 16 << 30
-_BLOCK = 1 << 20
+MOST = 16 * 2**30
+_BLOCK = 2**20
 
 
 def kind(path: Path) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from mlproject.core.decision import Decide, decide
-from mlproject.core.monitoring.advice import after_keeping, after_monitor
+from mlproject.core.monitoring.advice import (
+    after_keeping,
+    after_monitor,
+)
 
 TARGETS = re.findall(
     r"^([a-z-]+):", (Path(__file__).parents[3] / "Makefile").read_text(), re.MULTILINE
