@@ -87,7 +87,10 @@ def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
     version = store.champion(name) if number == "champion" else store.version(name, number)
     if version is None:
         if number == "champion":
-            raise ProjectError(f"{name} has no champion yet: `make run` promotes one")
+            raise ProjectError(
+                f"{name} has no champion yet: `make run` promotes one, "
+                "or reports/report.md says why it was held"
+            )
         raise ProjectError(
             f"{name} has no version {number}: `make ui` lists its versions, `make run` makes one"
         )

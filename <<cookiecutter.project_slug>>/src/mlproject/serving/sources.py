@@ -60,7 +60,10 @@ class Champion:
         """Ask the registry."""
         found = self._registry.champion(self._name)
         if found is None:
-            raise ProjectError(f"{self._name} has no champion yet: `make run` promotes one")
+            raise ProjectError(
+                f"{self._name} has no champion yet: `make run` promotes one, "
+                "or reports/report.md says why it was held"
+            )
         self._version = found
         return Stamp(self._name, found.version, found.tags.get("sha256", ""), found.created)
 
