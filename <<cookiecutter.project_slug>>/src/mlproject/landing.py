@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.files import explain, read_json, write_json
-from .core.arrivals import ARCHIVE, ENDS, Look, Stillness, is_left, is_table
+from .core.arrivals import ARCHIVE, DIRECTORY, ENDS, ZIPPED, Look, Stillness, is_left, is_table
 from .errors import ProjectError
 
 RECORD = ".record.json"  # digest of each table taken: its name, when, and how the run ended
@@ -60,13 +60,18 @@ class Landing:
         try:
             with path.open("rb") as stream:
                 first = stream.read(len(ARCHIVE))
-                stream.seek(max(os.fstat(stream.fileno()).st_size - 4, 0))
+                stream.seek(max(os.fstat(stream.fileno()).st_size - 2**16 - 22, 0))
                 last = stream.read()
         except FileNotFoundError:
             return False
         except OSError as error:
             raise ProjectError(f"{path} cannot be read ({error.strerror}): allow it") from error
-        if first == ARCHIVE or last.endswith(ENDS.get(path.suffix.lower(), (b"",))):
+        ending = path.suffix.lower()
+        if ending in ZIPPED:
+            ended = DIRECTORY in last
+        else:
+            ended = first == ARCHIVE or last.endswith(ENDS.get(ending, (b"",)))
+        if ended:
             return True
         self._torn.add(path.name)
         return False

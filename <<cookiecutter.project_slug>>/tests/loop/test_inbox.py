@@ -198,7 +198,7 @@ def test_a_table_of_another_kind_and_a_damaged_one_are_refused(project, january)
     january.to_parquet(project / "data/inbox/january.parquet")
     (project / "data/inbox/broken.parquet").write_bytes(b"PAR1 nothing PAR1")
     said = counted(project)
-    assert "january.parquet: the raw table is data/raw/load.csv, bring a .csv file" in said
+    assert "january.parquet: the raw table is data/raw/load.csv, bring a .csv or .xlsx file" in said
     assert "broken.parquet: the raw table is" in said
     (project / "data/inbox/sheet.csv").write_bytes(b"PK\x03\x04 and no newline")
     assert "refused   data/inbox/sheet.csv is a zip or Excel file" in counted(project)
@@ -213,11 +213,15 @@ def test_what_is_not_whole_is_left_alone(project, january):
     sent.write_text(text)
     path.with_name(".hidden.csv").write_text(text)
     path.with_name("empty.csv").touch()
-    path.with_name("notes.xlsx").touch()
+    path.with_name("notes.docx").touch()
+    january.to_excel(path.with_name("sheet.xlsx"), index=False)
+    workbook = path.with_name("sheet.xlsx").read_bytes()
+    path.with_name("sheet.xlsx").write_bytes(workbook[:-100])  # its last record has not arrived
     path.with_name("link.csv").symlink_to(sent)
     said = counted(project)
     assert "waits     part.csv has no end: the rest is awaited (where nothing is missing" in said
-    assert "left      notes.xlsx stays: tables end in .csv or .parquet" in said
+    assert "left      notes.docx stays: tables end in .csv, .tsv" in said
+    assert "waits     sheet.xlsx has no end: the rest is awaited" in said
     assert "taken" not in said
     assert "sent.csv.part" not in said
     assert not (project / "data/inbox/.record.json").exists()

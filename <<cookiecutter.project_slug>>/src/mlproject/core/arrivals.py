@@ -17,6 +17,8 @@ TEXTS = (".csv", ".tsv", ".txt")
 TABLES = (*TEXTS, ".parquet", ".xlsx", ".gz", ".zip")
 SENT = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".download")
 ENDS = {**dict.fromkeys(TEXTS, (b"\n", b"\r")), ".parquet": (b"PAR1",)}  # of a whole table
+ZIPPED = (".zip", ".xlsx")
+DIRECTORY = b"PK\x05\x06"  # begins the last record of a zip, which a comment of 64 KB may follow
 ARCHIVE = b"PK\x03\x04"  # first bytes of a zip, and of what Excel writes
 
 

@@ -1,6 +1,6 @@
 """Rows under the names of the user's own table: what they are called, how they are recognised."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -73,9 +73,16 @@ def read(record: Mapping[str, Any]) -> Raw | None:
     told = record.get("table")
     if told is None:
         return None
+    kept = dict(told["contract"])
+    kept["features"] = _in_order(kept["features"], record["order"])
     try:
-        contract = DataContract.model_validate(told["contract"])
+        contract = DataContract.model_validate(kept)
         settings = Featurize.model_validate(told["featurize"])
     except ValidationError:  # of another release: its features are answered all the same
         return None
     return Raw(contract, settings, told.get("example"))
+
+
+def _in_order(features: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
+    """Declared features in the order of the model's, as JSON keeps them in that of the alphabet."""
+    return {name: features[name] for name in [*order, *features] if name in features}
