@@ -29,8 +29,13 @@ def _kind(kind, schema):
     if kind == "object":
         return _object(schema.get("properties", {}), schema.get("required", []))
     if kind == "array":
-        items = fitting(schema["items"]) if "items" in schema else ANY
-        return st.lists(items, min_size=schema.get("minItems", 0), max_size=LENGTH)
+        cases = schema.get("items", {}).get("anyOf")  # rows of one request are of one kind
+        kinds = (
+            [fitting(case) for case in cases or [schema["items"]]] if "items" in schema else [ANY]
+        )
+        least = schema.get("minItems", 0)
+        first, *others = (st.lists(kind, min_size=least, max_size=LENGTH) for kind in kinds)
+        return st.one_of([*[first] * 6, *others])  # times of the others are mostly of no use
     if kind == "string":
         date = st.datetimes().map(lambda time: time.isoformat())
         return date if schema.get("format") == "date-time" else st.text(max_size=30)
@@ -100,6 +105,7 @@ def _schema(page):
 def tensors(document, inputs):
     """The rows that fit /predict as tensors of Open Inference Protocol v2."""
     row = _schema(document["paths"]["/predict"]["post"])["properties"]["rows"]["items"]
+    row = row.get("anyOf", [row])[0]  # of model features; rows of the table are told after them
     needed = {item["name"]: row["properties"][item["name"]] for item in inputs}
     rows = st.lists(_object(needed, list(needed)), min_size=1, max_size=LENGTH)
     return rows.map(

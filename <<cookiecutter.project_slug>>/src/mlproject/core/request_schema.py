@@ -89,12 +89,16 @@ def _table_row(raw: Raw) -> dict[str, Any]:
     """One row of the table: what is read to predict, and whatever else it has."""
     contract = raw.contract
     properties = {raw.own[name]: _property(item) for name, item in contract.features.items()}
+    iso = len(contract.time_columns) == 1 and contract.timestamp_format is None
     for name in times_of(contract):
-        properties[raw.own[name]] = {"type": ["string", "integer"], "description": "event time"}
+        kind = {"type": "string", "format": "date-time"} if iso else {"type": ["string", "integer"]}
+        properties[raw.own[name]] = {**kind, "description": "event time"}
+    if contract.event_hour:
+        properties[raw.own[contract.event_hour]] = {"type": "integer", "minimum": 0, "maximum": 23}
     if contract.entity:
-        kind: dict[str, Any] = {"type": "string", "description": "what the row is about"}
+        about: dict[str, Any] = {"type": "string", "description": "what the row is about"}
         listed = {"enum": list(contract.entities)} if contract.entities else {}
-        properties[raw.own[contract.entity]] = kind | listed
+        properties[raw.own[contract.entity]] = about | listed
     optional = {raw.own[name] for name, item in contract.features.items() if item.nullable}
     return {
         "type": "object",

@@ -1,6 +1,7 @@
 """What the service does with a request, without HTTP: take it apart, predict, remember."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,7 @@ class Service:
             raise RequestError("give an object with either `rows` or `entities`", field="rows")
         if "rows" in payload:
             rows = batch(payload, "rows", self.settings.max_rows)
-            return self._features(served, rows) or await self._table(served, rows)
+            return await self._rows(served, rows)
         entities = batch(payload, "entities", self.settings.max_rows)
         if self.lookup is None:
             raise RequestError("this service reads no feature store: send `rows`", field="entities")
@@ -67,13 +68,20 @@ class Service:
     def _features(self, served: Served, rows: list[Any]) -> Asked | None:
         """Rows of model features; None for rows of the user's own table. Raises RequestError."""
         try:
-            found = self.rows(served, rows, "rows")
+            return self.rows(served, rows, "rows")
         except RequestError:
             if self.past is None or not table_rows.recognised(served, rows):
                 raise
             return None
+
+    async def _rows(self, served: Served, rows: list[Any]) -> Asked:
+        """Rows of features, or of the user's own table. Raises RequestError."""
+        found = self._features(served, rows)
+        if found is None:
+            return await self._table(served, rows)
         if served.lags and self.past is not None and table_rows.unsaid(served, rows):
-            return None
+            with contextlib.suppress(RequestError):  # what cannot be looked up is missing
+                return await self._table(served, rows)
         return found
 
     async def _table(self, served: Served, rows: list[Any]) -> Asked:
