@@ -164,3 +164,9 @@ def test_a_large_group_leaves_the_small_ones_to_both_other_parts(big, seed):
     counts = labels.value_counts()
     assert min(counts["test"], counts["validation"]) >= min(60, rest / 2) - rest / 9
     assert (labels.groupby(groups).nunique() == 1).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_every_seed_draws_without_a_warning():
+    draws = {tuple(drawn(5, seed)) for seed in (0, 1, 2, 7, 2**32 - 1)}
+    assert len(draws) == 5

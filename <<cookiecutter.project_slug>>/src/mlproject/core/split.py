@@ -25,9 +25,8 @@ def marks(rows: pd.DataFrame, seed: int) -> "np.ndarray":
     that a champion is not judged on what it has learned; equal rows are on one side.
     """
     found = pd.util.hash_pandas_object(rows, index=False).to_numpy(np.uint64)
-    found = found + np.uint64(seed) * np.uint64(
-        0x9E3779B97F4A7C15
-    )  # its own key is for texts alone
+    begun = seed * 0x9E3779B97F4A7C15 % 2**64  # the key that pandas takes is for texts alone
+    found = found + np.uint64(begun)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         found = (found ^ (found >> np.uint64(shift))) * np.uint64(factor)  # splitmix64, Steele 2014
     return found ^ (found >> np.uint64(31))
