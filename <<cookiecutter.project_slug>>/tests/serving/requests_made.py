@@ -1,6 +1,7 @@
 """Requests made up from the service's own OpenAPI document: fitting ones, and spoiled ones."""
 
 import json
+from datetime import datetime
 
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=6,
 )
+PRINTABLE = st.characters(exclude_categories=["C", "Z"])
 IDS = st.sampled_from([None, "a-1", "a b", "", "x" * 300, "é", "../../etc"])
 LENGTH = 12  # rows of a request, at most
 
@@ -37,8 +39,10 @@ def _kind(kind, schema):
         first, *others = (st.lists(kind, min_size=least, max_size=LENGTH) for kind in kinds)
         return st.one_of([*[first] * 6, *others])  # times of the others are mostly of no use
     if kind == "string":
-        date = st.datetimes().map(lambda time: time.isoformat())
-        return date if schema.get("format") == "date-time" else st.text(max_size=30)
+        date = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(datetime.isoformat)
+        least, most = schema.get("minLength", 0), min(schema.get("maxLength", 30), 30)
+        text = st.text(PRINTABLE if least else st.characters(), min_size=least, max_size=most)
+        return date if schema.get("format") == "date-time" else text
     return {
         "number": st.floats(
             -1e6 if low is None else low, 1e6 if high is None else high, allow_nan=False
@@ -102,10 +106,15 @@ def _schema(page):
     return page["requestBody"]["content"]["application/json"]["schema"]
 
 
+def _features(document):
+    """What a row of features must look like; rows of the table are described after it."""
+    row = _schema(document["paths"]["/predict"]["post"])["properties"]["rows"]["items"]
+    return row.get("anyOf", [row])[0]
+
+
 def tensors(document, inputs):
     """The rows that fit /predict as tensors of Open Inference Protocol v2."""
-    row = _schema(document["paths"]["/predict"]["post"])["properties"]["rows"]["items"]
-    row = row.get("anyOf", [row])[0]  # of model features; rows of the table are told after them
+    row = _features(document)
     needed = {item["name"]: row["properties"][item["name"]] for item in inputs}
     rows = st.lists(_object(needed, list(needed)), min_size=1, max_size=LENGTH)
     return rows.map(
@@ -116,6 +125,20 @@ def tensors(document, inputs):
             ]
         }
     )
+
+
+def predictions(document, inputs, path, fit):
+    """Requests to a prediction's page: tensors or rows of features that fit, or spoiled ones.
+
+    Not rows of the table, nor entities with a time: most times made up are not in the history.
+    """
+    values = tensors(document, inputs)
+    if path == "/predict":
+        rows = st.lists(fitting(_features(document)), min_size=1, max_size=LENGTH)
+        values = rows.map(lambda made: {"rows": made})
+    headers = {"Content-Type": "application/json"}
+    values = values if fit else spoiled(values)
+    return values.map(lambda value: ("POST", path, headers, json.dumps(value).encode()))
 
 
 @st.composite

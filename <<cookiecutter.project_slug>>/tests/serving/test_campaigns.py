@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from requests_made import requests
+from requests_made import predictions, requests
 from running import Load, command, logged, resident, serving, until
 
 pytestmark = pytest.mark.slow
@@ -45,29 +45,33 @@ def test_no_generated_request_makes_it_fail(server, count):
     (name,) = [path for path in document["paths"] if path.endswith("/infer")]
     inputs = server.get(name.removesuffix("/infer"))[1]["inputs"]
     caller, found = Caller(server.port), Counter()
-    quiet = settings(
-        max_examples=count, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
 
-    @quiet
-    @given(request=requests(document, inputs))
-    def ask(request):
-        status, data = caller.ask(*request)
-        page = request[1] if request[1] in document["paths"] else "another page"
-        found[page, status] += 1
-        assert status < 500, request
-        if status >= 400 and request[0] != "HEAD":
-            assert len(json.loads(data)["error"]) > 10, request
+    def ask(number, made):
+        @settings(
+            max_examples=number, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        )
+        @given(request=made)
+        def once(request):
+            status, data = caller.ask(*request)
+            page = request[1] if request[1] in document["paths"] else "another page"
+            found[page, status] += 1
+            assert status < 500, request
+            if status >= 400 and request[0] != "HEAD":
+                assert len(json.loads(data)["error"]) > 10, request
 
-    ask()
+        once()
+
+    for page in ("/predict", name):
+        ask(count // 8, predictions(document, inputs, page, fit=True))
+        assert found[page, 200] > count / 10, "they fit"
+        ask(count // 8, predictions(document, inputs, page, fit=False))
+        assert found[page, 422] > count / 50, "many do not"
+    ask(count, requests(document, inputs))
     statuses = Counter()
     for (_, status), number in found.items():
         statuses[status] += number
     print(f"\ncampaign: {sum(statuses.values()):,} generated requests, by status {dict(statuses)}")
     assert sum(statuses.values()) >= count
-    for page in ("/predict", name):
-        assert found[page, 200] > count / 50, "some fit"
-        assert found[page, 422] > count / 50, "many do not"
     assert not [name for name in server.metrics() if 'code="5' in name]
     assert server.post("/predict", {"rows": []})[0] == 422, "it is alive"
 

@@ -1,6 +1,6 @@
 """What a prediction request must look like, derived from the contract's features."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,9 +96,7 @@ def _table_row(raw: Raw) -> dict[str, Any]:
     if contract.event_hour:
         properties[raw.own[contract.event_hour]] = {"type": "integer", "minimum": 0, "maximum": 23}
     if contract.entity:
-        about: dict[str, Any] = {"type": "string", "description": "what the row is about"}
-        listed = {"enum": list(contract.entities)} if contract.entities else {}
-        properties[raw.own[contract.entity]] = about | listed
+        properties[raw.own[contract.entity]] = _about(contract.entities)
     optional = {raw.own[name] for name, item in contract.features.items() if item.nullable}
     return {
         "type": "object",
@@ -198,5 +196,10 @@ def _entity(key: Key) -> dict[str, Any]:
         }
     if key.whole:
         return {"type": "integer", "minimum": 0, "description": "row of the ingested table"}
+    return _about(key.entities)
+
+
+def _about(entities: Sequence[str] | None) -> dict[str, Any]:
+    """An entity as a text: one of those known, or any of up to MAX_TEXT characters."""
     found = {"type": "string", "description": "what the row is about"}
-    return found | ({"enum": list(key.entities)} if key.entities else {})
+    return found | ({"enum": [*entities]} if entities else {"minLength": 1, "maxLength": MAX_TEXT})
