@@ -11,7 +11,8 @@ PROJECT := <<cookiecutter.project_slug>>
 export PROJECT_VENV := $(CURDIR)/.venv-project
 export PATH := $(dir $(UV)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
-MAKEOVERRIDES := $(filter-out ONLY=% UPGRADE=%,$(MAKEOVERRIDES))  # ours alone: the project refuses what it does not take
+# ours alone: the project refuses what it does not take
+MAKEOVERRIDES := $(filter-out ONLY=% UPGRADE=%,$(MAKEOVERRIDES))
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
 
 # Programs that no Python package holds, built from their Go modules, outside the checkout so that clones share them.
@@ -24,18 +25,22 @@ export ACT := v0.2.89
 GO_TOOLS := github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT) github.com/nektos/act@$(ACT)
 # a module's program as TOOLS/name-version, unless it is there
 INSTALLED = $(TOOLS)/$(subst @,-,$(notdir $(1)))
-INSTALL = test -x $(call INSTALLED,$(1)) || { GOBIN=$(TOOLS) '$(GO)' install $(1) && mv $(TOOLS)/$(firstword $(subst @, ,$(notdir $(1)))) $(call INSTALLED,$(1)); }
+INSTALL = test -x $(call INSTALLED,$(1)) || { GOBIN=$(TOOLS) '$(GO)' install $(1) && \
+	mv $(TOOLS)/$(firstword $(subst @, ,$(notdir $(1)))) $(call INSTALLED,$(1)); }
 GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary example recording dashboard-picture lock cluster-up cluster-test cluster-down
+.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary example \
+	recording dashboard-picture lock cluster-up cluster-test cluster-down
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 } \
+		/^## / { printf "%25s%s\n", "", substr($$0, 4) }' $(MAKEFILE_LIST)
 $(VENV)-uv/bin/uv:
 	@$(PYTHON3) -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet 'uv>=0.9,<1'
 $(BIN)/python: | $(UV)
-	@$(PYTHON3) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f" stopped: $(PYTHON3) is {v[0]}.{v[1]}, Python 3.11 to 3.13 is needed: make ... PYTHON3=python3.12")'
+	@$(PYTHON3) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
+		f" stopped: $(PYTHON3) is {v[0]}.{v[1]}, Python 3.11 to 3.13 is needed: make ... PYTHON3=python3.12")'
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON3) $(VENV)
 $(VENV)/.ready: requirements/dev.txt | $(BIN)/python $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
@@ -44,9 +49,13 @@ setup: $(VENV)/.ready ## the template's tools (uv included)
 setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev
 $(KSERVE_CRD):
-	@mkdir -p '$(@D)' && folder=$$('$(GO)' mod download -json 'github.com/kserve/kserve@$(KSERVE)' | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && install -m 644 "$$folder/config/crd/full/serving.kserve.io_inferenceservices.yaml" '$@'
-tools: $(if $(GO),$(KSERVE_CRD)) ## actionlint, act and KServe's schema at their pinned versions, where Go is at hand
-	@$(if $(GO),$(foreach tool,$(GO_TOOLS),{ $(call INSTALL,$(tool)); } &&) :,echo " tools     no Go here: the tests that need actionlint or act are skipped")
+	@mkdir -p '$(@D)'
+	@folder=$$('$(GO)' mod download -json 'github.com/kserve/kserve@$(KSERVE)' | \
+		sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && \
+		install -m 644 "$$folder/config/crd/full/serving.kserve.io_inferenceservices.yaml" '$@'
+tools: $(if $(GO),$(KSERVE_CRD)) ## actionlint, act and KServe's schema, pinned; skipped without Go
+	@$(if $(GO),$(foreach tool,$(GO_TOOLS),{ $(call INSTALL,$(tool)); } &&) :,echo \
+		" tools     no Go here: the tests that need actionlint or act are skipped")
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
 	@$(BIN)/cookiecutter . --no-input --overwrite-if-exists --output-dir demo >/dev/null
 	@echo " demo      project generated into demo/load-forecast"
@@ -61,14 +70,17 @@ test: setup-project tools ## everything that needs Python and git alone
 	@$(IN_PROJECT) test
 	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not server and not cluster'
 $(MINIO_BINARY):
-	@test -n '$(GO)' || { echo " stopped: Go is not installed: it builds MinIO, see docs/how-to/kubeflow-cluster.md" >&2; exit 1; }
+	@test -n '$(GO)' || { echo \
+		" stopped: Go is not installed: it builds MinIO, see docs/how-to/kubeflow-cluster.md" >&2; exit 1; }
 	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
-	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
-servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go); the rest from the system, in CI by apt-get
+	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && \
+		mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
+servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go), the rest by apt-get
 	@tests/install_servers.sh
 test-real: setup-project tools servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
-test-long: setup-project ## the service at full size: 50,000 made-up requests, 256 clients, kills, champions; a quarter of an hour
+test-long: setup-project ## the service at full size, a quarter of an hour:
+## 50,000 made-up requests, 256 clients, kills, champions
 	@cd '$(PROJECT)' && PYTHONPATH=src $(PROJECT_VENV)/bin/python -m pytest -q -n0 -s -m long
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
@@ -78,19 +90,26 @@ cluster-test: setup-project tools ## the pipeline of a generated project on that
 	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
 cluster-down: ## remove the cluster
 	@tests/cluster/down.sh
-canary: ## make test with the newest dependencies that their bounds allow; rewrites the locks
+canary: ## make test with the newest dependencies allowed; rewrites the locks
 	@$(MAKE) --no-print-directory lock UPGRADE=yes
 	@$(MAKE) --no-print-directory test
-example: setup ## a generated project as a commit and tag of EXAMPLE_REPOSITORY=owner/name; takes EXAMPLE_TOKEN and TAG= too
+example: setup ## a generated project as a commit and tag:
+## EXAMPLE_REPOSITORY=owner/name [EXAMPLE_TOKEN= TAG=]
 	@PATH='$(BIN)':"$$PATH" .github/scripts/example.sh
+# a generated project in a folder that goes away with the shell
+IN_FOLDER = folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; project="$$folder/load-forecast";
+AS_PROJECT = $(MAKE) --no-print-directory -C "$$project" VENV='$(PROJECT_VENV)' PACKAGE=
 recording: setup-project ## docs/images/loop-demo.svg from a real run, about a minute
-	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; \
-	$(MAKE) --no-print-directory -C "$$folder/load-forecast" VENV='$(PROJECT_VENV)' PACKAGE= setup '$(PROJECT_VENV)/.serve' > /dev/null; \
-	$(BIN)/python docs/images/record.py docs/images/loop-demo.svg "$$folder/load-forecast" make loop-demo VENV='$(PROJECT_VENV)' PACKAGE=
-dashboard-picture: setup-project ## docs/images/dashboard.png from a service and a Prometheus that ran, six minutes (needs Prometheus)
-	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; \
-	$(MAKE) --no-print-directory -C "$$folder/load-forecast" VENV='$(PROJECT_VENV)' PACKAGE= run '$(PROJECT_VENV)/.serve' > /dev/null; \
-	PYTHONPATH=tests '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$folder/load-forecast" docs/images/dashboard.png
-lock: setup ## compile requirements/*.txt from the pyproject.toml files (UPGRADE=yes: the newest)
-	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt
+	@$(IN_FOLDER) \
+	$(AS_PROJECT) setup '$(PROJECT_VENV)/.serve' > /dev/null; \
+	$(BIN)/python docs/images/record.py docs/images/loop-demo.svg "$$project" \
+		make loop-demo VENV='$(PROJECT_VENV)' PACKAGE=
+dashboard-picture: setup-project ## docs/images/dashboard.png from a service and a Prometheus, six minutes
+	@$(IN_FOLDER) \
+	$(AS_PROJECT) run '$(PROJECT_VENV)/.serve' > /dev/null; \
+	PYTHONPATH=tests '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$project" docs/images/dashboard.png
+lock: setup ## compile requirements/*.txt from pyproject.toml (UPGRADE=yes: the newest)
+	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt
 	@$(IN_PROJECT) lock

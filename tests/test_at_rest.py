@@ -3,6 +3,7 @@
 import fnmatch
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,17 @@ def test_no_target_is_written_twice(makefile):
     assert len(names) > 10
     assert len(names) == len(set(names)), sorted({x for x in names if names.count(x) > 1})
     assert recipes("a: b ## one\n\tx\nVAR := 1\na: ## two\n") == ["a", "a"]
+
+
+@pytest.mark.parametrize("folder", [ROOT, PROJECT], ids=["ours", "project"])
+def test_makefiles_and_their_help_fit_a_screen(folder):
+    lines = (folder / "Makefile").read_text().splitlines()
+    assert [line for line in lines if len(line) >= 120] == []
+    helped = subprocess.run(
+        ["make", "--no-print-directory", "-C", str(folder), "help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert len(helped) > 15
+    assert [line for line in helped if len(line) > 100] == []

@@ -548,10 +548,12 @@ def test_commands_page_holds_every_target_and_its_variables():
     for part, folder in ((ours, ROOT), (theirs, PROJECT)):
         told = {spans(cells[0])[0].removeprefix("make "): cells for cells in rows(part, "target |")}
         assert set(told) == targets(folder)
-        words = dict(re.findall(r"^([a-z-]+):.*?## (.*)$", (folder / "Makefile").read_text(), re.M))
+        written = (folder / "Makefile").read_text()
+        words = dict(re.findall(r"^([a-z-]+):.*?## (.*(?:\n## .*)*)$", written, re.M))
         for target, described in words.items():
             for variable in re.findall(r"\b([A-Z_]{4,})=", described):
                 assert f"`{variable}=`" in told[target][-1], f"make {target} takes {variable}"
+    assert "FORMAT=" in words["adopt"], "with the lines that go on"
 
 
 VERBS = """

@@ -154,7 +154,7 @@ def test_an_uncommitted_version_is_not_reproducible(ran, tmp_path):
 def test_experiments_never_touch_the_registry(ran, tmp_path):
     folder = copy(ran, tmp_path / "p")
     before = registry(folder, "select count(*) from model_versions")
-    said = make(folder, "experiment", "PARAM=tune.trials=2", "NAME=short")
+    said = make(folder, "experiment", "SET=tune.trials=2", "NAME=short")
     assert "experiment `experiments`" in said
     sweep = folder / "sweep.yaml"
     sweep.write_text(

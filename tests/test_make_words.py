@@ -17,7 +17,7 @@ def said(folder, *words: str, **more: str) -> tuple[int, str]:
     [
         ("run", "FRM=train", "FROM"),
         ("run", "from=train", "FROM"),
-        ("experiment", "PARAMS=tune.trials=5", "PARAM"),
+        ("experiment", "SETS=tune.trials=5", "SET"),
         ("adopt", "TRAGET=y", "TARGET"),
         ("lineage", "VERSOIN=1", "VERSION"),
         ("run", "PYTHON=python3.12", "PYTHON3"),
@@ -40,13 +40,22 @@ def test_a_variable_like_no_other_is_refused_too(bake):
     [
         ["FROM=train", "VENV=v", "PACKAGE=", "PYTHON3=python3", "UV=uv", "PY=p", "-j2"],
         ["DATA=a b", "TARGET=c", "ENTITY=", "TIMESTAMP=", "TASK=", "EXCLUDE=", "ALLOW_LEAKAGE="],
-        ["PARAM=a=1", "NAME=n", "FILE=f", "VERSION=1", "PORT=1", "UNTIL=u", "SHOCK=s"],
+        ["SET=a=1", "NAME=n", "FILE=f", "VERSION=1", "PORT=1", "UNTIL=u", "SHOCK=s"],
         ["MLFLOW_TRACKING_URI=u", "MLFLOW_TRACKING_USERNAME=n", "AWS_PROFILE=p", "SHELL=bash"],
     ],
 )
 def test_known_variables_pass(bake, words):
     assert "this list" in said(bake(), "help", *words)[1]
     assert "this list" in said(bake(), "help", FRM="train")[1], "the environment is not judged"
+
+
+def test_the_old_name_of_set_is_taken_and_said(bake):
+    words = ["-n", "decide", "VENV=v", "PACKAGE="]
+    code, text = said(bake(), *words, "PARAM=decide.pause_hours=0", "SET=decide.cap=2")
+    assert code == 0, text
+    assert "--set 'decide.cap=2' --set 'decide.pause_hours=0'" in text
+    assert text.count("PARAM= is called SET= now") == 1
+    assert "PARAM=" not in said(bake(), *words, "SET=decide.pause_hours=0")[1]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,6 @@ def test_the_same_verdict(loop, pipeline):
 def test_another_seed_is_seen(start, loop):
     """What is compared does depend on what was trained."""
     folder = copy(start, start.parent / "seed")
-    make(folder, "pipeline", "PARAM=train.seed=1")
+    make(folder, "pipeline", "SET=train.seed=1")
     assert results(folder)["tuning"] != results(loop[0])["tuning"]
     assert results(folder)["model"]["sha256"] != results(loop[0])["model"]["sha256"]

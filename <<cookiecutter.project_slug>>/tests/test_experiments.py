@@ -69,6 +69,6 @@ def test_what_is_wrong_with_a_sweep_is_said_of_its_file(tmp_path, monkeypatch):
 
 
 def test_the_run_again_is_refused_with_an_example(tmp_path):
-    with pytest.raises(ProjectError, match=r"say PARAM=tune.trials=40, or give it a NAME"):
+    with pytest.raises(ProjectError, match=r"say SET=tune.trials=40, or give it a NAME"):
         experiment(tmp_path, None, ())
     assert not list(tmp_path.iterdir())

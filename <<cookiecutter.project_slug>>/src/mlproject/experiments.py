@@ -53,7 +53,7 @@ def name_of(overrides: tuple[str, ...]) -> str:
     if not overrides:
         raise ProjectError(
             "an experiment without another knob is the run again: "
-            "say PARAM=tune.trials=40, or give it a NAME"
+            "say SET=tune.trials=40, or give it a NAME"
         )
     text = "_".join(overrides)
     name = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

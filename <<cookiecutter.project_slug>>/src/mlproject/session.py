@@ -85,7 +85,7 @@ def summarize(context: Context, screen: Screen) -> None:
     for reason in decision["reasons"]:
         screen.said_of(told, reason, "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
-    screen.say(" next      make ui · make lineage · make experiment PARAM=tune.trials=40")
+    screen.say(" next      make ui · make lineage · make experiment SET=tune.trials=40")
 
 
 def origins(evaluation: dict[str, Any], margin: float) -> Iterator[str]:
