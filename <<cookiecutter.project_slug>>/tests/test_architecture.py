@@ -31,6 +31,21 @@ VENDORS = {
     "skops",
 }
 LEAVES = {"errors"}  # what core may use besides itself: it imports nothing
+# Who imports whom, late imports included. A room is a folder of the package; what lies loose beside
+# them is on its way into one.
+EDGES = {
+    "core": {"loose"},
+    "adapters": {"core", "loose"},
+    "serving": {"adapters", "core", "loose"},
+    "steps": {"adapters", "core", "loose", "serving"},
+    "github": {"adapters", "core", "loose"},
+    "webhook": {"adapters", "core", "github", "loose", "serving"},
+    "loose": {"adapters", "core", "github", "serving", "steps", "webhook"},
+}
+# Rooms that a project may delete: the others import them only in the function that needs them.
+OPTIONAL = {"github"}
+# What decides without touching anything, in whatever room it stands.
+PURE = ("core.", "github.pull_request", "github.sanitize")
 
 
 def name_of(path):
@@ -84,10 +99,15 @@ def tree_of(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def fresh(path):
+    """The module as it is written, to be changed."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 @functools.cache
 def imported(path):
     """What a module imports as it runs."""
-    return tuple(imports(without_typing(ast.parse(path.read_text(encoding="utf-8"))), path))
+    return tuple(imports(without_typing(fresh(path)), path))
 
 
 def parsed(folder=""):
@@ -139,12 +159,63 @@ def test_the_import_reader_sees_what_it_must():
     assert list(imports(without_typing(ast.parse(code)), path)) == everything[:-1]
 
 
-def test_core_imports_nothing_of_ours_but_core():
-    allowed = ("core", *LEAVES)
-    found = violations(
-        "core", lambda module: module[0] == "." and not module[1:].startswith(allowed)
-    )
+def room_of(name):
+    """The folder of the package that a module stands in, or `loose`."""
+    first, _, rest = name.partition(".")
+    return first if rest or (PACKAGE / first).is_dir() else "loose"
+
+
+def crossings(name, modules):
+    """The rooms, other than its own, of what a module imports."""
+    ours = {room_of(module[1:]) for module in modules if module[0] == "."}
+    return ours - {room_of(name)}
+
+
+def on_import(tree):
+    """The tree without what only runs when a function is called."""
+
+    class Remover(ast.NodeTransformer):
+        def visit_FunctionDef(self, _):
+            return None
+
+        def visit_AsyncFunctionDef(self, _):
+            return None
+
+    return Remover().visit(without_typing(tree))
+
+
+def test_rooms_import_one_another_as_the_table_says():
+    found = {room_of(name): set() for name, _, _ in parsed() if name}
+    for name, path, _ in parsed():
+        if name:
+            found[room_of(name)] |= crossings(name, imported(path))
+    assert found == EDGES
+
+
+def test_nothing_needs_a_room_that_may_be_deleted():
+    found = [
+        f"{name} imports {room} at once"
+        for name, path, _ in parsed()
+        for room in crossings(name, imports(on_import(fresh(path)), path)) & OPTIONAL
+        if room_of(name) not in OPTIONAL | {"webhook"}
+    ]
     assert found == []
+
+
+def test_the_room_reader_sees_what_it_must():
+    path = PACKAGE / "steps" / "made_up.py"
+    code = "from ..github import ci\ndef late():\n    from ..webhook import app\n"
+    assert crossings("steps.made_up", imports(ast.parse(code), path)) == {"github", "webhook"}
+    assert crossings("steps.made_up", imports(on_import(ast.parse(code)), path)) == {"github"}
+    assert crossings("loop", [".errors", "pandas", ".steps.tune"]) == {"steps"}
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_what_is_pure_imports_nothing_of_ours_but_core(part):
+    allowed = ("core", *LEAVES)
+    found = violations(part, lambda module: module[0] == "." and not module[1:].startswith(allowed))
+    assert found == []
+    assert list(parsed(part)), part
     assert violations("errors", lambda _: True) == []
 
 
@@ -158,13 +229,20 @@ def test_core_names_the_config_for_type_checkers_only():
     assert named <= {".config"}
 
 
-def test_core_touches_no_file_environment_clock_or_process():
+def test_what_is_pure_touches_no_file_environment_clock_or_process():
     forbidden = {"os", "tempfile", "shutil", "subprocess", "socket", "time"}
-    assert violations("core", lambda module: module.split(".")[0] in forbidden) == []
-    assert [name for verb in ("now", "today") for name in calls(verb) if "core." in name] == []
+    pure = [item for part in PURE for item in parsed(part)]
+    assert [
+        line
+        for part in PURE
+        for line in violations(part, lambda module: module.split(".")[0] in forbidden)
+    ] == []
+    assert [
+        name for verb in ("now", "today") for name in calls(verb) if name.startswith(PURE)
+    ] == []
     named = [
         f"{name} names {node.id}"
-        for name, _, tree in parsed("core")
+        for name, _, tree in pure
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and node.id in ("Path", "open", "print", "input")
     ]
@@ -219,8 +297,8 @@ def test_nothing_happens_when_a_module_is_imported():
     """Beside definitions, a module's top level holds no bare call but the adapters' switches."""
     found = [
         f"{name} line {node.lineno}"
-        for name, _, tree in parsed()
-        if name != "__main__"
+        for name, path, tree in parsed()
+        if path.name != "__main__.py"
         for node in tree.body
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
         if not ast.unparse(node.value).startswith("os.environ.setdefault(")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import mlproject
+from mlproject import terminal
 
+PACKAGE = mlproject.__name__
 HERE = Path(mlproject.__file__).parents[1]
 PROGRAM = """
 import sys, typer
@@ -50,6 +52,23 @@ def test_a_command_line_without_a_command_is_answered_by_all_of_them():
     assert "Usage" in done.stdout + done.stderr
     assert "other" in done.stdout + done.stderr
     assert "stopped" not in done.stderr
+
+
+@pytest.mark.parametrize("late", ["from .made_up import verb", "from .made_up.verb import run"])
+def test_a_room_that_was_deleted_is_named(late):
+    scope = {"__package__": PACKAGE}
+    with pytest.raises(ImportError) as caught:
+        exec(late, scope)  # noqa: S102  words of the test
+    said = f"this command needs src/{PACKAGE}/made_up, which is not in this project"
+    assert terminal.sentence(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("late", ["import made_up", "from .errors import made_up"])
+def test_another_import_that_fails_is_a_fault(late):
+    scope = {"__package__": PACKAGE}
+    with pytest.raises(ImportError) as caught:
+        exec(late, scope)  # noqa: S102  words of the test
+    assert terminal.sentence(caught.value).startswith("unexpected ")
 
 
 def asked(words):

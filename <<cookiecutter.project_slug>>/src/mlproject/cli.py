@@ -343,9 +343,9 @@ def webhook(
 @app.command()
 def pull() -> None:
     """Have the tracked raw table here: from DVC's cache, else from its remote."""
-    from . import ci
+    from . import pull as data
 
-    ci.pull(Path.cwd())
+    data.pull(Path.cwd())
 
 
 @app.command("ci-report")
@@ -353,7 +353,7 @@ def ci_report(
     base: Annotated[str, typer.Option(help="Revision to compare with.")] = "HEAD^1",
 ) -> None:
     """Write a pull request's report and verdict into reports/pull_request."""
-    from . import ci
+    from .github import ci
 
     ci.report(Path.cwd(), base)
 
@@ -363,7 +363,7 @@ def ci_outcome(
     trigger: Annotated[str, typer.Option(help="What started the run.")] = "manual",
 ) -> None:
     """Say how the last run of the pipeline on this machine ended."""
-    from . import ci
+    from .github import ci
 
     ci.outcome(Path.cwd(), trigger)
 
@@ -371,7 +371,7 @@ def ci_outcome(
 @app.command("ci-drift")
 def ci_drift() -> None:
     """Watch the champion on new raw data and decide, for the jobs that act."""
-    from . import ci
+    from .github import ci
 
     ci.drift(Path.cwd())
 

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from . import acting, session
+from . import session
 from .adapters.files import read_json, write_json
-from .adapters.github import GitHub
 from .console import Screen
-from .core import untrusted
 from .core.monitoring.advice import after_keeping
 from .session import open_context
 from .steps import decide as step
@@ -57,7 +55,10 @@ def _act(context: Context, action: str, trials: int, screen: Screen) -> str:
     if not (token and settings.github_repository):
         screen.say(f" person    {evidence.relative_to(root)} says why")
         return f"left to a person: {evidence.relative_to(root)}"
+    from .github import actions, sanitize
+    from .github.client import GitHub
+
     client = GitHub(settings.github_api_url, settings.github_repository, token)
-    text = untrusted.inert(evidence.read_text(encoding="utf-8"), client.repository)
-    name, title = acting.ISSUES[action]
+    text = sanitize.inert(evidence.read_text(encoding="utf-8"), client.repository)
+    name, title = actions.ISSUES[action]
     return f"issue {client.issue(name, title, text)}"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from . import session
 from .adapters.files import digest, read_json, write_text
-from .adapters.github import GitHub
 from .console import Screen
 from .core.arrivals import TABLES, TEXTS
 from .errors import ProjectError
@@ -119,6 +118,8 @@ class Inbox:
         settings = context.settings
         token = settings.github_token.get_secret_value()
         if context.params.data.remote and token and settings.github_repository:
+            from .github.client import GitHub
+
             GitHub(settings.github_api_url, settings.github_repository, token).dispatch("new-data")
             self.say("ct", f"new-data sent to {settings.github_repository}")
             return "dispatched"

@@ -92,12 +92,23 @@ def sentence(error: Exception) -> str:
 
     if isinstance(error, ProjectError):
         return str(error)
+    if lacking := _deleted_room(error):
+        return f"this command needs {lacking}, which is not in this project: restore it from git"
     known = explain(error) if isinstance(error, OSError) else None
     first = (str(error).strip().splitlines() or ["no message"])[0]
     return known or (
         f"unexpected {type(error).__name__}: {first[:300]} "
         "(a fault of the project, not of the data: --debug shows where)"
     )
+
+
+def _deleted_room(error: Exception) -> str:
+    """The folder of the package that an import did not find, as `src/package/room`; or nothing."""
+    package, _, inner = (getattr(error, "name", None) or "").partition(".")
+    ours = package == (__package__ or "").partition(".")[0] and bool(inner)
+    if not isinstance(error, ImportError) or not ours or error.path:
+        return ""
+    return f"src/{package}/{inner.partition('.')[0]}"
 
 
 def prepare() -> None:

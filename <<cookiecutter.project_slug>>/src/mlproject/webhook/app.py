@@ -10,11 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from ..adapters.github import GitHub
 from ..adapters.sqlite_seen import Seen
 from ..core.events import Made, made, wanted
 from ..core.requests import RequestError, parse
 from ..errors import ProjectError
+from ..github.client import GitHub
 from ..serving.body import Bodies
 from .settings import WebhookSettings
 

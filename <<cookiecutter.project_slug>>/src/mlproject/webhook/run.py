@@ -6,9 +6,9 @@ from pathlib import Path
 import uvicorn
 from pydantic import ValidationError
 
-from ..adapters.github import GitHub
 from ..adapters.sqlite_seen import Seen
 from ..errors import ProjectError
+from ..github.client import GitHub
 from ..listening import QUEUE, listen
 from .app import Receiver, build
 from .settings import WebhookSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from servers.github_api import TOKEN, Recorder
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 (PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/cli.py")]
 
 
@@ -38,7 +38,7 @@ def act(github, tmp_path):
             "GITHUB_REPOSITORY": github.repository,
             "GITHUB_TOKEN": TOKEN,
         }
-        code = f"import sys; sys.path.insert(0, 'src'); import {PACKAGE}.github as g; g.main()"
+        code = f"import sys; sys.path.insert(0, 'src'); import {PACKAGE}.github.jobs as g; g.main()"
         done = subprocess.run(
             [sys.executable, "-S", "-I", "-c", code, "act", str(tmp_path)],
             cwd=ROOT,

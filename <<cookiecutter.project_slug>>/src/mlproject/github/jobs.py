@@ -1,4 +1,4 @@
-"""`python -m mlproject.github`: what jobs with a token do.
+"""What jobs with a token do, by `python -m mlproject.github`.
 
 Standard library only: nothing that a pull request could have changed is installed beside the token.
 """
@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import acting
-from .adapters.github import MARK, GitHub
-from .core import untrusted
-from .errors import ProjectError
+from ..errors import ProjectError
+from . import actions, sanitize
+from .client import MARK, GitHub
 
 VERBS = ("take", "comment", "issue", "settle", "pull-request", "dispatch", "act")
 REPORT = "pull-request-report"
@@ -27,8 +26,8 @@ def take(folder: Path, environment: dict[str, str]) -> None:
     The number is believed only where GitHub says that pull request is at the commit that ran.
     """
     client, event = _client(environment), _event(environment)
-    texts = {name: _read(folder, name) for name in untrusted.FILES}
-    number = untrusted.number(texts["pull_request.json"])
+    texts = {name: _read(folder, name) for name in sanitize.FILES}
+    number = sanitize.number(texts["pull_request.json"])
     ran = event["workflow_run"]
     head = client.call("GET", f"/pulls/{number}")["head"]
     origin = (head.get("repo") or {}).get("full_name")
@@ -38,7 +37,7 @@ def take(folder: Path, environment: dict[str, str]) -> None:
             f"pull request {number} is at {head['sha'][:12]} of {origin}, the run was of "
             f"{wanted[0][:12]} of {wanted[1]}: nothing is posted, a newer run will report"
         )
-    body = untrusted.inert(texts["report.md"], client.repository)
+    body = sanitize.inert(texts["report.md"], client.repository)
     run = f"https://github.com/{client.repository}/actions/runs/{int(ran['id'])}"
     foot = f"[full report, as an artifact]({run}#artifacts) · written by this pull request's code"
     text = f"{MARK.format(name=REPORT)}\n{body.strip()}\n\n{foot}\n"
@@ -62,9 +61,9 @@ def act(folder: Path, environment: dict[str, str]) -> None:
     The artifact keeps the folders of its files: the deepest one that all of them share is its root.
     """
     client = _client(environment)
-    found = acting.read(_limited(folder / "artifacts" / "decide.json", acting.MOST))
-    evidence = _limited(folder / "reports" / "decide.md", acting.MOST)
-    for line in acting.act(client, found, untrusted.inert(evidence, client.repository)):
+    found = actions.read(_limited(folder / "artifacts" / "decide.json", actions.MOST))
+    evidence = _limited(folder / "reports" / "decide.md", actions.MOST)
+    for line in actions.act(client, found, sanitize.inert(evidence, client.repository)):
         print(f" act       {line}")
 
 
@@ -112,7 +111,7 @@ def _event(environment: dict[str, str]) -> dict[str, Any]:
 
 def _read(folder: Path, name: str) -> str:
     """A file of the artifact. Raises ProjectError for a link, a flood or what is not text."""
-    return _limited(folder / name, untrusted.FILES[name])
+    return _limited(folder / name, sanitize.FILES[name])
 
 
 def _limited(path: Path, most: int) -> str:

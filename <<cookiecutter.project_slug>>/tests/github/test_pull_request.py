@@ -3,7 +3,7 @@
 import pytest
 
 from mlproject.core.knobs import Promote
-from mlproject.core.pull_request import PullRequest, judge, render
+from mlproject.github.pull_request import PullRequest, judge, render
 
 SETTINGS = Promote(thresholds={"r2": {"min": 0.9}})
 

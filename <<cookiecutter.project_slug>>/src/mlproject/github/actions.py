@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .adapters.github import GitHub
-from .errors import ProjectError
+from ..errors import ProjectError
+from .client import GitHub
 
 MOST = 240_000  # characters of a record, or of its evidence
 EVENTS = {"retrain": "drift", "new_model": "new-model"}

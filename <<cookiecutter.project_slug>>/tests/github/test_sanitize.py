@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlproject.core.untrusted import MOST, inert, number
 from mlproject.errors import ProjectError
+from mlproject.github.sanitize import MOST, inert, number
 
 OURS = "team/project"
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .amounts import plural
-from .gate import Decision, Rule, decide
-from .metrics import DIRECTIONS, gain
-from .report import wording
-from .report.markdown import MOST_ROWS, code, details, prose, table
+from ..core.amounts import plural
+from ..core.gate import Decision, Rule, decide
+from ..core.metrics import DIRECTIONS, gain
+from ..core.report import wording
+from ..core.report.markdown import MOST_ROWS, code, details, prose, table
 
 if TYPE_CHECKING:
-    from .knobs import Promote
+    from ..core.knobs import Promote
 
 Tree = dict[str, Any]
 Changes = Mapping[str, Mapping[str, Any]]  # name: {"old": ..., "new": ...}, as DVC tells them

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from servers.github_api import TOKEN, Recorder
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 (PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/cli.py")]
 SHA, FORK = "a" * 40, "stranger/project"
 
@@ -44,7 +44,7 @@ def job(github, tmp_path):
             "NUMBER": "7",
         }
         # -S -I leave site-packages out: nothing may need an installation
-        code = f"import sys; sys.path.insert(0, 'src'); import {PACKAGE}.github as g; g.main()"
+        code = f"import sys; sys.path.insert(0, 'src'); import {PACKAGE}.github.jobs as g; g.main()"
         command = [sys.executable, "-S", "-I", "-c", code, *words]
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -1,47 +1,14 @@
-"""What workflows ask of a project: its data here, a pull request's report, how a run ended."""
+"""What workflows ask of a project: a pull request's report, how a run ended, the drift job."""
 
 from pathlib import Path
 
-from .adapters import dvc, git
-from .adapters.files import digest, read_json, write_json, write_text
-from .config import Settings, load_params
-from .console import Screen
-from .core import pull_request
-from .errors import ProjectError
-from .session import SAMPLE, write_sample
-from .workspace import Context, Workspace
-
-
-def pull(root: Path) -> None:
-    """Have the tracked raw table here: from the cache, else from the remote.
-
-    Raises ProjectError where neither has the bytes its .dvc file names.
-    """
-    params, screen = load_params(root / "params.yaml"), Screen(0)
-    source = Workspace.at(root).source(params)
-    wanted = None if params.data.remote else dvc.recorded(source)
-    if wanted is None:
-        screen.say(" data      nothing is tracked by DVC yet")
-    elif source.exists() and digest(source, "md5") == wanted:
-        screen.say(f" data      {params.data.source} is here")
-    elif dvc.fetched(root, source):
-        screen.say(f" data      {params.data.source} from DVC")
-    elif params.data.source == str(SAMPLE) and _sample_again(source, wanted):
-        screen.say(f" data      {params.data.source} made again, the same bytes")
-    else:
-        raise ProjectError(
-            f"{params.data.source} (md5 {wanted[:12]}) is not in DVC's cache nor at its remote: "
-            "run `make push` where the table is; docs/workflows.md says what a job may read"
-        )
-
-
-def _sample_again(path: Path, wanted: str) -> bool:
-    """Make the sample table where no remote has it. Returns whether it is the tracked one."""
-    write_sample(path, None, None)
-    if digest(path, "md5") == wanted:
-        return True
-    path.unlink()
-    return False
+from ..adapters import dvc, git
+from ..adapters.files import read_json, write_json, write_text
+from ..config import Settings, load_params
+from ..console import Screen
+from ..errors import ProjectError
+from ..workspace import Context, Workspace
+from . import pull_request
 
 
 def report(root: Path, base: str) -> None:
@@ -90,7 +57,7 @@ def outcome(root: Path, trigger: str) -> None:
 
 def drift(root: Path) -> None:
     """Watch the champion on new raw data and decide; tell the jobs that come after."""
-    from . import deciding, tracking, watching  # MLflow takes a second: other verbs do without
+    from .. import deciding, tracking, watching  # MLflow takes a second: other verbs do without
 
     workspace, params = Workspace.at(root), load_params(root / "params.yaml")
     if tracking.registry(Context(params, workspace)).champion(params.data.name) is None:

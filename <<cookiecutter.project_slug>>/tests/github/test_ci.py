@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 (PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/cli.py")]
 METRICS = {
     "candidate": {"rmse": 400.0, "mae": 300.0, "r2": 0.95, "smape": 0.02},
