@@ -6,6 +6,7 @@ import pytest
 from mlproject.core.arrivals import (
     Look,
     Stillness,
+    as_texts,
     is_left,
     is_table,
     merge,
@@ -124,6 +125,25 @@ def test_the_first_table_and_one_without_keys_take_the_place():
 def test_a_table_that_does_not_fit_is_refused(change, said):
     with pytest.raises(ProjectError, match=said):
         merge(table(*OLD), change(table(OLD[0])), contract())
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("excel", ["43466", "43739.75", ""]),
+        ("quarter", ["2019Q1", "2019Q4", ""]),
+        ("half_year", ["2019-H1", "2019-H2", ""]),
+        ("year_quarter", ["2019-1", "2019-4", ""]),
+        ("iso_week", ["2019-W01", "2019-W40", ""]),
+        ("unix_s", ["1546300800", "1569952800", ""]),
+        ("%d/%m/%Y", ["01/01/2019", "01/10/2019", ""]),
+        (None, ["2019-01-01 00:00:00", "2019-10-01 18:00:00", ""]),
+    ],
+)
+def test_dates_of_a_workbook_are_written_as_the_table_writes_them(form, written):
+    moments = pd.to_datetime(["2019-01-01 00:00", "2019-10-01 18:00", None])
+    texts = as_texts(pd.DataFrame({"day": moments}), contract(timestamp_format=form))
+    assert texts["day"].tolist() == written
 
 
 def test_events_are_added_and_a_file_that_comes_twice_adds_nothing():

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from test_infer import BASE, DAYS, RNG, N, X, adopted, panel, refused
 
+from mlproject.core.baselines import seasons
+
 MONTHS = pd.date_range("2010-01-01", periods=120, freq="MS")
 
 
@@ -292,7 +294,8 @@ def test_amounts_in_the_range_of_seconds_are_no_times(name):
 UNREAD = {
     "Stamp": [f"{1 + n % 28}.{1 + n % 12}. im Jahr {n}" for n in range(N)],
     "Fiscal Year": [f"{2009 + n % 9}/{10 + n % 9}" for n in range(N)],
-    "order_date": 45_292 + RNG.integers(0, 900, N),
+    "Year": 1995 + np.arange(N) / 4,
+    "seen": 2_024_001 + np.arange(N),  # or numbers that count on
     "Tag": [f"{1 + n % 28}. {('Januar', 'Oktober')[n % 2]} 2024" for n in range(N)],
 }
 
@@ -305,6 +308,61 @@ def test_a_column_that_seems_a_time_and_cannot_be_read_is_named_loudly(name):
     assert f"say TIMESTAMP={name}" in line
 
 
+def test_halves_of_years_make_a_series_of_their_own():
+    halves = [f"{1930 + n // 2}-H{n % 2 + 1}" for n in range(N)]
+    params, table, said = adopted(BASE.assign(period=halves))
+    assert (params.data.timestamp_format, params.data.frequency) == ("half_year", "2QS")
+    assert (params.featurize.lags, params.featurize.calendar) == ((1, 2), ("month",))
+    assert said["period"][0] == "event time: half-years, each its first day"
+    assert seasons("2QS") == (2,)
+    columns = {"year": 1930 + np.arange(N) // 2, "semester": np.arange(N) % 2 + 1}
+    params, other, _ = adopted(BASE.assign(**columns))
+    assert params.data.timestamp_format == "year_half"
+    assert other["event_timestamp"].tolist() == table["event_timestamp"].tolist()
+
+
+def test_quarters_without_their_letter_are_asked_for():
+    frame = BASE.assign(when=[f"{1950 + n // 4}-{n % 4 + 1}" for n in range(N)])
+    sentence = refused(frame)
+    assert (
+        "column `when`: every number beside the year is at most 4, months or quarters" in sentence
+    )
+    assert "say FORMAT='%Y-%m' or FORMAT='year_quarter'" in sentence
+    params, table, _ = adopted(frame, pattern="year_quarter")
+    assert (params.data.event_timestamp, params.data.frequency) == ("when", "QS")
+    assert table["event_timestamp"].dt.strftime("%Y-%m").iloc[-1] == "1999-10"
+    months, _, _ = adopted(frame, timestamp="when", pattern="%Y-%m")
+    assert months.data.frequency is None
+
+
+def test_days_of_a_worksheet_are_taken_where_the_name_says_so_and_nowhere_else():
+    days = 45_000 + np.arange(N)
+    for name in ("date", "OrderDate", "order_date", "saledate", "Datum"):
+        params, table, said = adopted(BASE.assign(**{name: days}))
+        assert (params.data.event_timestamp, params.data.timestamp_format) == (name, "excel")
+        assert said[name][0] == "event time: days as Excel counts them (excel)"
+        assert str(table["event_timestamp"].iloc[0].date()) == "2023-03-15"
+    for name in ("response_time", "salary", "last_update", "x2", "visits_per_day"):
+        frame = BASE.assign(**{name: RNG.permutation(days)})
+        assert adopted(frame)[0].data.event_timestamp is None, name
+        sentence = refused(frame, timestamp=name)
+        assert f"`{name}` (TIMESTAMP) holds numbers, which may be days as Excel" in sentence
+        assert adopted(frame, timestamp=name, pattern="excel")[0].data.frequency == "1D"
+        assert adopted(frame, pattern="excel")[0].data.event_timestamp == name
+
+
+def test_a_day_of_the_year_beside_its_year_is_a_date():
+    days = pd.date_range("2019-06-01", periods=N)
+    for name, written in (("d", "%Y-%j"), ("date", "%Y%j"), ("julian", "%Y%j")):
+        params, table, _ = adopted(BASE.assign(**{name: days.strftime(written)}))
+        assert (params.data.event_timestamp, params.data.frequency) == (name, "1D")
+        assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(days)
+    two_years = pd.date_range("2019-06-01", periods=N, freq="3D")  # to the end of each year
+    assert adopted(BASE.assign(k=two_years.strftime("%Y%j")))[0].data.event_timestamp == "k"
+    counted = [2_019_001 + 1_000 * (n // 50) + n % 50 for n in range(N)]
+    assert adopted(BASE.assign(k=counted))[0].data.event_timestamp is None
+
+
 def test_a_format_finds_its_column_or_is_refused():
     frame = BASE.assign(note="x", when=pd.date_range("2020-01-01", periods=N).strftime("%Y|%d|%m"))
     params, table, _ = adopted(frame, pattern="%Y|%d|%m")
@@ -312,12 +370,9 @@ def test_a_format_finds_its_column_or_is_refused():
     assert table["event_timestamp"].iloc[-1] == pd.Timestamp("2020-07-18", tz="UTC")
     sentence = refused(frame, pattern="%d. %B %Y")
     assert "no column is written like FORMAT=%d. %B %Y: correct it, or name the column" in sentence
-    assert (
-        adopted(BASE.assign(t=1_700_000_000 + RNG.integers(0, 9**8, N)), pattern="unix_s")[
-            0
-        ].data.timestamp_format
-        == "unix_s"
-    )
+    seconds = BASE.assign(t=1_700_000_000 + RNG.integers(0, 9**8, N))
+    params, _, _ = adopted(seconds, pattern="unix_s")
+    assert (params.data.event_timestamp, params.data.timestamp_format) == ("t", "unix_s")
 
 
 def test_groups_of_one_row_are_no_groups():

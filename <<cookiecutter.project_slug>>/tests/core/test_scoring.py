@@ -142,6 +142,10 @@ def test_the_example_is_a_row_of_the_table(times):
 
 WRITTEN = {
     "quarter": pd.Series(pd.period_range("2000Q1", periods=60, freq="Q")).astype(str),
+    "half_year": pd.Series([f"{1970 + n // 2}-H{n % 2 + 1}" for n in range(60)]),
+    "day_of_year": pd.Series(pd.date_range("2019-11-01", periods=90)).dt.strftime("%Y-%j"),
+    "day_of_year_number": pd.Series(pd.date_range("2019-06-01", periods=300)).dt.strftime("%Y%j"),
+    "estimated": pd.Series(pd.period_range("2000Q1", periods=60, freq="Q")).astype(str) + "E",
     "week": pd.Series(pd.date_range("2015-01-05", periods=90, freq="7D")).dt.strftime("%G-W%V"),
     "unix_s": pd.Series(1_600_000_000 + 3600 * np.arange(300)),
     "unix_ms": pd.Series((1_600_000_000 + 3600 * np.arange(300)) * 1000),
@@ -174,6 +178,20 @@ def test_times_of_every_kind_are_read_derived_and_written(kind):
         table_of([example], list(example), params.data), params.data, params.featurize, known
     )
     assert again.keys["event_timestamp"].iloc[0] == row["event_timestamp"]
+
+
+def test_days_of_a_worksheet_are_read_derived_and_written_by_every_fraction():
+    for numbers in (43_000 + np.arange(100), 43_000 + np.arange(300) / 24):
+        raw = table(numbers.astype(str)).rename(columns={"When?": "Order Date"})
+        params, known, wanted = learned(raw)
+        assert params.data.timestamp_format == "excel"
+        row = wanted.iloc[-1]
+        told = {"body_mass_g": row["body_mass_g"], "open": True, "Kind": None}
+        example = raw_example(params.data, told, row["Shop"], row["event_timestamp"])
+        assert example["Order Date"] == pytest.approx(numbers[-1])
+        rows = table_of([example], list(example), params.data)
+        again = inputs(rows, params.data, params.featurize, known)
+        assert again.keys["event_timestamp"].iloc[0] == row["event_timestamp"]
 
 
 @pytest.mark.parametrize("names", [("year", "month"), ("year", "month", "day")])

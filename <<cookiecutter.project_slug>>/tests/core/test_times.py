@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.core.adoption.date_patterns import (
-    date_pattern,
-    number_pattern,
-)
+from mlproject.core.adoption.date_patterns import date_pattern
+from mlproject.core.adoption.number_patterns import number_pattern
 from mlproject.core.columns import Column
 from mlproject.core.time_formats import read_texts
 from mlproject.core.times import event_times, shown, zone_shown
@@ -65,6 +63,10 @@ def column(values, name="t"):
         ("%Y-%m-%dT%H:%M:%S.%fZ", HOURS),
         ("%Y-%m-%d %H:%M:%S UTC", HOURS),
         ("%d/%b/%Y:%H:%M:%S +0000", HOURS),
+        ("%Y-%j", DAYS),
+        ("%Y/%j", DAYS),
+        ("%j/%Y", DAYS),
+        ("%Y-%jT%H:%M", HOURS),
         ("%Y-%m", MONTHS),
         ("%YM%m", MONTHS),
         ("%m/%Y", MONTHS),
@@ -116,7 +118,17 @@ def test_days_without_a_year_are_not_taken_for_months_of_one(pattern):
 
 
 @pytest.mark.parametrize(
-    "written", ["{y}Q{q}", "{y}-Q{q}", "Q{q} {y}", "Q{q}/{y}", "{q}Q{y}", "Q{q}-{s}"]
+    "written",
+    [
+        "{y}-Q{q}E",
+        "{y}Q{q} (P)",
+        "{y}Q{q}",
+        "{y}-Q{q}",
+        "Q{q} {y}",
+        "Q{q}/{y}",
+        "{q}Q{y}",
+        "Q{q}-{s}",
+    ],
 )
 def test_quarters(written):
     texts = [
@@ -127,6 +139,61 @@ def test_quarters(written):
     assert found.format == "quarter"
     expected = pd.date_range("1990-01-01", periods=60, freq="QS")
     assert event_times(column(texts), "quarter").dt.tz_localize(None).tolist() == list(expected)
+
+
+@pytest.mark.parametrize("written", ["{y}-H{h}", "{y}H{h}", "H{h} {y}", "{h}H{y}", "{y}S{h}"])
+def test_half_years(written):
+    texts = [written.format(y=1990 + n // 2, h=n % 2 + 1) for n in range(60)]
+    assert date_pattern(texts).format == "half_year"
+    expected = pd.date_range("1990-01-01", periods=60, freq="2QS")
+    assert event_times(column(texts), "half_year").dt.tz_localize(None).tolist() == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("most", "name", "other"), [(4, "quarter", "year_quarter"), (2, "half-year", "year_half")]
+)
+@pytest.mark.parametrize("written", ["{y}-{n}", "{y}/{n}", "{n}/{y}", "{y}.{n}"])
+def test_months_that_may_be_quarters_or_halves_are_left_to_choose(most, name, other, written):
+    texts = [written.format(y=1990 + n // most, n=n % most + 1) for n in range(40)]
+    found = date_pattern(texts)
+    assert found.others == (other,)
+    assert f"every number beside the year is at most {most}, months or {name}s" in found.note
+    begins = event_times(column(texts), other).dt.month.unique()
+    assert begins.tolist() == [1, 4, 7, 10] if most == 4 else [1, 7]
+    twelve = [written.format(y=1990 + n // 12, n=n % 12 + 1) for n in range(40)]
+    assert date_pattern(twelve).others == ()
+    two_years = texts[: 2 * most]
+    assert date_pattern(two_years).others == ()
+
+
+def test_months_with_a_zero_are_months_and_what_else_they_may_be_is_said():
+    found = date_pattern([f"{1990 + n // 4}-0{n % 4 + 1}" for n in range(40)])
+    assert (found.format, found.others) == (None, ())
+    assert "read as months, or say FORMAT=year_quarter" in found.note
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["45292", "45293.0"], ["2024-01-01 00:00", "2024-01-02 00:00"]),
+        (["45292.0208333333", "36526.75"], ["2024-01-01 00:30", "2000-01-01 18:00"]),
+        ([45292, 45657], ["2024-01-01 00:00", "2024-12-31 00:00"]),
+    ],
+)
+def test_days_as_excel_counts_them(values, expected):
+    read = event_times(column(values), "excel")
+    assert read.dt.strftime("%Y-%m-%d %H:%M").tolist() == expected
+    for wrong in ("2024-01-01", "0", "59", "-3", "9999999"):
+        with pytest.raises(ProjectError, match=rf"holds `{wrong}`, not a date like 45292"):
+            event_times(column([values[0], wrong]), "excel")
+
+
+def test_days_of_the_year_as_one_number():
+    days = pd.date_range("2019-06-01", periods=400)
+    texts = list(days.strftime("%Y%j"))
+    assert number_pattern(np.array(texts, dtype=np.float64)) == "%Y%j"
+    assert event_times(column(texts), "%Y%j").dt.tz_localize(None).tolist() == list(days)
+    assert number_pattern(np.array([2019001.0, 2019367, 2019003])) is None
 
 
 def test_months_written_in_several_ways_in_one_column():

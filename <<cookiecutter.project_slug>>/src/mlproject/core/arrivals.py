@@ -12,6 +12,8 @@ from .canonical import renamed, times
 from .columns import Column, keys, text_of
 from .contract import ALL, DataContract
 from .number_format import written
+from .time_names import NAMED
+from .time_written import written as written_time
 
 TEXTS = (".csv", ".tsv", ".txt")
 TABLES = (*TEXTS, ".parquet", ".xlsx", ".gz", ".zip")
@@ -115,14 +117,24 @@ def as_texts(table: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
             continue
         form = forms.get(name)
         if pd.api.types.is_datetime64_any_dtype(values.dtype):
-            pattern = contract.timestamp_format if name == contract.event_timestamp else None
-            texts = values.dt.strftime(pattern or "%Y-%m-%d %H:%M:%S").fillna("").tolist()
+            texts = _moments(values, contract if name == contract.event_timestamp else None)
         elif form is not None:
             texts = [written(value, form) for value in values.astype("float64")]
         else:
             texts = [text_of(value) for value in values]
         out[column] = pd.array(texts, dtype=pd.StringDtype("pyarrow"))
     return out
+
+
+def _moments(values: "pd.Series", contract: DataContract | None) -> list[str]:
+    """Times of a workbook as texts: those of the event time as the contract writes them."""
+    pattern = contract.timestamp_format if contract else None
+    if contract is None or pattern not in NAMED:
+        texts: list[str] = values.dt.strftime(pattern or "%Y-%m-%d %H:%M:%S").fillna("").tolist()
+        return texts
+    plain = contract.model_copy(update={"timezone": None, "event_hour": None})
+    moments = values.dt.tz_localize("UTC") if values.dt.tz is None else values
+    return ["" if time is pd.NaT else str(*written_time(plain, time).values()) for time in moments]
 
 
 def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:

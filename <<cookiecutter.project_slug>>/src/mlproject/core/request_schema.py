@@ -10,6 +10,7 @@ from .contract import MAX_CATEGORIES, TIMESTAMP, DataContract, Feature
 from .metrics import Array
 from .raw_rows import Raw, times_of
 from .requests import MAX_TEXT, Key
+from .time_names import EXCEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +91,9 @@ def _table_row(raw: Raw) -> dict[str, Any]:
     contract = raw.contract
     properties = {raw.own[name]: _property(item) for name, item in contract.features.items()}
     iso = len(contract.time_columns) == 1 and contract.timestamp_format is None
+    number = "number" if contract.timestamp_format == EXCEL else "integer"
     for name in times_of(contract):
-        kind = {"type": "string", "format": "date-time"} if iso else {"type": ["string", "integer"]}
+        kind = {"type": "string", "format": "date-time"} if iso else {"type": ["string", number]}
         properties[raw.own[name]] = {**kind, "description": "event time"}
     if contract.event_hour:
         properties[raw.own[contract.event_hour]] = {"type": "integer", "minimum": 0, "maximum": 23}

@@ -15,7 +15,7 @@ from ..errors import ProjectError, WrongValueError
 from .canonical import arrays, renamed
 from .contract import TIMESTAMP, DataContract
 from .raw_rows import own_names
-from .time_names import EPOCHS, zone_of
+from .time_written import written
 from .transforms import derive, lag_name, lagged, model_features, period
 from .typed_rows import model_columns
 from .zones import later
@@ -23,8 +23,6 @@ from .zones import later
 if TYPE_CHECKING:
     from .knobs import Featurize
 
-_TWO = {"year_quarter", "year_week"}
-_ONE = {"quarter": "{}Q{}", "iso_week": "{}-W{:02d}"}
 _NUMBERS = {"float", "int"}
 _SLACK = pd.Timedelta(days=7)  # around the part of the past that is looked at
 
@@ -128,30 +126,10 @@ def raw_example(
     """A row of the table as JSON, of declared features; None where its time cannot be written."""
     own = own_names(contract)
     told = {contract.entity: entity} if contract.entity else {}
-    row = {own[name]: value for name, value in {**told, **_written(contract, time)}.items()}
+    row = {own[name]: value for name, value in {**told, **written(contract, time)}.items()}
     row |= {own[name]: value for name, value in features.items()}
     try:
         found = _typed(table_of([row], list(row), contract), contract)
     except (ProjectError, KeyError):
         return None
     return row if not contract.has_time or found[TIMESTAMP].iloc[0] == time else None
-
-
-def _written(contract: DataContract, time: pd.Timestamp) -> dict[str, Any]:
-    """The columns of an event time as the table writes it."""
-    clock = time.tz_convert(zone_of(contract.timezone)) if contract.timezone else time
-    names, form = contract.time_columns, contract.timestamp_format
-    hour = {contract.event_hour: clock.hour} if contract.event_hour else {}
-    if form in EPOCHS:
-        values: list[Any] = [int(time.value / 1_000 / EPOCHS[form])]
-    elif form in _TWO or form in _ONE:
-        year, week, _ = clock.isocalendar()
-        pair = (year, week) if "week" in form else (clock.year, clock.quarter)
-        values = list(pair) if form in _TWO else [_ONE[form].format(*pair)]
-    elif form is None:
-        day = clock == clock.normalize() or contract.event_hour
-        values = [f"{clock:%Y-%m-%d}" if day else clock.tz_localize(None).isoformat()]
-    else:
-        parts = form.split() if len(names) > 1 else [form]
-        values = [clock.strftime(part) for part in parts]
-    return {**dict(zip(names, values, strict=False)), **hour}

@@ -1,23 +1,13 @@
 """How a written time is read: strptime patterns, and named formats that no pattern can say."""
 
 import re
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from .time_names import EPOCHS
+from .time_names import EPOCHS, EXCEL
+from .time_periods import READERS
 
-_QUARTER = re.compile(
-    r"(?:(?P<y1>\d{4})[-_/ .]?Q(?P<q1>[1-4])|Q(?P<q2>[1-4])[-_/ .']{0,2}(?P<y2>\d{4}|\d{2})"
-    r"|(?P<q3>[1-4])Q[-_/ .]?(?P<y3>\d{4}|\d{2}))",
-    re.I,
-)
-_WEEK = re.compile(
-    r"(?:(?P<y1>\d{4})[-_/ .]{0,2}(?:W|KW|CW|WK|week)[-_/ .]?(?P<w1>\d{1,2})(?:-(?P<d1>[1-7]))?"
-    r"|(?:W|KW|CW|WK|week)[-_/ .]?(?P<w2>\d{1,2})[-_/ .,]{1,3}(?P<y2>\d{4}))",
-    re.I,
-)
 _MONTH = re.compile(
     r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
     r"(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?\b\.?",
@@ -72,10 +62,12 @@ def read_texts(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[pd.Ti
     """
     if pattern in EPOCHS:
         return _epoch(texts, EPOCHS[pattern])
+    if pattern == EXCEL:
+        return _serial(texts)
     if pattern is not None and "." not in pattern:  # whole numbers of a column that had gaps
         texts = texts.str.replace(r"(?<=\d)\.0(?= |$)", "", regex=True)
-    if pattern in _READERS:
-        return pd.to_datetime(texts.map(_READERS[pattern]), errors="coerce", utc=True)
+    if pattern in READERS:
+        return pd.to_datetime(texts.map(READERS[pattern]), errors="coerce", utc=True)
     texts = plainer(texts, pattern)
     written = "ISO8601" if pattern is None else plain_pattern(pattern)
     return pd.to_datetime(texts, format=written, errors="coerce", utc=True)
@@ -96,45 +88,12 @@ def _epoch(texts: "pd.Series[str]", unit: float) -> "pd.Series[pd.Timestamp]":
     return pd.Series(found, index=texts.index).dt.tz_localize("UTC")
 
 
-def _quarter(text: str) -> str | None:
-    found = _QUARTER.fullmatch(text)
-    if found is None:
-        return None
-    year = found["y1"] or found["y2"] or found["y3"]
-    quarter = int(found["q1"] or found["q2"] or found["q3"])
-    return f"{_century(year)}-{3 * quarter - 2:02d}-01"
+def _serial(texts: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
+    """Days since the end of 1899 as Excel counts them, to the millisecond; none before March 1900.
 
-
-def _century(year: str) -> str:
-    """Two digits as strptime reads them: 69 to 99 are of the last century."""
-    return year if len(year) == 4 else f"{'19' if int(year) >= 69 else '20'}{year}"
-
-
-def _week(text: str) -> str | None:
-    found = _WEEK.fullmatch(text)
-    if found is None:
-        return None
-    year, week = int(found["y1"] or found["y2"]), int(found["w1"] or found["w2"])
-    try:
-        return pd.Timestamp.fromisocalendar(year, week, int(found["d1"] or 1)).date().isoformat()
-    except ValueError:
-        return None
-
-
-def _year_and(letter: str, read: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """A reader of `2024 1`, two columns joined, where the second may have its letter or not."""
-
-    def reader(text: str) -> str | None:
-        year, _, number = text.partition(" ")
-        number = number.strip().upper().removeprefix(letter).strip()
-        return read(f"{year}-{letter}{number}")
-
-    return reader
-
-
-_READERS: dict[str, Callable[[str], str | None]] = {
-    "quarter": _quarter,
-    "iso_week": _week,
-    "year_quarter": _year_and("Q", _quarter),
-    "year_week": _year_and("W", _week),
-}
+    Excel holds 1900 for a leap year, so that numbers below 61 are a day off.
+    """
+    days = pd.to_numeric(texts, errors="coerce").astype("float64")
+    millis = (days.where((days >= 61) & (days < 2_958_466)) * 86_400_000).round()
+    since = pd.to_timedelta(millis, unit="ms")
+    return (pd.Timestamp("1899-12-30") + since).astype("datetime64[us]").dt.tz_localize("UTC")

@@ -5,7 +5,17 @@ from datetime import timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 EPOCHS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1, "unix_ns": 1e-3}  # in microseconds
-NAMED = (*EPOCHS, "quarter", "iso_week", "year_quarter", "year_week")
+EXCEL = "excel"  # days as a worksheet counts them: 45292 is 2024-01-01
+NAMED = (
+    *EPOCHS,
+    EXCEL,
+    "quarter",
+    "half_year",
+    "iso_week",
+    "year_quarter",
+    "year_half",
+    "year_week",
+)
 
 
 @functools.cache

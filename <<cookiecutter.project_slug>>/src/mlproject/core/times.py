@@ -15,8 +15,13 @@ DTYPE = "datetime64[us, UTC]"
 CONSTANT = pd.Timestamp("2000-01-01", tz="UTC")  # event time of rows that have none
 EXAMPLES: dict[str | None, str] = {
     None: "2024-12-31 or 2024-12-31 23:00",
+    "excel": "45292, a day as Excel counts them (excel)",
     "quarter": "2024Q4 or Q4 2024",
+    "half_year": "2024-H2",
     "iso_week": "2024-W52",
+    "year_quarter": "2024-4, year and quarter (year_quarter)",
+    "year_half": "2024-2, year and half (year_half)",
+    "year_week": "2024-52, year and week (year_week)",
     **{name: f"a whole number ({name})" for name in EPOCHS},
 }
 

@@ -14,6 +14,7 @@ WORDS = {
     "hour": {"hour", "hr", "hh", "hours", "stunde", "heure", "hora"},
     "minute": {"minute", "min", "minutes"},
     "quarter": {"quarter", "qtr", "q", "quartal", "trimestre"},
+    "half": {"half", "halfyear", "halbjahr", "hy", "semester", "semestre"},
     "week": {"week", "wk", "kw", "isoweek", "weekno", "woche", "semaine"},
     "yearday": {"yday", "doy", "yearday", "dayofyear"},
 }
@@ -24,6 +25,7 @@ RANGES = {
     "hour": (0, 23),
     "minute": (0, 59),
     "quarter": (1, 4),
+    "half": (1, 2),
     "week": (1, 53),
     "yearday": (1, 366),
 }
@@ -35,6 +37,7 @@ CHAINS = {
     ("year", "yearday"): "%Y %j",
     ("year", "week"): "year_week",
     ("year", "quarter"): "year_quarter",
+    ("year", "half"): "year_half",
 }
 _MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?", re.I)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[ap]m)?", re.I)
@@ -138,7 +141,7 @@ def _fits(item: Look, part: str) -> bool:
     texts = [text for text in item.texts if text]
     if part == "month" and texts and all(_MONTH.fullmatch(text) for text in texts):
         return True
-    if part in {"quarter", "week"} or (part == "month" and _lettered(item)):
+    if part in {"quarter", "half", "week"} or (part == "month" and _lettered(item)):
         texts = [text.upper().removeprefix(part[0].upper()) for text in texts]
     return bool(texts) and all(text.isdecimal() and low <= int(text) <= high for text in texts)
 

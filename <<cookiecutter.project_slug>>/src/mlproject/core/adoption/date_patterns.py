@@ -5,17 +5,17 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from ..digits import EXACT
 from ..time_formats import plain_pattern, read_texts
 
 SHARE = 0.9  # of values that must be dates; `ingest` then names the line of one that is not
 MOST = 60  # texts that are tried first
+MANY_YEARS = 3  # with few numbers beside them, and these may be months, quarters or halves
 
 _ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{1,2}(:?\d{2}.*)?)?)?$|\d{8}T\d{4,6}")
 _MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*$", re.I)
+_YEAR_MONTH = re.compile(r"\d{4}[-_/ .]\d{1,2}|\d{1,2}[-_/ .]\d{4}")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*$", re.I)
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[\W_]")
 _CLOCK = re.compile(
@@ -29,12 +29,7 @@ _CLOCK = re.compile(
 )
 _ENDS = {"st", "nd", "rd", "th"}
 _SIGNS = {"年", "月", "日", "년", "월", "일"}  # year, month, day
-_DIGITS = (
-    ("%Y%m%d%H%M%S", 17_000_000_000_000, 23_000_000_000_000),
-    ("%Y%m%d%H%M", 170_000_000_000, 230_000_000_000),
-    ("%Y%m%d", 17_000_000, 23_000_000),
-    ("%Y%m", 170_000, 230_000),
-)
+_PAIRS = ("mY", "Ym", "my", "ym", "Yj", "jY")
 _ORDERS = ("mdY", "dmY", "Ymd", "mdy", "dmy", "ymd")
 
 
@@ -55,8 +50,8 @@ def date_pattern(texts: list[str]) -> Pattern | None:
     if not few or not any(character.isdigit() for character in few[0]):
         return None
     if _fits(few, _ISO) and _share(few, None) >= SHARE:
-        return Pattern(None) if _share(texts, None) >= SHARE else None
-    for name in ("quarter", "iso_week"):
+        return _months(texts, Pattern(None)) if _share(texts, None) >= SHARE else None
+    for name in ("quarter", "half_year", "iso_week"):
         if _share(few, name) >= SHARE:
             return Pattern(name) if _share(texts, name) >= SHARE else None
     fitting = [item for item in _candidates(few) if _share(few, item) >= SHARE]
@@ -71,36 +66,25 @@ def date_pattern(texts: list[str]) -> Pattern | None:
     equal = list(ways.values())
     if all(_days_of_no_year(texts, item) for item in equal):
         return None
-    return Pattern(equal[0]) if len(equal) == 1 else _decide(texts, equal)
+    return _months(texts, Pattern(equal[0])) if len(equal) == 1 else _decide(texts, equal)
 
 
-def number_pattern(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> str | None:
-    """How whole numbers are dates: 20241231, 202412, 2024, or an epoch in s, ms, us or ns."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return None
-    if _written_out(known, "%Y%m%d%H", 1_980_000_000, 2_060_000_000):
-        return "%Y%m%d%H"  # 2024123123, which is also a second of the year 2034
-    for name, unit in (("unix_s", 1e0), ("unix_ms", 1e3), ("unix_us", 1e6), ("unix_ns", 1e9)):
-        if known.min() >= 315_532_800 * unit and known.max() < 2_840_140_800 * unit:
-            return name  # 1980 to 2059
-    if np.abs(known).max() >= EXACT:
-        return None
-    whole = known.astype(np.int64)
-    for pattern, low, high in _DIGITS:
-        if ((whole > low) & (whole < high)).all():
-            return pattern if _written_out(known, pattern, low, high) else None
-    return "%Y" if ((whole > 1700) & (whole < 2300)).all() and (whole == known).all() else None
+def _months(texts: list[str], found: Pattern) -> Pattern:
+    """The pattern of months, and what else these may be: `1995-1` to `1995-4` of many years.
 
-
-def _written_out(
-    known: "np.ndarray[tuple[int], np.dtype[np.float64]]", pattern: str, low: int, high: int
-) -> bool:
-    """Whether the digits of numbers between two bounds are a year, a month and so on."""
-    if not ((known > low) & (known < high)).all():
-        return False
-    texts = pd.Series(np.unique(known).astype(np.int64)).astype(str)
-    return bool(pd.to_datetime(texts, format=pattern, errors="coerce").notna().mean() >= SHARE)
+    Written `1995-01` they are months; without the zero nothing tells.
+    """
+    if not all(_YEAR_MONTH.fullmatch(text) for text in texts):
+        return found
+    times = _parse(texts, found.format).dropna()
+    most = int(times.dt.month.max()) if len(times) else 1
+    if not 1 < most <= 4 or times.dt.year.nunique() < MANY_YEARS:
+        return found
+    name, other = ("half_year", "year_half") if most <= 2 else ("quarter", "year_quarter")
+    note = f"every number beside the year is at most {most}, months or {name.replace('_', '-')}s"
+    if found.format is None:
+        return Pattern(None, f"{note}: read as months, or say FORMAT={other}")
+    return Pattern(found.format, note, (other,))
 
 
 def _days_of_no_year(texts: list[str], pattern: str) -> bool:
@@ -174,7 +158,7 @@ def _orders(tokens: Sequence[str]) -> Iterator[str]:
     named = [place for place, token in enumerate(tokens) if token.isalpha()]
     if len(named) > 1:
         return
-    orders = _ORDERS if len(tokens) == 3 else ("mY", "Ym", "my", "ym") if len(tokens) == 2 else ()
+    orders = _ORDERS if len(tokens) == 3 else _PAIRS if len(tokens) == 2 else ()
     for order in orders:
         if named and order[named[0]] != "m":
             continue
@@ -187,8 +171,8 @@ def _may_be(code: str, token: str) -> bool:
         return code == "m"
     if code == "Y":
         return len(token) == 4
-    if code == "y":
-        return len(token) == 2
+    if code in "yj":  # a day of the year is written 001 to 366
+        return len(token) == (2 if code == "y" else 3)
     return len(token) <= 2
 
 

@@ -23,6 +23,8 @@ LAGS = {
     "ME": [1, 12],
     "QS": [1, 4],
     "QE": [1, 4],
+    "2QS": [1, 2],
+    "2QE": [1, 2],
 }
 TREES = {
     "learning_rate": {"type": "double", "min": 0.03, "max": 0.3, "log": True},
@@ -160,7 +162,7 @@ def _calendar(keys: Keys) -> list[str]:
         return []
     if _root(keys.frequency) in {"YS", "YE"}:
         return []
-    if _root(keys.frequency) in {"MS", "ME", "QS", "QE"}:
+    if _root(keys.frequency) in {"MS", "ME", "QS", "QE", "2QS", "2QE"}:
         return ["month"]
     if keys.frequency == "7D":
         return ["day_of_year"] if keys.days >= 366 else []

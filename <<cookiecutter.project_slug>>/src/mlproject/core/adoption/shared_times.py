@@ -10,7 +10,7 @@ from .spans import frequency_of
 from .time_columns import When
 
 REGULAR_SHARE = 0.99  # of rows with a time of their own: the others are slips of the pen
-_PERIOD = r"(1|7)D|B|\d+h|(1|5|10|15|20|30)min|[MQY][SE](-\w+)?"
+_PERIOD = r"(1|7)D|B|\d+h|(1|5|10|15|20|30)min|(M|2?Q|Y)[SE](-\w+)?"
 
 
 def groups_of(

@@ -8,8 +8,13 @@ import pandas as pd
 
 REGULAR = 0.9  # of steps that must be equal
 _UNITS = (("D", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-_STARTS = (("MS", 28, 31), ("QS", 89, 92), ("YS", 365, 366))  # days between first days
-_ENDS = (("ME", 28, 31), ("QE", 89, 92), ("YE", 365, 366))
+_STARTS = (
+    ("MS", 28, 31),
+    ("QS", 89, 92),
+    ("2QS", 181, 184),
+    ("YS", 365, 366),
+)  # days between first days
+_ENDS = (("ME", 28, 31), ("QE", 89, 92), ("2QE", 181, 184), ("YE", 365, 366))
 
 
 def frequency_of(clock: "pd.Series", groups: npt.NDArray[np.intp]) -> str | None:
@@ -41,7 +46,7 @@ def frequency_of(clock: "pd.Series", groups: npt.NDArray[np.intp]) -> str | None
 
 
 def _by_month(clock: "pd.Series", days: npt.NDArray[np.float64]) -> str | None:
-    """Months, quarters and years, counted from their first or to their last days."""
+    """Months, quarters, half-years and years, counted from their first or to their last days."""
     for ends, names in ((clock.dt.is_month_start, _STARTS), (clock.dt.is_month_end, _ENDS)):
         if bool(ends.all()):
             for name, low, high in names:
@@ -55,5 +60,5 @@ def _anchored(name: str, clock: "pd.Series") -> str | None:
     if name in {"MS", "ME"}:
         return name
     month = int(clock.dt.month.iloc[0])
-    usual = {"QS": (1, 4, 7, 10), "QE": (3, 6, 9, 12), "YS": (1,), "YE": (12,)}[name]
+    usual = {"QS": (1, 4, 7, 10), "QE": (3, 6, 9, 12), "YS": (1,), "YE": (12,)}[name[-2:]]
     return name if month in usual else f"{name}-{calendar.month_abbr[month].upper()}"

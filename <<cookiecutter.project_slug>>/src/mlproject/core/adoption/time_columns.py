@@ -4,15 +4,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ...errors import ProjectError
-from ..time_names import NAMED
+from ..time_names import EPOCHS, EXCEL, NAMED
 from .date_parts import joined_pattern, spread
-from .date_patterns import fits, number_pattern
+from .date_patterns import fits
 from .kinds import Look
+from .number_patterns import number_pattern
 
 MISSING = 0.05  # more rows without it, and a column is not the event time
 _WORD = re.compile(
-    r"date|datum|time|epoch|period|stamp|(^|_)(day|dt|ts|when|created|updated|month|at)($|_)", re.I
+    r"date|julian|doy|yday|datum|time|epoch|period|stamp|(^|_)(day|dt|ts|when|created|updated|month|at)($|_)",
+    re.I,
 )
 _YEAR = re.compile(r"^(fiscal|calendar|financial|sales?|report(ing)?|academic|school|survey)?_?"
                    r"(year|yr|yyyy|jahr|annee|année|año|ano|anno|season|fy)$", re.I)  # fmt: skip
@@ -26,6 +30,10 @@ _CALLED = re.compile(
 )
 _DATED = re.compile(
     r"\d{1,2}\.? ?(de )?[^\W\d_]{3,12}\.?,? ?(de )?\d{2,4}( .*)?|\d{4}[/-]\d{1,3}\b.*"
+)
+_DATE = re.compile(
+    r"(?i:(^|_)(date|datum|fecha|datetime)(_|$))|[a-z](Date|Datum|Fecha)$"
+    r"|(?i:(?<!up)(?<!man)(?<!candi)(?<!vali)date$)"
 )
 _NOT_WHEN = re.compile(r"birth|dob|born|built|renovat|made|founded|model", re.I)
 _ID = re.compile(r"(^|[_\W])(id|ids|no|nr|number|phone|tel|fax|zip|code|account|uuid)$|I[dD]$")
@@ -63,8 +71,15 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
     pattern_of_numbers = number_pattern(item.numbers) if item.numbers is not None else None
     if _is_short_year(item):
         pattern_of_numbers = "%y"
+    if pattern_of_numbers is None and _serial(item) and _DATE.search(_tidy(item.name)):
+        pattern_of_numbers = EXCEL
     if pattern_of_numbers:
         return When((item.name,), pattern_of_numbers)
+    if _serial(item):
+        raise ProjectError(
+            f"{source}: column `{item.name}` (TIMESTAMP) holds numbers, which may be days as Excel "
+            f"counts them: say FORMAT={EXCEL}, or write them like 2024-12-31"
+        )
     raise ProjectError(
         f"{source}: column `{item.name}` (TIMESTAMP) does not look like dates: write them like "
         "2024-12-31 or 2024-12-31 23:00, or say how they are written with FORMAT="
@@ -75,12 +90,27 @@ def written_so(looks: Mapping[str, Look], target: str, pattern: str, source: str
     """The column whose values are written as FORMAT says. Raises ProjectError where none is."""
     wanted = None if pattern == "ISO8601" else pattern
     for item in looks.values():
-        if item.name != target and fits(_some(item), wanted):
+        if item.name != target and _written_as(item, wanted):
             return When((item.name,), wanted)
     raise ProjectError(
         f"{source}: no column is written like FORMAT={pattern}: correct it, or name the "
         "column with TIMESTAMP="
     )
+
+
+def _written_as(item: Look, wanted: str | None) -> bool:
+    """Whether a column is written so; numbers of a format that any number has must lie near."""
+    if item.numbers is not None and wanted == EXCEL:
+        return _serial(item)
+    if item.numbers is not None and wanted in EPOCHS:
+        return number_pattern(item.numbers) == wanted
+    return fits(_some(item), wanted)
+
+
+def _serial(item: Look) -> bool:
+    """Whether all numbers lie where Excel's days of 1982 to 2064 do."""
+    known = item.known_numbers
+    return len(known) > 0 and bool(known.min() >= 30_000) and bool(known.max() <= 60_000)
 
 
 def _some(item: Look) -> list[str]:
@@ -119,15 +149,21 @@ def _unread(item: Look) -> bool:
     if item.kind in {"bool", "empty", "constant"} or item.missing > MISSING * item.rows:
         return False
     named = _CALLED.search(_tidy(item.name)) is not None
+    if item.numbers is not None and not _ID.search(item.name):
+        days = number_pattern(item.numbers) == "%Y%j"  # and no reason to take them for the time
+        parts = item.kind == "float" and _YEAR.search(_tidy(item.name)) is not None  # 1995.25
+        named = named or days or parts
     return named or sum(_DATED.fullmatch(text) is not None for text in _some(item)) > 20
 
 
 def _numbers(others: Sequence[Look]) -> Iterator[When]:
-    """Numbers that are days like 20241231, months like 202412, or seconds since 1970."""
+    """Numbers that are days like 20241231 or 2024366, months like 202412, or seconds since 1970."""
     for item in others:
         if item.numbers is None or item.pattern is not None or item.distinct < 3:
             continue
         pattern = number_pattern(item.numbers)
+        if pattern is None and _serial(item) and _DATE.search(_tidy(item.name)):
+            pattern = EXCEL
         if pattern is None or pattern == "%Y":
             continue
         named = _ID.search(item.name) or _AMOUNT.search(item.name)
@@ -137,6 +173,8 @@ def _numbers(others: Sequence[Look]) -> Iterator[When]:
 
 def _narrow(item: Look, pattern: str) -> bool:
     """Whether numbers without a telling name lie where only times of our days do: 2000 to 2035."""
+    if pattern == "%Y%j":  # or numbers that count on from 2024001
+        return _whole_years(item.known_numbers)
     if pattern not in NAMED:
         return item.distinct > 10
     unit = {"unix_s": 1e0, "unix_ms": 1e3, "unix_us": 1e6, "unix_ns": 1e9}[pattern]
@@ -144,6 +182,13 @@ def _narrow(item: Look, pattern: str) -> bool:
     inside = known.min() >= 946_684_800 * unit and known.max() < 2_051_222_400 * unit
     lasting = known.max() - known.min() >= 60 * unit  # ids of a batch differ in their last digits
     return bool(inside and lasting) and item.distinct > 10
+
+
+def _whole_years(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bool:
+    """Whether days go to the end of each year but the last: no counter stops there."""
+    years, days = values // 1_000, values % 1_000
+    ends = [days[years == year].max() for year in np.unique(years)[:-1]]
+    return len(ends) > 0 and min(ends) >= 350
 
 
 def _tidy(name: str) -> str:

@@ -12,8 +12,11 @@ WRITTEN: dict[str | None, str] = {
     "unix_us": "microseconds since 1970 (unix_us)",
     "unix_ns": "nanoseconds since 1970 (unix_ns)",
     "quarter": "quarters of a year, each its first day",
+    "half_year": "half-years, each its first day",
+    "excel": "days as Excel counts them (excel)",
     "iso_week": "ISO weeks, each its Monday",
     "year_quarter": "the first day of each quarter",
+    "year_half": "the first day of each half-year",
     "year_week": "the Monday of each ISO week",
 }
 
