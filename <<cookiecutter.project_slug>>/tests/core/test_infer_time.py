@@ -68,6 +68,23 @@ def test_a_year_and_its_month_are_one_time(columns, pattern, frequency):
     assert other.data.timestamp_format == pattern, "asked for in any order"
 
 
+GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+
+
+@pytest.mark.parametrize(
+    ("year", "month"), [("jahr", "monat"), ("Jahr", "Name"), ("jaar", "maand")]
+)
+def test_months_by_name_in_a_column_of_their_own_are_no_entity(year, month):
+    names = [GERMAN.split()[time.month - 1] for time in MONTHS]
+    params, table, said = adopted(parts(**{year: MONTHS.year, month: names}))
+    assert params.data.time_columns == (year, month)
+    assert (params.data.entity, params.data.frequency) == (None, "MS")
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(MONTHS)
+    assert (
+        said[f"{year},{month}"][0] == "event time: put together from 2 columns, dates written %Y %b"
+    )
+
+
 def test_parts_down_to_the_hour_and_quarters_and_weeks():
     hours = pd.date_range("2024-02-27", periods=120, freq="h")
     frame = parts(year=hours.year, month=hours.month, day=hours.day, hour=hours.hour)
@@ -296,7 +313,8 @@ UNREAD = {
     "Fiscal Year": [f"{2009 + n % 9}/{10 + n % 9}" for n in range(N)],
     "Year": 1995 + np.arange(N) / 4,
     "seen": 2_024_001 + np.arange(N),  # or numbers that count on
-    "Tag": [f"{1 + n % 28}. {('Januar', 'Oktober')[n % 2]} 2024" for n in range(N)],
+    "seen_on": [f"Mo., {1 + n % 28:02d}.{1 + n % 12:02d}.2024" for n in range(N)],
+    "Tag": [f"{1 + n % 28} {('stycznia', 'lutego')[n % 2]} 2024" for n in range(N)],
 }
 
 

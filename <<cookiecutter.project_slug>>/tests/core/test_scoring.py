@@ -150,6 +150,9 @@ WRITTEN = {
     "unix_s": pd.Series(1_600_000_000 + 3600 * np.arange(300)),
     "unix_ms": pd.Series((1_600_000_000 + 3600 * np.arange(300)) * 1000),
     "named": pd.Series(pd.date_range("2023-01-01", periods=80)).dt.strftime("%b %d, %Y"),
+    "french": pd.Series(
+        [f"{n % 28 + 1} {('janvier', 'février', 'août')[n // 28]} 2023" for n in range(84)]
+    ),
     "offset": pd.Series(
         pd.date_range("2023-02-01", periods=120, tz="Europe/Berlin").map(pd.Timestamp.isoformat)
     ),

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlproject.core import month_names
 from mlproject.core.adoption.date_patterns import date_pattern
 from mlproject.core.adoption.number_patterns import number_pattern
 from mlproject.core.columns import Column
+from mlproject.core.month_names import month_of
 from mlproject.core.time_formats import read_texts
 from mlproject.core.times import event_times, shown, zone_shown
 from mlproject.core.zones import instants, later, local
@@ -44,6 +46,7 @@ def column(values, name="t"):
         ("%m/%d/%y", DAYS),
         ("%Y/%m/%d", DAYS),
         ("%a %d/%m/%Y", DAYS),
+        ("%a, %d.%m.%Y", DAYS),
         ("%d.%m.%Y %H:%M", HOURS),
         ("%d/%m/%Y, %H:%M", HOURS),
         ("%d-%b-%Y %H.%M", HOURS),
@@ -196,6 +199,84 @@ def test_days_of_the_year_as_one_number():
     assert number_pattern(np.array([2019001.0, 2019367, 2019003])) is None
 
 
+LONG = {
+    "german": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "french": "janvier février mars avril mai juin juillet août septembre octobre novembre "
+    "décembre",
+    "spanish": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+    "diciembre",
+    "italian": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre "
+    "novembre dicembre",
+    "dutch": "januari februari maart april mei juni juli augustus september oktober november "
+    "december",
+    "portuguese": "janeiro fevereiro março abril maio junho julho agosto setembro outubro "
+    "novembro dezembro",
+}
+SHORT = {
+    "german": "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
+    "french": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    "spanish": "ene feb mar abr may jun jul ago sept oct nov dic",
+    "italian": "gen feb mar apr mag giu lug ago set ott nov dic",
+    "dutch": "jan feb mrt apr mei jun jul aug sep okt nov dec",
+    "portuguese": "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.",
+}
+DAY_NAMES = {  # a Monday first
+    "german": "Montag, Dienstag, Mittwoch, Donnerstag, Freitag, Samstag, Sonntag,",
+    "french": "lun. mar. mer. jeu. ven. sam. dim.",
+    "spanish": "lunes martes miércoles jueves viernes sábado domingo",
+    "italian": "lun mar mer gio ven sab dom",
+    "dutch": "ma di wo do vr za zo",
+    "portuguese": "segunda-feira, terça-feira, quarta-feira, quinta-feira, sexta-feira, sábado, "
+    "domingo,",
+}
+
+
+@pytest.mark.parametrize("names", [LONG, SHORT], ids=["long", "short"])
+@pytest.mark.parametrize("language", LONG)
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{day} {month} {year}",
+        "{day}. {month} {year}",
+        "{day}-{month}-{short:02d}",
+        "{weekday} {day} {month} {year}",
+        "{day} de {month} de {year}",
+        "{month} {year}",
+        "{month}-{short:02d}",
+        "{day}. {month} {year} 14:30 Uhr",
+    ],
+)
+def test_months_by_name_in_other_languages(names, language, written):
+    months, weekdays = names[language].split(), DAY_NAMES[language].split()
+    times = DAYS if "day" in written else MONTHS
+    texts = [
+        written.format(
+            day=time.day,
+            month=months[time.month - 1],
+            year=time.year,
+            short=time.year % 100,
+            weekday=weekdays[time.weekday()],
+        )
+        for time in times
+    ]
+    expected = times + pd.Timedelta("14h30min") if "14:30" in written else times
+    found = date_pattern(list(dict.fromkeys(texts)))
+    assert found is not None, texts[0]
+    read = event_times(column(texts), found.format)
+    assert read.dt.tz_localize(None).tolist() == list(expected)
+    alone = [event_times(column([text]), found.format)[0] for text in texts[::9]]
+    assert alone == read[::9].tolist(), "one row of a request is read as it is among others"
+
+
+def test_no_word_is_two_months_and_words_are_found_without_their_accents():
+    words = [word for line in month_names._NAMES for word in line.split()]
+    assert len(set(words)) == len(words)
+    assert [month_of(word) for word in ("AOÛT", "aout", "März", "Maerz", "Jänner", "déc.")] == [
+        8, 8, 3, 3, 1, 12,
+    ]  # fmt: skip
+    assert [month_of(word) for word in ("Monat", "lundi", "may be", "", "3")] == [None] * 5
+
+
 def test_months_written_in_several_ways_in_one_column():
     texts = [
         "May 1st, 2000",
@@ -221,6 +302,11 @@ def test_months_written_in_several_ways_in_one_column():
         ["2020-13-45", "2020-14-45"],
         ["Q5 2000", "Q6 2000"],
         ["may be 2000", "mar 12"],
+        ["set 10", "set 12", "set 24"],
+        ["out 12", "out 13"],
+        ["lot 12", "lot 13"],
+        ["do 10", "fr 12"],
+        ["model S 2020", "model T 2021"],
         ["", "-"],
     ],
 )

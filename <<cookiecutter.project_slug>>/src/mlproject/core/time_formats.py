@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from .month_names import english
 from .time_names import EPOCHS, EXCEL
 from .time_periods import READERS
 
@@ -39,6 +40,7 @@ def plainer(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[str]":
         texts = texts.str.replace(_ZONE, lambda found: _ABBREVIATED[found[0].strip()], regex=True)
     if pattern is None or ("%b" not in pattern and "%B" not in pattern):
         return texts
+    texts = pd.Series(english(texts.tolist()), index=texts.index, dtype=object)
     texts = texts.str.replace(_DAY, " ", regex=True).str.replace(",", " ", regex=False)
     texts = texts.str.replace(_ORDINAL, r"\1", regex=True)
     texts = texts.str.replace(_MONTH, lambda found: found[1], regex=True)

@@ -5,17 +5,31 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..month_names import month_of
 from .kinds import Look
 
 WORDS = {
-    "year": {"year", "yr", "yyyy", "jahr", "annee", "année", "año", "ano", "anno"},
-    "month": {"month", "mon", "mnth", "mo", "mm", "mth", "monat", "mois", "mes", "mese"},
-    "day": {"day", "dd", "dom", "mday", "tag", "jour", "dia", "día", "monthday"},
-    "hour": {"hour", "hr", "hh", "hours", "stunde", "heure", "hora"},
+    "year": {"year", "yr", "yyyy", "jahr", "annee", "année", "año", "ano", "anno", "jaar"},
+    "month": {
+        "month",
+        "mon",
+        "mnth",
+        "mo",
+        "mm",
+        "mth",
+        "monat",
+        "mois",
+        "mes",
+        "mês",
+        "mese",
+        "maand",
+    },
+    "day": {"day", "dd", "dom", "mday", "tag", "jour", "dia", "día", "giorno", "dag", "monthday"},
+    "hour": {"hour", "hr", "hh", "hours", "stunde", "heure", "hora", "ora", "uur"},
     "minute": {"minute", "min", "minutes"},
-    "quarter": {"quarter", "qtr", "q", "quartal", "trimestre"},
+    "quarter": {"quarter", "qtr", "q", "quartal", "trimestre", "kwartaal"},
     "half": {"half", "halfyear", "halbjahr", "hy", "semester", "semestre"},
-    "week": {"week", "wk", "kw", "isoweek", "weekno", "woche", "semaine"},
+    "week": {"week", "wk", "kw", "isoweek", "weekno", "woche", "semaine", "semana", "settimana"},
     "yearday": {"yday", "doy", "yearday", "dayofyear"},
 }
 RANGES = {
@@ -39,7 +53,6 @@ CHAINS = {
     ("year", "quarter"): "year_quarter",
     ("year", "half"): "year_half",
 }
-_MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?", re.I)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[ap]m)?", re.I)
 _CLOCK_NAME = re.compile(r"time|clock|uhr|hora|heure|hour|stunde|slot|(^|_)hr($|_)", re.I)
 _LETTERED = re.compile(r"M\d{1,2}", re.I)
@@ -54,6 +67,8 @@ def spread(items: Sequence[Look]) -> Parts | None:
     stems: dict[str, dict[str, Look]] = {}
     for item in items:
         stem, part = _named(item.name)
+        if part is None and item.distinct > 2 and _by_name(item):  # whatever it is called
+            stem, part = "", "month"
         if part and _fits(item, part):
             stems.setdefault(stem, {}).setdefault(part, item)
     for stem in sorted(stems, key=lambda text: (-len(stems[text]), text)):
@@ -139,11 +154,17 @@ def _fits(item: Look, part: str) -> bool:
         whole = len(known) > 0 and bool((known == np.round(known)).all())
         return whole and bool(known.min() >= low) and bool(known.max() <= high)
     texts = [text for text in item.texts if text]
-    if part == "month" and texts and all(_MONTH.fullmatch(text) for text in texts):
+    if part == "month" and _by_name(item):
         return True
     if part in {"quarter", "half", "week"} or (part == "month" and _lettered(item)):
         texts = [text.upper().removeprefix(part[0].upper()) for text in texts]
     return bool(texts) and all(text.isdecimal() and low <= int(text) <= high for text in texts)
+
+
+def _by_name(item: Look) -> bool:
+    """Whether every value is the name of a month, in whatever language."""
+    texts = [text for text in item.texts if text]
+    return item.numbers is None and bool(texts) and all(month_of(text) for text in texts)
 
 
 def _lettered(item: Look) -> bool:
@@ -156,6 +177,6 @@ def _written(items: Sequence[Look], pattern: str) -> Parts:
     """The columns and their pattern, months by name where they are written so."""
     if any(_lettered(item) for item in items):
         pattern = pattern.replace("%m", "M%m")
-    if any(_MONTH.fullmatch(text) for item in items for text in item.texts[:1] if text):
+    if any(_by_name(item) for item in items):
         pattern = pattern.replace("%m", "%b")
     return tuple(item.name for item in items), pattern

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..month_names import english, foreign
 from ..time_formats import plain_pattern, read_texts
 
 SHARE = 0.9  # of values that must be dates; `ingest` then names the line of one that is not
@@ -22,7 +23,7 @@ _CLOCK = re.compile(
     r"(?:^|(?<=[T ,:_-]))(?P<hour>\d{1,2})"
     r"(?:(?P<sep>:|(?<=[T ,:]\d)\.|(?<=[T ,:]\d\d)\.)(?P<minute>\d{2})"
     r"(?:(?P=sep)(?P<second>\d{2}))?)?"
-    r"(?P<fraction>[.,]\d+)?(?P<half>[ \u202f]?[ap](?:m|\. ?m)\.?)?"
+    r"(?(second)(?P<fraction>[.,]\d+)?)(?P<half>[ \u202f]?[ap](?:m|\. ?m)\.?)?"
     r"(?P<zone> ?(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?"
     r"(?=$|[ ,])",
     re.I,
@@ -46,6 +47,7 @@ class Pattern(NamedTuple):
 
 def date_pattern(texts: list[str]) -> Pattern | None:
     """Return how distinct texts, in order of appearance, are dates; None where they are not."""
+    texts = english(texts) if foreign(texts) else texts
     few = texts[:: max(1, len(texts) // 50)][:MOST]
     if not few or not any(character.isdigit() for character in few[0]):
         return None

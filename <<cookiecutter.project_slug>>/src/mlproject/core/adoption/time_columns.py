@@ -19,7 +19,8 @@ _WORD = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"^(fiscal|calendar|financial|sales?|report(ing)?|academic|school|survey)?_?"
-                   r"(year|yr|yyyy|jahr|annee|année|año|ano|anno|season|fy)$", re.I)  # fmt: skip
+                   r"(year|yr|yyyy|jahr|jaar|annee|année|año|ano|anno|season|fy)$",
+                   re.I)  # fmt: skip
 _SOME_YEAR = re.compile(r"year|jahr|(^|_)(yr|yyyy|fy|season|ano|anno)(_|$)|annee|année|año", re.I)
 _AMOUNT = re.compile(r"revenue|price|amount|salary|income|cost|budget|population|total|volume"
                      r"|balance|gdp|turnover|umsatz|preis|betrag", re.I)  # fmt: skip
@@ -29,7 +30,8 @@ _CALLED = re.compile(
     re.I,
 )
 _DATED = re.compile(
-    r"\d{1,2}\.? ?(de )?[^\W\d_]{3,12}\.?,? ?(de )?\d{2,4}( .*)?|\d{4}[/-]\d{1,3}\b.*"
+    r"[^\W\d_]{2,12}\.?,? \d{1,2}([./-])\d{1,2}\1\d{2,4}( .*)?"
+    r"|\d{1,2}\.? ?(de )?[^\W\d_]{3,12}\.?,? ?(de )?\d{2,4}( .*)?|\d{4}[/-]\d{1,3}\b.*"
 )
 _DATE = re.compile(
     r"(?i:(^|_)(date|datum|fecha|datetime)(_|$))|[a-z](Date|Datum|Fecha)$"
