@@ -103,6 +103,51 @@ def test_parts_down_to_the_hour_and_quarters_and_weeks():
     assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(weeks)
 
 
+@pytest.mark.parametrize("name", ["hour", "HourEnding", "hr", "Stunde", "HE", "hour_of_day"])
+def test_hours_1_to_24_are_the_ends_of_hours_and_no_entity(name):
+    ends = pd.date_range("2024-02-27 01:00", periods=120, freq="h")
+    days = (ends - pd.Timedelta(hours=1)).normalize()
+    hours = np.arange(120) % 24 + 1
+    expected = list(ends)
+    for columns in ({"date": days}, {"year": days.year, "month": days.month, "day": days.day}):
+        frame = parts(**columns, **{name: hours})
+        params, table, said = adopted(frame)
+        assert (params.data.event_hour, params.data.event_hours) == (name, "1-24")
+        assert (params.data.entity, params.data.frequency) == (None, "1h")
+        assert table["event_timestamp"].dt.tz_localize(None).tolist() == expected
+        line = f"whole hours 1 to 24 beside `{','.join(columns)}`, 24 is the end of the day"
+        assert said[name][0] == f"hour of the event time: {line}"
+        asked, again, _ = adopted(frame, timestamp=[*columns, name])
+        assert asked.data == params.data
+        assert again.equals(table)
+    zero = parts(date=ends.normalize(), **{name: ends.hour})
+    params, table, _ = adopted(zero)
+    assert params.data.event_hours == "0-23"
+    assert table["event_timestamp"].dt.tz_localize(None).tolist() == expected
+    params, table, _ = adopted(parts(date=days, slot=hours), timestamp=["date", "slot"])
+    assert (params.data.event_hour, params.data.entity) == ("slot", None)
+
+
+def test_a_clock_that_may_be_half_of_one_is_said():
+    half = pd.date_range("2024-01-01 01:00", periods=120, freq="25h")
+    half = pd.Series(half[half.hour.isin(range(1, 13))])
+    days = pd.Series(pd.date_range("2024-01-01", periods=120))
+    note = "read as a 24-hour clock, though no hour is above 12: write AM or PM if it is not"
+    for written in ("%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M", "%b %d, %Y %H:%M"):
+        frame = parts().head(len(half)).assign(when=half.dt.strftime(written))
+        assert note in adopted(frame)[2]["when"][0]
+    beside = parts().head(len(half)).assign(day=half.dt.strftime("%Y-%m-%d"))
+    assert note in adopted(beside.assign(time=half.dt.strftime("%H:%M")))[2]["day,time"][0]
+    assert note in adopted(beside.assign(hour=half.dt.hour))[2]["day"][0]
+    for texts in (
+        days.dt.strftime("%d.%m.%Y"),
+        (days + pd.Timedelta("8h")).dt.strftime("%Y-%m-%d %H:%M"),
+        pd.Series(pd.date_range("2024-01-01", periods=120, freq="h")).dt.strftime("%Y-%m-%d %H:%M"),
+        pd.Series(half).dt.strftime("%m/%d/%Y %I:%M %p").reindex(range(120)).ffill(),
+    ):
+        assert note not in " ".join(adopted(parts(when=texts))[2]["when"])
+
+
 def test_a_date_and_a_time_of_day_are_one_time():
     halves = pd.date_range("2024-01-01", periods=120, freq="30min")
     frame = parts(Date=halves.strftime("%d/%m/%Y"), Time=halves.strftime("%H:%M:%S"))

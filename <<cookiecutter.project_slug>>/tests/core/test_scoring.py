@@ -197,6 +197,25 @@ def test_days_of_a_worksheet_are_read_derived_and_written_by_every_fraction():
         assert again.keys["event_timestamp"].iloc[0] == row["event_timestamp"]
 
 
+def test_hours_to_24_are_read_derived_and_written():
+    ends = pd.date_range("2024-02-27 01:00", periods=96, freq="h")
+    days = (ends - pd.Timedelta(hours=1)).strftime("%d/%m/%Y")
+    raw = table(np.array(days)).assign(Hour=np.repeat((np.arange(96) % 24 + 1).astype(str), 2))
+    params, known, wanted = learned(raw)
+    assert params.data.event_hours == "1-24"
+    found = inputs(raw, params.data, params.featurize, known)
+    assert found.keys["event_timestamp"].dt.tz_localize(None).tolist() == list(ends.repeat(2))
+    for row in (wanted.iloc[-1], wanted.iloc[-5]):
+        told = {"body_mass_g": row["body_mass_g"], "open": True, "Kind": None}
+        example = raw_example(params.data, told, row["Shop"], row["event_timestamp"])
+        assert example is not None
+    assert (example["When?"], example["Hour"]) == ("01/03/2024", 22)
+    assert raw_example(params.data, told, row["Shop"], ends[-1].tz_localize("UTC"))["Hour"] == 24
+    wrong = raw.assign(Hour=raw["Hour"].where(raw["Hour"] != "24", "0"))
+    with pytest.raises(ProjectError, match="not an hour from 1 to 24"):
+        inputs(wrong, params.data, params.featurize, known)
+
+
 @pytest.mark.parametrize("names", [("year", "month"), ("year", "month", "day")])
 def test_times_of_several_columns(names):
     days = pd.Series(pd.date_range("2015-01-01", periods=60, freq="MS" if len(names) < 3 else "D"))

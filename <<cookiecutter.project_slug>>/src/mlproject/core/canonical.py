@@ -140,7 +140,8 @@ def times(table: pd.DataFrame, contract: DataContract) -> "pd.Series":
         return constant(len(table))
     hour = column(contract.event_hour) if contract.event_hour else None
     columns = [column(name) for name in contract.time_columns]
-    return event_times(columns, contract.timestamp_format, hour, contract.timezone)
+    form, zone = contract.timestamp_format, contract.timezone
+    return event_times(columns, form, hour, zone, contract.first_hour)
 
 
 def ordered(table: pd.DataFrame, lines: pd.Index, contract: DataContract) -> pd.DataFrame:

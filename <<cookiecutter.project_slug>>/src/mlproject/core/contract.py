@@ -107,6 +107,7 @@ class DataContract(Strict):
     entities: tuple[str, ...] | None = None
     event_timestamp: str | Annotated[tuple[str, ...], Field(min_length=2)] | None = None
     event_hour: str | None = None
+    event_hours: Literal["0-23", "1-24"] = "0-23"
     timestamp_format: str | None = None
     timezone: str | None = None
     independent_rows: bool = False
@@ -141,11 +142,14 @@ class DataContract(Strict):
         return (str(self.event_timestamp),) if one else tuple(self.event_timestamp)
 
     @property
+    def first_hour(self) -> int:
+        """The lowest value of the hour column: 0, or 1 where 24 ends the day."""
+        return int(self.event_hours.partition("-")[0])
+
+    @property
     def time_name(self) -> str | None:
         """What the event time is called: its column, or `event_timestamp` where it has several."""
-        if len(self.time_columns) > 1:
-            return TIMESTAMP
-        return self.time_columns[0] if self.time_columns else None
+        return TIMESTAMP if len(self.time_columns) > 1 else next(iter(self.time_columns), None)
 
     @property
     def remote(self) -> bool:
@@ -222,22 +226,22 @@ class DataContract(Strict):
 
     def _time_problems(self) -> Iterator[str]:
         """Yield what cannot be of the event time and what hangs on it."""
-        if self.event_timestamp is None:
-            if self.event_hour or self.frequency or self.timezone or self.independent_rows:
-                yield "event_hour, frequency, timezone and independent_rows need event_timestamp"
-        elif len(self.time_columns) > 1 and self.timestamp_format is None:
+        hangs = self.event_hour or self.frequency or self.timezone or self.independent_rows
+        if self.event_timestamp is None and hangs:
+            yield "event_hour, frequency, timezone and independent_rows need event_timestamp"
+        if self.first_hour and self.event_hour is None:
+            yield "event_hours says how event_hour counts: name that column too"
+        if len(self.time_columns) > 1 and self.timestamp_format is None:
             yield "event_timestamp of several columns needs timestamp_format, like '%Y %m %d'"
         for name in self.time_columns:
             if name in self.features or name in (self.target, self.entity):
                 yield f"`{name}` is part of event_timestamp and cannot be anything else"
         if self.independent_rows and (self.entity or self.frequency):
             yield "independent_rows have no entity and no frequency: leave these out"
-        known = self.timestamp_format is None or "%" in self.timestamp_format
-        if not known and self.timestamp_format not in NAMED:
-            yield (
-                f"timestamp_format: `{self.timestamp_format}` is no pattern like %d/%m/%Y and none "
-                f"of {', '.join(NAMED)}"
-            )
+        form = self.timestamp_format or "%"
+        if "%" not in form and form not in NAMED:
+            names = ", ".join(NAMED)
+            yield f"timestamp_format: `{form}` is no pattern like %d/%m/%Y and none of {names}"
         if self.timezone is not None:
             try:
                 zone_of(self.timezone)

@@ -96,7 +96,9 @@ def _table_row(raw: Raw) -> dict[str, Any]:
         kind = {"type": "string", "format": "date-time"} if iso else {"type": ["string", number]}
         properties[raw.own[name]] = {**kind, "description": "event time"}
     if contract.event_hour:
-        properties[raw.own[contract.event_hour]] = {"type": "integer", "minimum": 0, "maximum": 23}
+        least = contract.first_hour
+        hour = {"type": "integer", "minimum": least, "maximum": least + 23}
+        properties[raw.own[contract.event_hour]] = hour
     if contract.entity:
         properties[raw.own[contract.entity]] = _about(contract.entities)
     optional = {raw.own[name] for name, item in contract.features.items() if item.nullable}

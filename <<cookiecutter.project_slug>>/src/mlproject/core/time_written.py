@@ -16,6 +16,9 @@ def written(contract: DataContract, time: pd.Timestamp) -> dict[str, Any]:
     clock = time.tz_convert(zone_of(contract.timezone)) if contract.timezone else time
     names = contract.time_columns
     hour = {contract.event_hour: clock.hour} if contract.event_hour else {}
+    if contract.event_hour and clock.hour < contract.first_hour:  # the end of the day before
+        clock -= pd.Timedelta(hours=1)
+        hour = {contract.event_hour: 24}
     values = _values(clock, contract.timestamp_format, len(names), contract.event_hour is not None)
     return {**dict(zip(names, values, strict=False)), **hour}
 

@@ -38,11 +38,14 @@ def event_times(
     pattern: str | None,
     hour: Column | None = None,
     zone: str | None = None,
+    first_hour: int = 0,
 ) -> "pd.Series":
     """Return event times of shape (n,), in UTC.
 
     Several columns are read as one text, their values joined by a space. A time without an offset
-    is one of `zone`, UTC where that is None. Raises ProjectError naming line and value.
+    is one of `zone`, UTC where that is None. `hour` holds whole hours of a day, 0 to 23, or 1 to 24
+    where `first_hour` is 1: then 24 is the end of the day.
+    Raises ProjectError naming line and value.
     """
     column = joined([columns] if isinstance(columns, Column) else list(columns))
     values = column.values
@@ -55,7 +58,9 @@ def event_times(
         times, aware = _parsed(column, pattern)
     if hour is not None:
         hours = numbers(hour, integers=True)
-        hour.first(~((hours >= 0) & (hours <= 23)), "not an hour from 0 to 23")
+        last = first_hour + 23
+        outside = ~((hours >= first_hour) & (hours <= last))
+        hour.first(outside, f"not an hour from {first_hour} to {last}")
         times = times + pd.Series(hours.astype("timedelta64[h]").astype("timedelta64[us]"))
     if zone is not None and not aware:
         times = instants(local(times, None), zone)

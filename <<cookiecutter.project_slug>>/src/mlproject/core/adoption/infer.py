@@ -113,6 +113,7 @@ def _tree(
         "entities": list(keys.entities) if keys.entities else None,
         "event_timestamp": keys.timestamp[0] if len(keys.timestamp) == 1 else list(keys.timestamp),
         "event_hour": names[keys.hour] if keys.hour else None,
+        "event_hours": "1-24" if keys.first_hour else None,
         "timestamp_format": keys.pattern,
         "timezone": keys.zone,
         "independent_rows": keys.independent,

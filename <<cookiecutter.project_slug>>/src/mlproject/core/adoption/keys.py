@@ -1,6 +1,5 @@
 """What names a row and what orders the rows: an event time, an entity, both or neither."""
 
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,13 +14,12 @@ from ..zones import local
 from .columns import Decision
 from .date_parts import clock_beside
 from .entity import NEARLY, find_entity
+from .hours import ends_days, half_clock, hour_beside
 from .kinds import Look
 from .shared_times import groups_of, shared_rows, slips, twice
 from .spans import frequency_of
 from .time_columns import When, asked_for, find_times, written_so
-from .time_words import said
-
-_HOUR = re.compile(r"(^|_)(hr|hrs|hour|hours|stunde)$", re.I)
+from .time_words import HALF, said
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Keys:
     entity: str | None = None
     timestamp: tuple[str, ...] = ()
     hour: str | None = None
+    first_hour: int = 0  # 1 where hours are counted 1 to 24
     pattern: str | None = None
     zone: str | None = None
     independent: bool = False  # rows share times and nothing tells them apart
@@ -74,20 +73,23 @@ def find_keys(
         return _timeless(looks, asked.entity, source, tuple(perhaps))
     columns = [Column(raw[name], name, source) for name in when.columns]
     times = event_times(columns, when.pattern)
-    hour = None
-    if len(columns) == 1:
-        hour = _hour_column(looks, times, {target, asked.entity, when.columns[0]})
-        if hour:
-            times = event_times(columns, when.pattern, Column(raw[hour], hour, source))
+    hour = when.hour or hour_beside(looks, times, {target, asked.entity, *when.columns})
+    first = int(hour is not None and ends_days(looks[hour]))
+    if hour:
+        clocks = Column(raw[hour], hour, source)
+        times = event_times(columns, when.pattern, clocks, None, first)
     zone, alike = zone_shown(columns[0], when.pattern) if len(columns) == 1 else (None, [])
     entity, why = find_entity(raw, looks, times, {target, hour, *when.columns}, asked.entity)
     clock = local(times, zone)
     shared = shared_rows(raw, times, entity)
     if shared and (asked.entity or slips(raw, clock, entity, shared)):
         raise ProjectError(twice(raw, times, when, entity, source, bool(asked.entity)))
-    decisions += said(when, zone, alike, hour, None if shared else entity, why, shared)
+    if half_clock(raw[when.columns[-1]], clock, when.pattern):
+        when = when._replace(note="; ".join(filter(None, [when.note, HALF])))
+    decisions += said(when, zone, alike, (hour, first), None if shared else entity, why, shared)
     entity = None if shared else entity
-    return _keys(raw, clock, when, hour, zone, entity, shared, tuple(perhaps), decisions)
+    hours = (hour, first)
+    return _keys(raw, clock, when, hours, zone, entity, shared, tuple(perhaps), decisions)
 
 
 def _when(
@@ -134,7 +136,7 @@ def _keys(
     raw: pd.DataFrame,
     clock: "pd.Series",
     when: When,
-    hour: str | None,
+    hours: tuple[str | None, int],
     zone: str | None,
     entity: str | None,
     shared: int,
@@ -150,7 +152,8 @@ def _keys(
     return Keys(
         entity=entity,
         timestamp=when.columns,
-        hour=hour,
+        hour=hours[0],
+        first_hour=hours[1],
         pattern=when.pattern,
         zone=zone,
         independent=bool(shared),
@@ -183,15 +186,3 @@ def _timeless(
         )
     decision = Decision(entity, "entity", "asked for by ENTITY")
     return Keys(entity=entity, perhaps=perhaps, decisions=[decision])
-
-
-def _hour_column(looks: dict[str, Look], times: "pd.Series", taken: set[str | None]) -> str | None:
-    """A column of whole hours beside a column of plain days."""
-    if (times != times.dt.normalize()).any():
-        return None
-    for name, item in looks.items():
-        if name not in taken and _HOUR.search(name) and item.kind == "int" and not item.missing:
-            values = item.numbers
-            if values is not None and values.min() >= 0 and 12 <= values.max() <= 23:
-                return name
-    return None

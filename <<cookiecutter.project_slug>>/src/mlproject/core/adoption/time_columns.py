@@ -10,6 +10,7 @@ from ...errors import ProjectError
 from ..time_names import EPOCHS, EXCEL, NAMED
 from .date_parts import joined_pattern, spread
 from .date_patterns import fits
+from .hours import without_hours
 from .kinds import Look
 from .number_patterns import number_pattern
 
@@ -48,6 +49,7 @@ class When(NamedTuple):
     pattern: str | None  # see core/time_formats.py
     note: str = ""
     others: tuple[str, ...] = ()  # patterns that fit as well
+    hour: str | None = None  # a further column, of hours 1 to 24
 
     @property
     def name(self) -> str:
@@ -59,6 +61,9 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
     """The event time that TIMESTAMP names. Raises ProjectError where it is none."""
     if len(names) > 1:
         pattern = joined_pattern([looks[name] for name in names])
+        fewer, hour = without_hours(looks, names)
+        if pattern is None and hour:
+            return asked_for(looks, fewer, source)._replace(hour=hour)
         if pattern is None:
             listed = ", ".join(f"`{name}`" for name in names)
             raise ProjectError(

@@ -20,12 +20,14 @@ WRITTEN: dict[str | None, str] = {
     "year_week": "the Monday of each ISO week",
 }
 
+HALF = "read as a 24-hour clock, though no hour is above 12: write AM or PM if it is not"
+
 
 def said(
     when: When,
     zone: str | None,
     alike: Sequence[str],
-    hour: str | None,
+    hours: tuple[str | None, int],
     entity: str | None,
     why: str,
     shared: int,
@@ -46,8 +48,10 @@ def said(
             "UTC, or the zone that data.timezone names"
         )
         found.append(Decision(when.name, "NO ONE TIME ZONE", reason))
+    hour, first = hours
     if hour:
-        beside = f"whole hours 0 to 23 beside `{when.name}`"
+        beside = f"whole hours {first} to {first + 23} beside `{when.name}`"
+        beside += ", 24 is the end of the day" if first else ""
         found.append(Decision(hour, "hour of the event time", beside))
     if shared:
         reason = (
