@@ -1,5 +1,6 @@
 """The image that serves one model, built by a real Docker engine, asked as a pod is asked."""
 
+import csv
 import json
 import os
 import time
@@ -24,9 +25,12 @@ columns = served.checker.columns([served.example])
 print(json.dumps([served.example, served.score(columns).tolist()]))
 """
 ASK = """
-import sys, urllib.request
+import sys, urllib.error, urllib.request
 body = sys.argv[2].encode() if len(sys.argv) > 2 else None
-answer = urllib.request.urlopen(f"http://127.0.0.1:8000{sys.argv[1]}", body, timeout=20)
+try:
+    answer = urllib.request.urlopen(f"http://127.0.0.1:8000{sys.argv[1]}", body, timeout=20)
+except urllib.error.HTTPError as refused:
+    answer = refused
 print(answer.read().decode())
 """
 
@@ -76,6 +80,27 @@ def test_it_serves_the_number_of_the_project(project, running):
     assert json.loads(ask(running[0], "/v2/health/ready")) == {"ready": True}
 
 
+def test_every_example_is_answered_and_a_row_of_the_table_as_make_predict_answers_it(
+    project, running
+):
+    spec = json.loads(ask(running[0], "/openapi.json"))
+    content = spec["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(content["examples"]) == {"rows", "table"}
+    for item in content["examples"].values():
+        said = json.loads(ask(running[0], "/predict", json.dumps(item["value"])))
+        assert len(said["predictions"]) == 1
+    lines = (project / "data/raw/load.csv").read_text().splitlines()
+    (project / "newest.csv").write_text("\n".join([lines[0], *lines[-8:]]) + "\n")
+    make(project, "predict", "INPUT=newest.csv", "OUTPUT=answers.csv")
+    answers = list(csv.DictReader((project / "answers.csv").read_text().splitlines()))
+    rows = [{name: row[name] for name in lines[0].split(",")} for row in answers]
+    said = json.loads(ask(running[0], "/predict", json.dumps({"rows": rows})))
+    assert said["predictions"] == [float(row["prediction"]) for row in answers]
+    rows[0]["date"] = "2031-01-01"
+    refused = ask(running[0], "/predict", json.dumps({"rows": rows[:1]}))
+    assert "earlier, and the history of" in json.loads(refused)["error"]
+
+
 def test_it_is_small_and_starts_at_once(running):
     whole, base = (
         int(docker("image", "inspect", "--format", "{{.Size}}", name)) for name in (TAG, BASE)
@@ -116,13 +141,15 @@ def test_it_says_what_it_is_and_holds_what_serves_and_no_more(project):
     )
     assert found["Labels"]["org.opencontainers.image.title"] == "load-forecast-serving"
     assert set(run("ls", "-A", "/app").split()) == {"model", "src"}
-    assert set(run("ls", "-A", "/app/model").split()) == {"model.json", "model.onnx"}
+    assert set(run("ls", "-A", "/app/model").split()) == {
+        "history.json",
+        "model.json",
+        "model.onnx",
+    }
     find = "command -v gcc cc g++ make git uv; find / -xdev -name .cache -type d 2>/dev/null; true"
     assert run("sh", "-c", find) == ""
-    heavy = (
-        "ls -d /venv/lib/python3*/site-packages/{mlflow,pandas,sklearn,feast,skops,pyarrow} 2>&1"
-    )
-    assert "/venv/lib" not in run("bash", "-c", heavy + " | grep -v 'No such'; true")
+    heavy = "ls -d /venv/lib/python3*/site-packages/{mlflow,sklearn,feast,pyarrow,pandas/tests}"
+    assert "/venv/lib" not in run("bash", "-c", heavy + " 2>&1 | grep -v 'No such'; true")
     assert "__pycache__" in run("sh", "-c", "find /app/src /venv -name __pycache__ | head -1")
 
 

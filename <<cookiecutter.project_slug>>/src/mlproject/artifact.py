@@ -10,6 +10,7 @@ from .core.contract import Feature
 from .errors import ProjectError
 
 MANIFEST = "model.json"
+HISTORY = "history.json"  # of a bundle: the end of the past, for lags
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,14 @@ def load(folder: Path) -> ModelArtifact:
     record = read_json(folder / MANIFEST)
     files = {}
     for name, expected in record["sha256"].items():
+        made, verb = ("bundled", "bundle") if name == HISTORY else ("trained", "train")
         try:
             files[name] = (folder / name).read_bytes()
         except FileNotFoundError:
-            raise ProjectError(f"{folder / name} is missing: run `train` again") from None
+            raise ProjectError(f"{folder / name} is missing: run `{verb}` again") from None
         if hashlib.sha256(files[name]).hexdigest() != expected:
             raise ProjectError(
-                f"{folder / name} is not the file that was trained (SHA-256 differs): "
-                "run `train` again"
+                f"{folder / name} is not the file that was {made} (SHA-256 differs): "
+                f"run `{verb}` again"
             )
     return ModelArtifact(files, record)

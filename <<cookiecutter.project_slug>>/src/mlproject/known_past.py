@@ -1,12 +1,28 @@
 """What is known of the past: the target of every ingested row, from which lags are looked up."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .core.contract import TIMESTAMP, DataContract
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Past(Protocol):
+    """Where lags are looked up."""
+
+    def there(self) -> bool:
+        """Whether there is a history."""
+
+    def table(self, contract: DataContract) -> "pd.DataFrame | None":
+        """Entity, event time and target of each row; None where there is no history."""
+
+    def cut(self, contract: DataContract) -> "pd.Series[pd.Timestamp] | None":
+        """By entity the newest time that `table` leaves out; None where it holds all."""
+
+    def entities(self, contract: DataContract, most: int) -> list[str]:
+        """Names of the entities, at most so many: none where there are more."""
 
 
 class KnownPast:
@@ -42,6 +58,9 @@ class KnownPast:
         found[TIMESTAMP] = found[TIMESTAMP].astype("datetime64[us, UTC]")
         self._read = seen, found
         return found
+
+    def cut(self, contract: DataContract) -> None:
+        """Nothing is left out."""
 
     def entities(self, contract: DataContract, most: int) -> list[str]:
         """Names of the entities, at most so many: none where there are more."""

@@ -62,6 +62,13 @@ def test_the_record_of_a_bundle_is_what_a_deployment_starts_from(promoted, tmp_p
     [
         ("model.onnx", lambda data: data[:-1] + b"x", "SHA-256 differs"),
         ("model.onnx", None, "is missing"),
+        (
+            "history.json",
+            lambda data: data.replace(b"TenneT", b"Tennet"),
+            "history.json is not the file that was bundled (SHA-256 differs): run `bundle` again",
+        ),
+        ("history.json", lambda data: data[:-200], "SHA-256 differs"),
+        ("history.json", None, "history.json is missing: run `bundle` again"),
         ("model.json", None, "model.json is missing: `bundle` writes such a folder"),
     ],
 )

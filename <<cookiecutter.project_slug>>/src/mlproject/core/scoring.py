@@ -33,6 +33,7 @@ class Inputs(NamedTuple):
     keys: pd.DataFrame  # entity and event time, as the project names them
     columns: dict[str, Any]  # one array per feature of the model
     beyond: dict[str, npt.NDArray[np.bool_]]  # lags whose period is later than all that is known
+    before: dict[str, npt.NDArray[np.bool_]]  # lags whose period was left out of what is known
 
 
 def inputs(
@@ -41,11 +42,13 @@ def inputs(
     settings: "Featurize",
     past: pd.DataFrame | None,
     given: Mapping[str, Mapping[int, float]] | None = None,
+    cut: "pd.Series[pd.Timestamp] | None" = None,
 ) -> Inputs:
     """Keys and model features of raw rows; the target's column may be there and is not read.
 
     `past` holds entity, event time and target of each row that is known (None: nothing is), `given`
-    those lags that rows tell themselves, by place (NaN: nobody knows). The index of `raw` counts
+    those lags that rows tell themselves, by place (NaN: nobody knows), `cut` by entity the newest
+    time that was left out of `past`. The index of `raw` counts
     its rows and is named as they are.
     Raises ProjectError naming row and column, a column as the table does.
     """
@@ -54,19 +57,20 @@ def inputs(
         table = _typed(raw, contract)
         calm = settings.model_copy(update={"lags": ()})
         derived = derive(table, contract, calm)
-        beyond = {}
+        beyond, before = {}, {}
         for lag in settings.lags:
             name = lag_name(contract.target, lag)
             values, late = _looked_up(table, contract, lag, past)
+            early = np.isnan(values) & ~_after(table, contract, lag, cut)
             for place, value in (given or {}).get(name, {}).items():
-                values[place], late[place] = value, False
-            derived[name], beyond[name] = values, late
+                values[place], late[place], early[place] = value, False, False
+            derived[name], beyond[name], before[name] = values, late, early
         derived.index = raw.index
         features = model_features(contract, settings)
         columns = model_columns(derived, features, contract.source, ())
     except WrongValueError as fault:
         raise fault.called(own.get(fault.column, fault.column)) from None
-    return Inputs(derived[contract.key], columns, beyond)
+    return Inputs(derived[contract.key], columns, beyond, before)
 
 
 def table_of(
@@ -118,6 +122,20 @@ def _looked_up(
     reach = table[contract.entity_column].map(later(last, step, contract.timezone))
     late = ~(table[TIMESTAMP].to_numpy() <= reach.to_numpy())
     return values.to_numpy(np.float64).copy(), late & values.isna().to_numpy()
+
+
+def _after(
+    table: pd.DataFrame,
+    contract: DataContract,
+    lag: int,
+    cut: "pd.Series[pd.Timestamp] | None",
+) -> npt.NDArray[np.bool_]:
+    """Whether the period so many before each row is later than what was left out of the past."""
+    if cut is None or not len(cut):
+        return np.ones(len(table), dtype=bool)
+    step = period(contract.frequency or "") * lag
+    end = table[contract.entity_column].map(later(cut, step, contract.timezone))
+    return ~(table[TIMESTAMP].to_numpy() <= end.to_numpy())
 
 
 def raw_example(

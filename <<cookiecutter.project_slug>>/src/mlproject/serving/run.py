@@ -16,7 +16,7 @@ from ..adapters.prometheus import Metrics
 from ..adapters.sqlite_cases import SqliteCases
 from ..adapters.sqlite_log import SqliteLog
 from ..errors import ProjectError
-from ..known_past import KnownPast
+from ..known_past import KnownPast, Past
 from ..listening import QUEUE, listen
 from .app import build
 from .history import History
@@ -97,5 +97,17 @@ def _service(
         history = History(SqliteCases(path))
     lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
     threads = ThreadPoolExecutor(2, "scoring")
-    past = KnownPast(root / "data" / "ingested.parquet") if find_spec("pandas") else None
+    past = _past(root, source)
     return Service(slot, settings, metrics, journal, lookup, history, threads, past)
+
+
+def _past(root: Path, source: Source) -> Past | None:
+    """Where lags are looked up: the project's whole history, else what a bundle carries.
+
+    None where rows of the user's own table cannot be read.
+    """
+    if find_spec("pandas") is None:
+        return None
+    project = KnownPast(root / "data" / "ingested.parquet")
+    whole = project.there() and find_spec("pyarrow") is not None
+    return project if whole or source.past is None else source.past

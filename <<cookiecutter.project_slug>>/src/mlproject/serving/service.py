@@ -13,7 +13,7 @@ from ..adapters.prometheus import Metrics
 from ..core.metrics import Array
 from ..core.predictions import Entry, as_json
 from ..core.requests import RequestError, batch
-from ..known_past import KnownPast
+from ..known_past import Past
 from . import table_rows
 from .history import History
 from .journal import Journal
@@ -44,7 +44,7 @@ class Service:
     lookup: Lookup | None
     history: History | None
     threads: ThreadPoolExecutor
-    past: KnownPast | None = None  # None: rows of the user's own table cannot be read here
+    past: Past | None = None  # None: rows of the user's own table cannot be read here
 
     async def asked(self, served: Served, payload: Any) -> Asked:
         """The rows of a request to /predict. Raises RequestError."""
@@ -79,7 +79,8 @@ class Service:
         found = self._features(served, rows)
         if found is None:
             return await self._table(served, rows)
-        if served.lags and self.past is not None and table_rows.unsaid(served, rows):
+        there = served.lags and self.past is not None and self.past.there()
+        if there and table_rows.unsaid(served, rows):
             with contextlib.suppress(RequestError):  # what cannot be looked up is missing
                 return await self._table(served, rows)
         return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .. import artifact
+from ..carried_past import CarriedPast
 from ..errors import ProjectError
 from .model import Served, Stamp, ready
 
@@ -15,6 +16,7 @@ class Source(Protocol):
     """Says which version is to be served, and loads it. Both raise ProjectError."""
 
     moves: bool  # whether it is worth asking again
+    past: CarriedPast | None  # what it knows of the past itself
 
     def current(self) -> Stamp:
         """The version to be served now."""
@@ -24,7 +26,7 @@ class Source(Protocol):
 
 
 class Folder:
-    """A folder with model.onnx and model.json: no MLflow, no pandas, never reloaded."""
+    """A folder with a model, and what it carries of the history: no MLflow, never reloaded."""
 
     moves = False
 
@@ -34,6 +36,7 @@ class Folder:
                 f"{folder}/{artifact.MANIFEST} is missing: `bundle` writes such a folder"
             )
         self._artifact = artifact.load(folder)
+        self.past: CarriedPast | None = CarriedPast(self._artifact.files.get(artifact.HISTORY))
 
     def current(self) -> Stamp:
         """What the folder's record says."""
@@ -51,6 +54,7 @@ class Champion:
     """The version behind alias `champion` of a registered model."""
 
     moves = True
+    past: CarriedPast | None = None
 
     def __init__(self, registry: Any, name: str) -> None:
         self._registry, self._name = registry, name

@@ -8,7 +8,8 @@ from ..core.contract import DataContract
 from ..core.raw_rows import Raw, times_of
 from ..core.requests import RequestError, shown, text
 from ..errors import ProjectError, WrongValueError
-from ..known_past import KnownPast
+from ..known_past import Past
+from . import unknown_lags
 from .model import Served
 
 _FOR_FILES = (
@@ -47,7 +48,7 @@ def unsaid(served: Served, rows: list[Any]) -> bool:
     return False
 
 
-def read(served: Served, rows: list[Any], past: KnownPast) -> tuple[Keys, dict[str, list[Any]]]:
+def read(served: Served, rows: list[Any], past: Past) -> tuple[Keys, dict[str, list[Any]]]:
     """Key and model features of each row. Raises RequestError naming row and field."""
     from ..core.scoring import table_of
 
@@ -59,34 +60,37 @@ def read(served: Served, rows: list[Any], past: KnownPast) -> tuple[Keys, dict[s
     table = table_of(rows, raw.needed, raw.contract)
     given = {name: _given(rows, name) for name in served.lags}
     contract = raw.contract.model_copy(update={"source": "rows"})
-    known = past.table(contract) if served.lags else None
+    known, cut = (past.table(contract), past.cut(contract)) if served.lags else (None, None)
     try:
-        found = _inputs(raw, table, contract, known, given)
+        found = _inputs(raw, table, contract, known, given, cut)
     except WrongValueError as error:
         raise _refused(error) from None
     except ProjectError as error:
         raise RequestError(str(error)) from None
-    for name, late in found.beyond.items():
-        if late.any():
-            raise _too_late(served, raw, name, rows, int(late.argmax()), known)
+    unknown_lags.check(served, raw, found, rows, known)
     return _keys(served, found.keys), {n: found.columns[n].tolist() for n in served.features}
 
 
 def _inputs(
-    raw: Raw, table: Any, contract: DataContract, known: Any, given: Mapping[str, dict[int, float]]
+    raw: Raw,
+    table: Any,
+    contract: DataContract,
+    known: Any,
+    given: Mapping[str, dict[int, float]],
+    cut: Any,
 ) -> Any:
     """Model features of rows; times as the table writes them, or as JSON does: ISO 8601."""
     from ..core.scoring import inputs
 
     try:
-        return inputs(table, contract, raw.settings, known, given)
+        return inputs(table, contract, raw.settings, known, given, cut)
     except WrongValueError as error:
         one = [raw.own[name] for name in contract.time_columns] == [error.column]
         if not one or contract.timestamp_format is None:
             raise
         iso = contract.model_copy(update={"timestamp_format": None})
         try:
-            return inputs(table, iso, raw.settings, known, given)
+            return inputs(table, iso, raw.settings, known, given, cut)
         except ProjectError:
             raise error from None
 
@@ -170,34 +174,6 @@ def _refused(error: WrongValueError) -> RequestError:
         f"rows[{number}].{error.column} is {said}: {problem}",
         field=error.column,
         kind=kinds.get(problem.split(" ")[0], ""),
-    )
-
-
-def _too_late(
-    served: Served, raw: Raw, name: str, rows: list[Any], number: int, known: Any
-) -> RequestError:
-    """A lag that nobody can look up yet."""
-    from ..core.contract import TIMESTAMP
-    from ..core.times import shown
-    from ..core.transforms import distance
-
-    told = f"give `{name}` (null where nobody knows it)"
-    if known is None:
-        sentence = f"rows[{number}] has no `{name}`, and this service keeps no history: {told}"
-        return RequestError(sentence, field=name, kind="missing")
-    entity = raw.contract.entity and rows[number][raw.own[raw.contract.entity]]
-    mine = known if entity is None else known[known[raw.contract.entity] == str(entity)]
-    before = distance(served.lags[name], raw.contract.frequency)
-    whose = "" if entity is None else f" of {entity}"
-    end = f"holds nothing{whose}"
-    if len(mine):
-        newest = shown(mine[TIMESTAMP].max(), raw.contract.timezone)
-        end = f"{whose.removeprefix(' ')} ends {newest}".strip()
-    return RequestError(
-        f"rows[{number}] needs `{raw.target}` of {before} earlier, and the history {end}: "
-        f"bring newer data, or {told}",
-        field=name,
-        kind="missing",
     )
 
 

@@ -1,18 +1,26 @@
-"""`bundle`: a registered version as a folder that serves without MLflow, for an image."""
+"""`bundle`: a registered version as a folder that serves without MLflow, for an image.
+
+Beside the model it holds the end of the history, in which rows of the user's own table have their
+lags looked up.
+"""
 
 from pathlib import Path
 
 from .. import artifact, champions
 from ..adapters.files import write_json
+from ..carried_past import carried
 from ..core import deployment
 from ..errors import ProjectError
+from ..known_past import KnownPast
 from ..workspace import Context
 
 
 def run(
     context: Context, output: Path, number: str, record: Path | None = None, image: str = ""
 ) -> str:
-    """Write model.onnx and model.json, checked against the registry. Returns one line.
+    """Write model.onnx, model.json and, of a model with lags, history.json. Returns one line.
+
+    The model is checked against the registry; the history is the end of the ingested table.
 
     With `record` also what a deployment of it starts from, as `hand_over` writes it.
     """
@@ -29,9 +37,13 @@ def run(
         "run_id": version.run_id,
         "created": version.created,
     }
-    artifact.save(output, model.files, {**model.record, "registered": registered})
+    history, said = carried(model.record, KnownPast(context.workspace.ingested))
+    files = {**model.files, **({artifact.HISTORY: history} if history is not None else {})}
+    artifact.save(output, files, {**model.record, "registered": registered})
+    if history is None:  # of an earlier bundle
+        (output / artifact.HISTORY).unlink(missing_ok=True)
     if record is not None:
         handed = deployment.handed_over(name, version.version, model.digest, image)
         named = champion is not None and champion.version == version.version
         write_json(record, handed if named else {**handed, "alias": None})
-    return f"{name} v{version.version} · {output}"
+    return " · ".join(filter(None, (f"{name} v{version.version}", str(output), said)))
