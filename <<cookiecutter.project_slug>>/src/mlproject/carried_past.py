@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .core import raw_rows
 from .core.contract import TIMESTAMP, DataContract
+from .errors import ProjectError
 from .known_past import KnownPast
 
 if TYPE_CHECKING:
@@ -108,6 +109,17 @@ def pack(rows: "pd.DataFrame", cut: "pd.Series[pd.Timestamp]", contract: DataCon
     )
 
 
+def rows_in(data: bytes) -> int | None:
+    """How many rows `pack` has written, None where it has not written this."""
+    try:
+        return sum(
+            len(list(zip(item["times"], item["values"], strict=True)))
+            for item in json.loads(data).values()
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
 def _example(raw: raw_rows.Raw) -> list[tuple[Any, Any]]:
     """Entity and time of the row that the service shows as an example, if it shows one."""
     if raw.example is None:
@@ -115,5 +127,8 @@ def _example(raw: raw_rows.Raw) -> list[tuple[Any, Any]]:
     from .core.scoring import inputs, table_of
 
     table = table_of([raw.example], raw.needed, raw.contract)
-    keys = inputs(table, raw.contract, raw.settings, None).keys
+    try:
+        keys = inputs(table, raw.contract, raw.settings, None).keys
+    except ProjectError:  # no answer to it either, whatever is known of the past
+        return []
     return [*keys.itertuples(index=False, name=None)]

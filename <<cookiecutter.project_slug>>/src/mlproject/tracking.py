@@ -12,10 +12,12 @@ from .adapters.files import read_json, write_json
 from .adapters.mlflow import Registry
 from .adapters.mlflow_model import RunRecord
 from .adapters.mlflow_trials import TrialRecord
-from .artifact import MANIFEST, ModelArtifact
+from .artifact import HISTORY, MANIFEST, ModelArtifact
+from .carried_past import carried
 from .champions import champion_model
 from .core import estimators, kfp_answers, labels, metrics
 from .core.slices import evaluate_slices
+from .known_past import KnownPast
 from .lineage import lineage
 from .workspace import Context
 
@@ -86,6 +88,7 @@ def log(
             if path.exists()
         ),
         trials=_trials(context),
+        texts=_history(context, trained),
     )
     name = context.experiment or f"{family}-{trained.digest[:8]}"
     run_id = registry(context).log_run(experiment_name(context), name, record)
@@ -104,6 +107,13 @@ def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
     store = registry(context)
     store.close_abandoned(experiment_name(context))  # a task may have been killed while it logged
     store.log_outcome(PIPELINE_RUNS, name, tags, failed)
+
+
+def _history(context: Context, trained: ModelArtifact) -> dict[str, bytes]:
+    """The past that a bundle of this model carries where the ingested table is not at hand."""
+    past = None if context.experiment else KnownPast(context.workspace.ingested)
+    found = carried(trained.record, past)[0] if past else None
+    return {HISTORY: found} if found is not None else {}
 
 
 def _trials(context: Context) -> tuple[TrialRecord, ...]:

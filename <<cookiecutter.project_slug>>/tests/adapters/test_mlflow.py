@@ -68,6 +68,7 @@ def record(learnable, folder, family="linear", task="regression", **changes):
         "digests": {"model.onnx": "f00"},
         "model_files": (folder / "model.onnx",),
         "artifacts": (folder / "params.yaml",),
+        "texts": {"history.json": '{"Süd": {}}\n'.encode()},
     }
     return mlflow_model.RunRecord(**{**content, **changes}), frame
 
@@ -144,6 +145,7 @@ def test_a_run_carries_its_files_below_the_project(logged):
     run_id = logged.run.info.run_id
     assert logged.store.run_file(run_id, "params.yaml") == b"data: {}\n"
     assert logged.store.run_file(run_id, "other.yaml") is None
+    assert logged.store.run_file(run_id, "history.json") == '{"Süd": {}}\n'.encode()
     schema = json.loads(logged.store.run_file(run_id, "request_schema.json") or b"{}")
     assert list(schema["properties"]) == list(logged.frame)
     assert logged.run.info.artifact_uri.startswith((logged.folder / "mlartifacts").as_uri())

@@ -150,16 +150,8 @@ def test_of_a_long_history_the_end_is_carried(bundle, promoted, server, tmp_path
 
 
 @slow
-def test_a_bundle_without_history_takes_the_lags_of_the_row(promoted, bundle, tmp_path):
-    project = tmp_path / "project"
-    shutil.copytree(promoted, project, ignore=shutil.ignore_patterns("data", "reports"))
-    shutil.copytree(bundle, tmp_path / "model")
-    done = command(project, "bundle", "--output", str(tmp_path / "model"))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().endswith(
-        "· no history: data/ingested.parquet of its table is not here"
-    )
-    assert {item.name for item in (tmp_path / "model").iterdir()} == {"model.json", "model.onnx"}
+def test_a_bundle_without_history_takes_the_lags_of_the_row(bundle, tmp_path):
+    with_history(bundle, tmp_path / "model", None)
     with serving(tmp_path, "--model", "model", code=IMAGE, SERVE_LOG="off") as running:
         assert set(offered(running)) == {"rows"}
         status, answer = ask(running, **ROW)
@@ -170,6 +162,18 @@ def test_a_bundle_without_history_takes_the_lags_of_the_row(promoted, bundle, tm
         )
         lags = {f"load_lag_{lag}": 15000 for lag in (1, 2, 7, 14)}
         assert ask(running, **ROW, **lags)[0] == 200
+
+
+@slow
+def test_without_the_data_the_bundle_carries_what_was_recorded_with_the_model(
+    promoted, bundle, tmp_path
+):
+    project, folder = tmp_path / "project", tmp_path / "model"
+    shutil.copytree(promoted, project, ignore=shutil.ignore_patterns("data", "reports"))
+    done = command(project, "bundle", "--output", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("rows of history, recorded with the model")
+    assert (folder / "history.json").read_bytes() == (bundle / "history.json").read_bytes()
 
 
 @slow

@@ -73,6 +73,8 @@ class Registry(Store):
                     self.client.log_model_artifact(info.model_id, str(path))
                 for path in record.artifacts:
                     mlflow.log_artifact(str(path))
+                for file, text in record.texts.items():
+                    mlflow.log_text(text.decode(), file)
                 mlflow.log_dict(request_schema(record.features), "request_schema.json")
                 self.client.set_tag(run.info.run_id, "model_uri", info.model_uri)
                 mlflow_trials.log(self.client, run, record.trials, {WORKER: self.worker})

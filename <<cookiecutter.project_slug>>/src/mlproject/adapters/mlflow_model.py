@@ -1,7 +1,7 @@
 """A run's content and its scikit-learn model, as MLflow keeps them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +31,7 @@ class RunRecord:
     model_files: tuple[Path, ...]
     artifacts: tuple[Path, ...]
     trials: tuple[TrialRecord, ...] = ()
+    texts: Mapping[str, bytes] = field(default_factory=dict)  # by the name of the file, UTF-8
 
 
 def log_model(record: RunRecord) -> Any:

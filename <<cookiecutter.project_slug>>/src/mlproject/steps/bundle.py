@@ -5,10 +5,12 @@ lags looked up.
 """
 
 from pathlib import Path
+from typing import Any
 
 from .. import artifact, champions
 from ..adapters.files import write_json
-from ..carried_past import carried
+from ..adapters.mlflow_sqlite import Version
+from ..carried_past import carried, rows_in
 from ..core import deployment
 from ..errors import ProjectError
 from ..known_past import KnownPast
@@ -37,7 +39,7 @@ def run(
         "run_id": version.run_id,
         "created": version.created,
     }
-    history, said = carried(model.record, KnownPast(context.workspace.ingested))
+    history, said = _history(context, store, version, model.record)
     files = {**model.files, **({artifact.HISTORY: history} if history is not None else {})}
     artifact.save(output, files, {**model.record, "registered": registered})
     if history is None:  # of an earlier bundle
@@ -47,3 +49,24 @@ def run(
         named = champion is not None and champion.version == version.version
         write_json(record, handed if named else {**handed, "alias": None})
     return " · ".join(filter(None, (f"{name} v{version.version}", str(output), said)))
+
+
+def _history(
+    context: Context, store: "champions.Reader", version: Version, record: dict[str, Any]
+) -> tuple[bytes | None, str]:
+    """The end of the ingested table, else what was recorded with the model; and a phrase about it.
+
+    Raises ProjectError where what was recorded is damaged.
+    """
+    history, said = carried(record, KnownPast(context.workspace.ingested))
+    if history is not None or not said:
+        return history, said
+    kept = store.run_file(version.run_id, artifact.HISTORY)
+    if kept is None:
+        return None, said
+    count = rows_in(kept)
+    if count is None:
+        raise ProjectError(
+            f"{artifact.HISTORY} of run {version.run_id} in MLflow cannot be read: restore it"
+        )
+    return kept, f"{count:,} rows of history, recorded with the model"
