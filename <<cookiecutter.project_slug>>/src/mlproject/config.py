@@ -75,6 +75,7 @@ class Params(Strict):
             yield "lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)"
         if self.evaluate.horizon > 1 and not data.frequency:
             yield "evaluate.horizon counts periods: it needs data.frequency (like 1D or 1h)"
+        yield from self._too_short()
         if (featurize.lags or lag) and data.task != "regression":
             yield "lags of the target and the seasonal-naive baseline need task regression"
         if featurize.entity_as_feature and not data.entities:
@@ -86,6 +87,20 @@ class Params(Strict):
             yield "train.class_weight needs classes: a regression has none"
         yield from search_space.problems(self.tune.families, self.tune.sampler)
         yield from self._unknown_columns()
+
+    def _too_short(self) -> Iterator[str]:
+        """Yield values of the past that are not known yet when a row is predicted."""
+        horizon, lag = self.evaluate.horizon, self.evaluate.seasonal_naive_lag
+        for key, periods in (
+            ("featurize.lags", self.featurize.lags),
+            ("evaluate.seasonal_naive_lag", (lag,) if lag else ()),
+        ):
+            early = [count for count in periods if count < horizon]
+            if early:
+                yield (
+                    f"{key}: {early[0]} is shorter than evaluate.horizon {horizon}: that value is "
+                    "not known yet when a row is predicted, leave it out or lower the horizon"
+                )
 
     def _unknown_columns(self) -> Iterator[str]:
         """Yield derived names that nobody knows or that the contract has already taken."""

@@ -9,6 +9,9 @@ import pytest
 from mlproject.config import parse_params
 from mlproject.core import baselines, comparison
 from mlproject.core.knobs import Evaluate
+from mlproject.core.transforms import derive, unmet
+from mlproject.errors import ProjectError
+from mlproject.steps.featurize import _gaps
 
 
 def rows(times, values, area="North"):
@@ -94,6 +97,40 @@ def test_a_gap_leaves_the_newest_known_value_and_no_season(tree):
     found = said(tree, series, 7)
     assert found["last_value"].tolist() == [6, 7, 8, 9, 10, 11, 12]
     assert np.isnan(found["seasonal_naive"]).all()
+
+
+@pytest.mark.parametrize(
+    ("lags", "naive", "sentence"),
+    [
+        ([1, 7], None, "featurize.lags: 1 is shorter than evaluate.horizon 7"),
+        ([7], 6, "evaluate.seasonal_naive_lag: 6 is shorter than evaluate.horizon 7"),
+    ],
+)
+def test_values_that_nobody_knows_by_then_are_refused(tree, lags, naive, sentence):
+    tree["featurize"]["lags"], tree["evaluate"]["seasonal_naive_lag"] = lags, naive
+    parse_params(tree)
+    tree["evaluate"]["horizon"] = 7
+    with pytest.raises(ProjectError, match=sentence):
+        parse_params(tree)
+    tree["featurize"]["lags"], tree["evaluate"]["seasonal_naive_lag"] = [7, 14], 7
+    parse_params(tree)
+
+
+def test_rows_off_the_grid_that_find_no_lag_are_counted(tree):
+    tree["featurize"]["lags"] = [1, 7]
+    params = parse_params(tree)
+    stamps = days(40) + pd.to_timedelta([3 if 20 <= n < 23 else 0 for n in range(40)], unit="h")
+    both = [rows(stamps, np.arange(40.0)), rows(days(40), np.arange(40.0), "South")]
+    table = pd.concat(both, ignore_index=True).assign(**dict.fromkeys(params.data.features, 0.0))
+    derived = derive(table, params.data, params.featurize)
+    edges = 2  # the first of the three has no yesterday, nor has the day after the last
+    assert unmet(derived, params.data, params.featurize.lags) == {1: edges, 7: 3 + 3}
+    even = derive(table[table["area"] == "South"], params.data, params.featurize)
+    assert unmet(even, params.data, params.featurize.lags) == {}
+    assert _gaps(derived, params.data, (1,)) == (
+        " · missing: lag 1 in 2 rows with no row exactly so long before"
+    )
+    assert _gaps(even, params.data, (1, 7)) == ""
 
 
 def test_a_horizon_asks_for_older_values(tree):

@@ -73,6 +73,49 @@ def test_numbers_that_look_like_codes_are_offered_as_categories():
         assert changed.data.features[name].nullable == (name == "gaps")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("prediction", True),
+        ("Predicted", True),
+        ("y_hat", True),
+        ("yhat", True),
+        ("forecast", True),
+        ("predicted_sales", True),
+        ("SalesForecast", True),
+        ("temperature_forecast", False),
+        ("predictor", False),
+        ("salesman", False),
+        ("score", False),
+    ],
+)
+def test_a_feature_that_may_be_another_models_answer_is_said(name, told):
+    frame = BASE.rename(columns={"y": "sales"}).assign(**{name: RNG.normal(size=N)})
+    _, _, said = adopted(frame, "sales")
+    lines = [line for line in said[name] if line.startswith("perhaps a prediction")]
+    assert bool(lines) == told
+    assert all(f"leave it out with EXCLUDE={name} unless" in line for line in lines)
+    _, _, said = adopted(frame, "sales", exclude=[name])
+    assert said[name] == ["excluded: asked for by EXCLUDE"]
+
+
+def test_a_target_that_is_a_running_number_is_said():
+    frame = BASE.assign(y=np.arange(5, N + 5))
+    assert "A RUNNING NUMBER from 5 to 204, which only counts rows" in adopted(frame)[2]["y"][0]
+    shuffled = BASE.assign(y=RNG.permutation(N))
+    assert "A RUNNING NUMBER from 0 to 199" in adopted(shuffled)[2]["y"][0]
+    for values in (np.arange(N) * 2, np.arange(N) // 2, np.arange(N) + 0.5):
+        assert "RUNNING" not in adopted(BASE.assign(y=values))[2]["y"][0]
+
+
+def test_one_row_is_said_as_one():
+    frame = BASE.astype(object)
+    frame.loc[3, "y"] = ""
+    assert "; 1 row without it is left out" in adopted(frame)[2]["y"][0]
+    frame.loc[4, "y"] = ""
+    assert "; 2 rows without it are left out" in adopted(frame)[2]["y"][0]
+
+
 def test_types_and_ranges():
     frame = BASE.assign(
         b01=RNG.integers(0, 2, N),

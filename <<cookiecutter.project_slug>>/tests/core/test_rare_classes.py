@@ -81,8 +81,18 @@ def test_few_positives_take_the_lowest_score():
     found = np.array([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9]])
     told = threshold.choose(Cutoff(by="recall", recall=0.95), CLASSES, np.ones(3), found)
     assert told == {"class": "yes", "by": "recall", "at": 0.2}
-    none = threshold.choose(Cutoff(by="recall", recall=0.95), CLASSES, np.zeros(3), found)
-    assert none["at"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "knob",
+    [{"by": "recall", "recall": 0.95}, {"by": "f1"}, {"by": "cost", "miss": 9, "false_alarm": 1}],
+)
+def test_without_positives_there_is_nothing_to_choose_by(knob):
+    found = np.array([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9]])
+    none = threshold.choose(Cutoff(**knob), CLASSES, np.zeros(3), found)
+    assert none == {"class": "yes", "by": knob["by"], "at": 0.5, "positives": 0}
+    some = threshold.choose(Cutoff(**knob), CLASSES, np.array([0, 0, 1]), found)
+    assert "positives" not in some
 
 
 def cost(asked, cut, miss, false_alarm):

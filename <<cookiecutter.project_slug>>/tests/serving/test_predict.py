@@ -145,8 +145,8 @@ def test_rows_later_than_the_history_are_predicted_and_it_is_said(promoted, raw,
     later.to_csv(tmp_path / "in.csv", index=False)
     done = predict(promoted, tmp_path / "in.csv", tmp_path / "out.csv")
     assert done.returncode == 0, done.stderr
-    words = "later than the history reaches: load_lag_1 in 2, load_lag_2 in 1, load_lag_7 in 1 rows"
-    assert f"{words} (it ends 2016-12-31)" in done.stdout
+    words = "load_lag_1 in 2 rows, load_lag_2 in 1 row, load_lag_7 in 1 row"
+    assert f"later than the history reaches: {words} (it ends 2016-12-31)" in done.stdout
     assert len(pd.read_csv(tmp_path / "out.csv")) == 3
 
 

@@ -150,6 +150,33 @@ def test_two_readings_are_asked_for(project):
     assert project.adopt(rows, "y", decimal=".")["x"].tolist() == values
 
 
+def test_a_decimal_mark_that_no_column_shows_is_refused(project):
+    commas = [
+        [f"{RNG.uniform(1, 5):.2f}".replace(".", ","), RNG.randint(0, 99)] for _ in range(100)
+    ]
+    path = table("t.csv", ["x", "y"], commas, ";")
+    sentence = project.refused(path, "y", decimal=".")
+    assert "t.csv: column `x` holds `" in sentence
+    assert "a number with a decimal comma, but DECIMAL=. was given: leave it out" in sentence
+    assert sentence.endswith("say DECIMAL=,")
+    points = [[text.replace(",", "."), y] for text, y in commas]
+    other = table("u.csv", ["x", "y"], points)
+    assert "a number with a decimal point, but DECIMAL=, was" in project.refused(
+        other, "y", decimal=","
+    )
+    assert project.adopt(path, "y", decimal=",")["x"].tolist() == [float(x) for x, _ in points]
+
+
+def test_a_column_with_the_other_mark_is_said_where_the_option_settles_one(project):
+    values = [RNG.randint(1000, 90000) for _ in range(100)]
+    rows = [[f"{v:,}", f"{v % 97},25", v % 89] for v in values]
+    found = project.adopt(table("t.csv", ["x", "z", "y"], rows), "y", decimal=".")
+    assert found["x"].tolist() == values
+    assert found["z"].tolist() == [v % 97 + 0.25 for v in values]
+    assert "although DECIMAL=.: it is a number in no other way" in project.told
+    assert project.told.count("although DECIMAL") == 1
+
+
 def test_points_between_thousands_beside_decimal_commas(project):
     values = [RNG.randint(1000, 9000) for _ in range(100)]
     dotted = [f"{v:,}".replace(",", ".") for v in values]

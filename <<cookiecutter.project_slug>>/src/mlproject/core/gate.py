@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import recall
+from .amounts import plural
 from .comparison import gains, hardest, needed, number, won
 from .metrics import DIRECTIONS, gain
 from .report import wording
@@ -80,7 +81,7 @@ def rows_compared(parity: Mapping[str, Any]) -> str:
     """`80 test rows and 29 made from them with odd values`."""
     rows, odd = parity["rows"], parity.get("odd_rows")
     if odd is None:  # evaluated before they were counted
-        return f"{rows:,} rows"
+        return plural(rows, "row")
     return f"{rows - odd:,} test rows and {odd:,} made from them with odd values"
 
 
@@ -133,7 +134,7 @@ def _baseline(evaluation: Evaluation, margin: float) -> Rule:
 def _some(evaluation: Evaluation, name: str) -> str:
     """On how many rows a baseline was compared that does not know them all."""
     partial = evaluation.get("partial", {}).get(name)
-    return f" (on the {partial['rows']:,} rows that {name} knows)" if partial else ""
+    return f" (on the {plural(partial['rows'], 'row')} that {name} knows)" if partial else ""
 
 
 def _origins(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:

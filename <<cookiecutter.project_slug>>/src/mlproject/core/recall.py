@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .amounts import plural
 from .labels import Codes
 from .metrics import Array
 
@@ -68,7 +69,7 @@ def _one(item: Mapping[str, Any], share: float) -> Judged:
         return Judged(ONE + name, share == 0, f"class {name} has no test row to judge, {bound}")
     passed = hits / rows >= share
     some = f"class {name} is found in {hits:,}" if hits else f"class {name} is never found: in 0"
-    detail = f"{some} of {rows:,} rows ({hits / rows:.0%}), {bound}"
+    detail = f"{some} of {plural(rows, 'row')} ({hits / rows:.0%}), {bound}"
     return Judged(ONE + name, passed, detail if passed else f"{detail}; {HINT}")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ..errors import ProjectError
+from .amounts import plural
 from .contract import ROW_ID
 
 MAX_TEXT = 200  # characters of an entity or a category
@@ -103,7 +104,9 @@ def batch(payload: Any, name: str, limit: int) -> list[Any]:
     if type(rows) is not list:
         raise RequestError(f"{name} is {shown(rows)}: give a list of rows", field=name)
     if not 0 < len(rows) <= limit:
-        raise RequestError(f"{name} has {len(rows):,} rows: give 1 to {limit:,}", field=name)
+        raise RequestError(
+            f"{name} has {plural(len(rows), 'row')}: give 1 to {limit:,}", field=name
+        )
     return rows
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from .contract import Strict
 from .metrics import Array
 
+USUAL = 0.5  # the likelier class
 SURE = 0.9  # that the wanted recall is reached on rows nobody has seen
 _NEEDS = {"fixed": {"at"}, "recall": {"recall"}, "cost": {"miss", "false_alarm"}, "f1": set()}
 
@@ -46,12 +47,15 @@ def choose(knob: Cutoff, classes: Sequence[str], truth: Array, found: Array) -> 
 
     `truth` holds codes and `found` probabilities (n, 2) of validation rows that the model did not
     learn; both are ignored by `fixed`. Of thresholds that are equally good the largest is taken.
+    Where no row is of the class there is nothing to choose by: half, with `positives` 0.
     """
     code = list(classes).index(knob.of) if knob.of is not None else 1
     told = {"class": classes[code], "by": knob.by}
     if knob.at is not None:
         return told | {"at": knob.at}
     score, hit = found[:, code], truth == code
+    if not hit.any():
+        return told | {"at": USUAL, "positives": 0}
     if knob.recall is not None:
         return told | {"at": _by_recall(score[hit], knob.recall)}
     levels, hits, alarms = _levels(score, hit)
@@ -72,8 +76,6 @@ def _by_recall(positives: Array, wanted: float) -> float:
     from scipy.special import betainc
 
     scores = np.sort(positives)
-    if not len(scores):
-        return 0.5
     ranks = np.arange(1, len(scores) + 1)
     sure = betainc(ranks, len(scores) + 1 - ranks, 1 - wanted) >= SURE
     return float(scores[max(int(sure.sum()) - 1, 0)])

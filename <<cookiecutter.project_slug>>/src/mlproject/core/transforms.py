@@ -1,6 +1,6 @@
 """Features derived from the contract's columns: calendar, lags of the target, the entity itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -102,6 +102,22 @@ def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -
     if settings.entity_as_feature:
         out[entity_feature(contract)] = table[contract.entity_column].astype(str).to_numpy()
     return out
+
+
+def unmet(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) -> dict[int, int]:
+    """How many rows with a past find nothing so many periods back, by lag; those that are none.
+
+    Their time is off the grid of the frequency, or the row of then is not in the table.
+    """
+    entity, time = derived[contract.entity_column], derived[TIMESTAMP]
+    first = derived.groupby(entity, sort=False, observed=True)[TIMESTAMP].min()
+    found = {}
+    for lag in lags:
+        missing = derived[lag_name(contract.target, lag)].isna().to_numpy()
+        step = pd.tseries.frequencies.to_offset(contract.frequency) * lag
+        since = entity[missing].map(later(first, step, contract.timezone))
+        found[lag] = int((time[missing].to_numpy() >= since.to_numpy()).sum())
+    return {lag: count for lag, count in found.items() if count}
 
 
 def period(frequency: str) -> Any:

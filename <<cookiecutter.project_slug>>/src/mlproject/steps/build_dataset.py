@@ -6,6 +6,7 @@ import pandas as pd
 from ..adapters import parquet
 from ..adapters.files import atomic
 from ..core import split
+from ..core.amounts import plural
 from ..core.contract import TIMESTAMP
 from ..core.rows import reorder
 from ..core.transforms import model_features
@@ -39,7 +40,7 @@ def run(context: Context) -> str:
     for name in (split.TRAIN, split.VALIDATION, split.TEST):
         if counts.get(name, 0) < 2:
             raise ProjectError(
-                f"{contract.source}: {counts.get(name, 0)} rows for the {name} part, "
+                f"{contract.source}: {plural(counts.get(name, 0), 'row')} for the {name} part, "
                 "at least 2 are needed: bring more rows or change build_dataset in params.yaml"
             )
     _refuse_empty(context, dataset)

@@ -1,16 +1,17 @@
 """Derive features, declare them to Feast and fill the online store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..adapters import parquet
 from ..adapters.files import atomic
-from ..core.contract import TIMESTAMP, Feature
+from ..core.amounts import plural
+from ..core.contract import TIMESTAMP, DataContract, Feature
 from ..core.rows import reorder
 from ..core.times import shown
-from ..core.transforms import derive, model_features
+from ..core.transforms import derive, model_features, unmet
 from ..workspace import Context
 
 
@@ -28,6 +29,7 @@ def run(context: Context) -> str:
     with atomic(workspace.features) as path:
         parquet.write(derived, path)
     keys = derived[params.data.key]
+    gaps = _gaps(derived, params.data, params.featurize.lags)
     del derived, time, entity
 
     from ..adapters import feast
@@ -36,7 +38,14 @@ def run(context: Context) -> str:
     feast.materialize(store, params, keys)
     newest = shown(keys[TIMESTAMP].max(), params.data.timezone)
     at = f" at {newest}" if params.data.has_time else " filled"
-    return f"{len(features)} features · Feast applied · online store{at}"
+    return f"{len(features)} features · Feast applied · online store{at}{gaps}"
+
+
+def _gaps(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) -> str:
+    """Lags that rows with a past do not have, and why."""
+    found = unmet(derived, contract, lags) if lags else {}
+    listed = ", ".join(f"lag {lag} in {plural(count, 'row')}" for lag, count in found.items())
+    return f" · missing: {listed} with no row exactly so long before" if found else ""
 
 
 def _halve(table: pd.DataFrame, features: Mapping[str, Feature]) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from ..adapters import streams
 from ..adapters.files import shown
 from ..adapters.memory import release
+from ..core.amounts import plural
 from ..core.contract import TIMESTAMP
 from ..core.labels import labels
 from ..core.metrics import Array
@@ -50,7 +51,10 @@ def run(
                 if number % _OFTEN == 0:
                     release()
     stamp = served.stamp
-    said = [f"{rows:,} rows by {stamp.name} v{stamp.version} · {shown(output)}", *reader.notes()]
+    said = [
+        f"{plural(rows, 'row')} by {stamp.name} v{stamp.version} · {shown(output)}",
+        *reader.notes(),
+    ]
     said += [f"{own} is called {field.name}" for own, field in _renamed(served, added)]
     return " · ".join(said)
 
@@ -95,13 +99,15 @@ class _Rows:
 
     def notes(self) -> Iterator[str]:
         """Lags that nobody can know yet, and why."""
-        late = [f"{name} in {count:,}" for name, count in self._beyond.items() if count]
+        late = [
+            f"{name} in {plural(count, 'row')}" for name, count in self._beyond.items() if count
+        ]
         if late:
             until = "there is none here"
             if self._past is not None and len(self._past):
                 until = f"it ends {self._past[TIMESTAMP].max():%Y-%m-%d %H:%M}"
                 until = until.removesuffix(" 00:00")
-            yield f"missing, later than the history reaches: {', '.join(late)} rows ({until})"
+            yield f"missing, later than the history reaches: {', '.join(late)} ({until})"
 
 
 def _reader(

@@ -74,7 +74,12 @@ def run(context: Context) -> str:
     )
     size = len(files["model.onnx"]) / 1e6
     line = f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
-    return f"{line} · {threshold['class']} from {threshold['at']:.3g} on" if threshold else line
+    if not threshold:
+        return line
+    line += f" · {threshold['class']} from {threshold['at']:.3g} on"
+    if threshold.get("positives") == 0:
+        line += f", not chosen by {threshold['by']}: no validation row is {threshold['class']}"
+    return line
 
 
 def _table(

@@ -47,7 +47,8 @@ def _groups(
     found = looks[column]
     if found.missing:
         raise ProjectError(
-            f"{source}: `{column}` (BY) is empty in {found.missing:,} rows: every row needs a group"
+            f"{source}: `{column}` (BY) is empty in {plural(found.missing, 'row')}: every row "
+            "needs a group"
         )
     if found.unique:
         raise ProjectError(

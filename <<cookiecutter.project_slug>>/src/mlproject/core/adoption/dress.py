@@ -38,11 +38,41 @@ def settled(
             raise ProjectError(_question(looks[name], raw[name], first, other, source))
         if first.decimal != mark:
             looks[name] = look(raw[name], name, missing, other)
-    return looks, [
-        Decision(name, *_understood(item, raw[name]))
-        for name, item in looks.items()
-        if item.format is not None and item.kind != "empty"
-    ]
+    others = _contrary(raw, looks, decimal) if decimal else []
+    if others and not unclear:
+        raise ProjectError(_overruled(looks[others[0]], raw[others[0]], str(decimal), source))
+    told = []
+    for name, item in looks.items():
+        if (item.format is not None and item.kind != "empty") or name in others:
+            like, read = _understood(item, raw[name])
+            if name in others:
+                read += f", although DECIMAL={decimal}: it is a number in no other way"
+            told.append(Decision(name, like, read))
+    return looks, told
+
+
+def _contrary(raw: pd.DataFrame, looks: dict[str, Look], decimal: str) -> list[str]:
+    """Columns whose numbers show the other decimal mark beyond doubt."""
+    found = []
+    for name, item in looks.items():
+        if item.numbers is None or not isinstance(raw[name].dtype, pd.StringDtype):
+            continue
+        if item.format is not None:
+            other = item.format.decimal != decimal and _marked(item)
+        else:
+            other = decimal == "," and "." in _example(item, raw[name])
+        found += [name] if other else []
+    return found
+
+
+def _overruled(item: Look, values: "pd.Series", decimal: str, source: str) -> str:
+    """The sentence that refuses a DECIMAL that no column of the table follows."""
+    other = "," if decimal == "." else "."
+    return (
+        f"{source}: column `{item.name}` holds `{_example(item, values)}`, a number with a decimal "
+        f"{'comma' if other == ',' else 'point'}, but DECIMAL={decimal} was given: leave it out or "
+        f"say DECIMAL={other}"
+    )
 
 
 def _mark(raw: pd.DataFrame, looks: dict[str, Look], unclear: Collection[str]) -> str | None:

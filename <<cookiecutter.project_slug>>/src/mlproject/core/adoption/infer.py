@@ -19,6 +19,7 @@ from .keys import Asked, Keys, check_pattern, find_keys
 from .kinds import Look, look
 from .rare import least_recalls
 from .sections import sections
+from .suspects import other_models
 from .target import Answer, find_target
 
 MIN_ROWS = 50
@@ -80,6 +81,7 @@ def infer(
     decisions += said
     offers = (perhaps_codes(item, raw[item.name]) for item in chosen)
     decisions += [offer for offer in offers if offer is not None]
+    decisions += other_models(chosen, target)
     return tree, decisions
 
 

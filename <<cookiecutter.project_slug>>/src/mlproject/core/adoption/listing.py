@@ -30,7 +30,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ),
     ("unpacked", "values", "numbers like"),
     ("entity", "one series"),
-    ("excluded",),
+    ("excluded", "perhaps a prediction"),
     (FEATURE,),
     ("renamed",),
     ("calendar", "lags"),

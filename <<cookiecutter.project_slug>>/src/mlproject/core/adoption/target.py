@@ -13,6 +13,7 @@ from ..number_format import NumberFormat, parser
 from .columns import Decision
 from .kinds import Look
 from .odd_dress import odd_dress
+from .suspects import counts_rows
 
 MAX_CLASSES = 50
 FEW_NUMBERS = 20  # whole numbers with at most this many values are classes
@@ -76,7 +77,13 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
 
 
 def _answer(found: Look, task: str, classes: tuple[str, ...] | None, reason: str) -> Answer:
-    gaps = f"; {found.missing:,} rows without it are left out" if found.missing else ""
+    gaps = ""
+    if found.missing:
+        verb = "is" if found.missing == 1 else "are"
+        gaps = f"; {plural(found.missing, 'row')} without it {verb} left out"
+    if counts_rows(found):
+        low, high = found.known_numbers.min(), found.known_numbers.max()
+        gaps += f"; A RUNNING NUMBER from {low:.0f} to {high:.0f}, which only counts rows"
     decision = Decision(found.name, f"target, {task}", reason + gaps)
     form = found.format if task == "regression" else None
     return Answer(found.name, task, classes, found.markers, decision, form)

@@ -183,7 +183,10 @@ def _lineage(sources: Sources, verdict: Verdict) -> dict[str, str]:
 def _threshold(told: Tree | None) -> Iterator[tuple[str, str]]:
     """From which probability on a class is answered, and how that was chosen."""
     if told:
-        at = f"{wording.number(told['at'])} (by {told['by']})"
+        why = f"by {told['by']}"
+        if told.get("positives") == 0:
+            why = f"not chosen {why}: no validation row is of this class"
+        at = f"{wording.number(told['at'])} ({why})"
         yield f"threshold of {wording.clean(told['class'], 40)}", at
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..amounts import plural
 from ..contract import ROW_ID, TIMESTAMP, DataContract
 from ..zones import local
 from . import wording
@@ -35,7 +36,7 @@ def _fit(table: pd.DataFrame, contract: DataContract) -> Chart:
     note = f"The {top.sum():,} rows of the highest tenth: {wording.change(bias)} on average."
     if top.sum() < LEAST_ROWS:
         title = "Actual against predicted"
-        note = f"{len(table):,} rows: too few to judge the highest tenth apart."
+        note = f"{plural(len(table), 'row')}: too few to judge the highest tenth apart."
     elif abs(bias) >= 0.02:
         title = f"Peaks are predicted too {'high' if bias > 0 else 'low'}"
     return Chart(
@@ -103,7 +104,10 @@ def _trend(error: Values, unit: str) -> tuple[str, str]:
     """Title and note: the errors of the first third of the test rows against the last third's."""
     third = len(error) // 3
     if third < LEAST_ROWS:
-        return "Errors over time", f"{len(error):,} rows: too few to say whether errors grow."
+        return (
+            "Errors over time",
+            f"{plural(len(error), 'row')}: too few to say whether errors grow.",
+        )
     first, last = (float(np.abs(part).mean()) for part in (error[:third], error[-third:]))
     word = "are steady"
     if last > 1.15 * first:
