@@ -85,6 +85,17 @@ def test_months_by_name_in_a_column_of_their_own_are_no_entity(year, month):
     )
 
 
+def test_an_entity_that_may_be_the_months_of_a_year_is_said_to_be_one():
+    polish = [f"miesiąc {'abcdefghijkl'[time.month - 1]}" for time in MONTHS]
+    frame = parts(year=MONTHS.year, okres=polish)
+    params, _, said = adopted(frame)
+    assert params.data.entity == "okres"
+    assert "if they are months, number them and say TIMESTAMP=year,okres" in said["okres"][0]
+    numbered = adopted(frame.assign(okres=MONTHS.month), timestamp=["year", "okres"])[0]
+    assert (numbered.data.timestamp_format, numbered.data.frequency) == ("%Y %m", "MS")
+    assert "if they are" not in adopted(years(stores=6))[2]["store"][0]
+
+
 def test_parts_down_to_the_hour_and_quarters_and_weeks():
     hours = pd.date_range("2024-02-27", periods=120, freq="h")
     frame = parts(year=hours.year, month=hours.month, day=hours.day, hour=hours.hour)

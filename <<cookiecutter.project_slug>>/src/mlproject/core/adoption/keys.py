@@ -21,6 +21,8 @@ from .spans import frequency_of
 from .time_columns import When, asked_for, find_times, written_so
 from .time_words import HALF, said
 
+PARTS = {12: "month", 4: "quarter"}  # of a year, in a column that may be taken for an entity
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -80,6 +82,9 @@ def find_keys(
         times = event_times(columns, when.pattern, clocks, None, first)
     zone, alike = zone_shown(columns[0], when.pattern) if len(columns) == 1 else (None, [])
     entity, why = find_entity(raw, looks, times, {target, hour, *when.columns}, asked.entity)
+    if when.pattern == "%Y" and entity and looks[entity].distinct in PARTS:
+        part = PARTS[looks[entity].distinct]
+        why += f"; if they are {part}s, number them and say TIMESTAMP={when.name},{entity}"
     clock = local(times, zone)
     shared = shared_rows(raw, times, entity)
     if shared and (asked.entity or slips(raw, clock, entity, shared)):
