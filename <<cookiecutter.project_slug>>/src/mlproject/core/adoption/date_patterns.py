@@ -47,8 +47,9 @@ class Pattern(NamedTuple):
 
 def date_pattern(texts: list[str]) -> Pattern | None:
     """Return how distinct texts, in order of appearance, are dates; None where they are not."""
-    texts = english(texts) if foreign(texts) else texts
     few = texts[:: max(1, len(texts) // 50)][:MOST]
+    if foreign(few):
+        texts, few = english(texts), english(few)
     if not few or not any(character.isdigit() for character in few[0]):
         return None
     if _fits(few, _ISO) and _share(few, None) >= SHARE:
