@@ -7,7 +7,7 @@ import pytest
 from projects import champion, copy, make
 
 # each optional room with a command that needs it
-NEEDS = {"github": ("ci-outcome",)}
+NEEDS = {"github": ("ci-outcome",), "intake": ("inbox", "ONCE=yes")}
 PACKAGE = "load_forecast"
 
 

@@ -324,7 +324,7 @@ def inbox(
     once: Annotated[bool, typer.Option("--once", help="Take what is there, then end.")] = False,
 ) -> None:
     """Take new tables as they land: judge, merge into the raw table, retrain."""
-    from . import inbox as loop
+    from .intake import inbox as loop
 
     loop.watch(Path.cwd(), folder, settle, once)
 
@@ -335,7 +335,7 @@ def webhook(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8080,
 ) -> None:
     """Receive events of an object store and start ct on GitHub for new data, until Ctrl-C."""
-    from .webhook import run as receiver
+    from .intake.webhook import run as receiver
 
     receiver.serve(Path.cwd(), host, port)
 

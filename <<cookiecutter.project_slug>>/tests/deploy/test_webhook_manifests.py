@@ -10,7 +10,7 @@ import yaml
 from overlays import ROOT, kubectl
 from schemas import kubernetes_validate
 
-from mlproject.webhook.settings import WebhookSettings
+from mlproject.intake.webhook.settings import WebhookSettings
 
 WEBHOOK = ROOT / "deploy" / "webhook"
 KUBERNETES = "1.32"

@@ -82,7 +82,7 @@ def record(folder):
 COUNTED = """
 import os, sys
 from pathlib import Path
-from mlproject import arriving, inbox, landing, session
+from mlproject import session; from mlproject.intake import folder, inbox, merge
 from mlproject.errors import ProjectError
 session.run_loop = lambda *_: print("ran", file=open("runs", "a"))
 {}
@@ -274,9 +274,9 @@ def test_a_table_written_slowly_is_taken_once_it_is_whole(watching, project, jan
 
 
 MOMENTS = {
-    "before the table is placed": "arriving.put = lambda *_: os._exit(9)",
-    "before DVC knows it": "arriving.dvc.track = lambda *_: os._exit(9)",
-    "before it is moved": "landing.Landing.move = lambda *_: os._exit(9)",
+    "before the table is placed": "merge.put = lambda *_: os._exit(9)",
+    "before DVC knows it": "merge.dvc.track = lambda *_: os._exit(9)",
+    "before it is moved": "folder.Landing.move = lambda *_: os._exit(9)",
     "before the run": "session.run_loop = lambda *_: os._exit(9)",
 }
 

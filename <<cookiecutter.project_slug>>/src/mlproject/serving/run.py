@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from ..adapters.prometheus import Metrics
 from ..adapters.sqlite_cases import SqliteCases
 from ..adapters.sqlite_log import SqliteLog
+from ..base.listen import QUEUE, listen
 from ..errors import ProjectError
 from ..known_past import KnownPast, Past
-from ..listening import QUEUE, listen
 from .app import build
 from .history import History
 from .journal import Journal

@@ -10,12 +10,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from ..adapters.sqlite_seen import Seen
-from ..core.events import Made, made, wanted
-from ..core.requests import RequestError, parse
-from ..errors import ProjectError
-from ..github.client import GitHub
-from ..serving.body import Bodies
+from ...core.events import Made, made, wanted
+from ...core.requests import RequestError, parse
+from ...errors import ProjectError
+from ...github.client import GitHub
+from ...serving.body import Bodies
+from .seen import Seen
 from .settings import WebhookSettings
 
 EVENT = "new-data"

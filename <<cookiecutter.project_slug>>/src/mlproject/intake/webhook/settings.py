@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ..errors import ProjectError
+from ...errors import ProjectError
 
 SHORTEST = 16  # characters of the shared secret
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import uvicorn
 from pydantic import ValidationError
 
-from ..adapters.sqlite_seen import Seen
-from ..errors import ProjectError
-from ..github.client import GitHub
-from ..listening import QUEUE, listen
+from ...base.listen import QUEUE, listen
+from ...errors import ProjectError
+from ...github.client import GitHub
 from .app import Receiver, build
+from .seen import Seen
 from .settings import WebhookSettings
 
 _AT_ONCE = 64  # requests; more get 503, and the store sends them again
@@ -57,7 +57,7 @@ def _settings() -> WebhookSettings:
 
 def _source(root: Path) -> str:
     """The raw table of the project, where it is an object."""
-    from ..config import load_params
+    from ...config import load_params
 
     source = load_params(root / "params.yaml").data.source
     if not source.startswith("s3://"):

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from .adapters import dialects, dvc, git, parquet, s3, unpack
-from .adapters.files import atomic
-from .adapters.tables import read_raw, write_table
-from .core.arrivals import as_texts, merge
-from .core.canonical import ordered, typed
-from .core.contract import DataContract
-from .errors import ProjectError
-from .steps import ingest, validate
-from .workspace import Context, Workspace
+from ..adapters import dialects, dvc, git, parquet, s3, unpack
+from ..adapters.files import atomic
+from ..adapters.tables import read_raw, write_table
+from ..core.canonical import ordered, typed
+from ..core.contract import DataContract
+from ..errors import ProjectError
+from ..steps import ingest, validate
+from ..workspace import Context, Workspace
+from .arrivals import as_texts, merge
 
 
 class Judged(NamedTuple):

@@ -4,15 +4,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import session
-from .adapters.files import digest, read_json, write_text
-from .console import Screen
-from .core.arrivals import TABLES, TEXTS
-from .errors import ProjectError
-from .landing import REFUSED, TAKEN, Landing
-from .loop import sole_run
-from .session import open_context
-from .workspace import Context
+from .. import session
+from ..adapters.files import digest, read_json, write_text
+from ..console import Screen
+from ..errors import ProjectError
+from ..loop import sole_run
+from ..session import open_context
+from ..workspace import Context
+from .arrivals import TABLES, TEXTS
+from .folder import REFUSED, TAKEN, Landing
 
 AGAIN = 30.0  # seconds until GitHub, a store or a folder in use is asked again
 
@@ -77,7 +77,8 @@ class Inbox:
 
     def _take(self, path: Path, context: Context) -> None:
         """Place one table, or refuse it, or know it again. Raises ProjectError for other faults."""
-        from . import arriving, tracking  # MLflow and pandera: not while nothing lands
+        from .. import tracking  # MLflow and pandera: not while nothing lands
+        from . import merge
 
         key, name = digest(path), path.name
         known = self.landing.known(key)
@@ -86,10 +87,10 @@ class Inbox:
             self.landing.move(path, TAKEN)
             return
         with tempfile.TemporaryDirectory() as folder:
-            raw = arriving.there(context, Path(folder))
+            raw = merge.there(context, Path(folder))
             reference = tracking.champion_profile(context) or {}
             try:
-                judged = arriving.judge(context, path, raw, reference, Path(folder))
+                judged = merge.judge(context, path, raw, reference, Path(folder))
             except ProjectError as error:
                 said = str(error).removeprefix(f"{context.params.data.source}: ")
                 self._refuse(path, said if name in said else f"{name}: {said}")
@@ -99,7 +100,7 @@ class Inbox:
             left = []
             if judged.changed or known:  # known: a killed process has begun to place it
                 self.landing.note(key, name, None)
-                left = arriving.put(context, judged.file, name)
+                left = merge.put(context, judged.file, name)
             self.landing.note(key, name, "" if judged.changed or known else "nothing new")
         self.landing.move(path, TAKEN)
         self.say("taken", f"{name}: {judged.line}", "green")
@@ -118,7 +119,7 @@ class Inbox:
         settings = context.settings
         token = settings.github_token.get_secret_value()
         if context.params.data.remote and token and settings.github_repository:
-            from .github.client import GitHub
+            from ..github.client import GitHub
 
             GitHub(settings.github_api_url, settings.github_repository, token).dispatch("new-data")
             self.say("ct", f"new-data sent to {settings.github_repository}")

@@ -2,7 +2,7 @@
 
 import socket
 
-from .errors import ProjectError
+from ..errors import ProjectError
 
 QUEUE = 2_048  # connections the kernel holds while the server is busy
 

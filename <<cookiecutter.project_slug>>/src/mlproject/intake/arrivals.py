@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..core.canonical import renamed, times
+from ..core.columns import Column, keys, text_of
+from ..core.contract import ALL, DataContract
+from ..core.number_format import written
+from ..core.time_names import NAMED
+from ..core.time_written import written as written_time
 from ..errors import ProjectError
-from .canonical import renamed, times
-from .columns import Column, keys, text_of
-from .contract import ALL, DataContract
-from .number_format import written
-from .time_names import NAMED
-from .time_written import written as written_time
 
 TEXTS = (".csv", ".tsv", ".txt")
 TABLES = (*TEXTS, ".parquet", ".xlsx", ".gz", ".zip")

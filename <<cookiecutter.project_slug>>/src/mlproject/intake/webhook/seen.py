@@ -4,8 +4,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from ..core.events import Made, stale
-from ..errors import ProjectError
+from ...core.events import Made, stale
+from ...errors import ProjectError
 
 _TABLE = """
 create table if not exists objects (

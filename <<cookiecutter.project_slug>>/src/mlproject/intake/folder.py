@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .adapters.files import explain, read_json, write_json
-from .core.arrivals import ARCHIVE, DIRECTORY, ENDS, ZIPPED, Look, Stillness, is_left, is_table
-from .errors import ProjectError
+from ..adapters.files import explain, read_json, write_json
+from ..errors import ProjectError
+from .arrivals import ARCHIVE, DIRECTORY, ENDS, ZIPPED, Look, Stillness, is_left, is_table
 
 RECORD = ".record.json"  # digest of each table taken: its name, when, and how the run ended
 TAKEN, REFUSED = "taken", "refused"  # folders below, for what was seen

@@ -1,0 +1,1 @@
+"""What every room stands on: files, text, sockets. It imports nothing of ours but itself."""
