@@ -7,7 +7,11 @@ import pytest
 from projects import champion, copy, make
 
 # each optional room with a command that needs it
-NEEDS = {"github": ("ci-outcome",), "intake": ("inbox", "ONCE=yes")}
+NEEDS = {
+    "deploy": ("deploy", "ENV=staging"),
+    "github": ("ci-outcome",),
+    "intake": ("inbox", "ONCE=yes"),
+}
 PACKAGE = "load_forecast"
 
 

@@ -39,14 +39,22 @@ EDGES = {
     "adapters": {"core", "loose"},
     "serving": {"adapters", "base", "core", "loose"},
     "steps": {"adapters", "core", "loose", "serving"},
+    "deploy": {"adapters", "loose"},
     "github": {"adapters", "core", "loose"},
     "intake": {"adapters", "base", "core", "github", "loose", "serving", "steps"},
-    "loose": {"adapters", "core", "github", "intake", "serving", "steps"},
+    "loose": {"adapters", "core", "deploy", "github", "intake", "serving", "steps"},
 }
 # Rooms that a project may delete: the others import them only in the function that needs them.
-OPTIONAL = {"github", "intake"}
+OPTIONAL = {"deploy", "github", "intake"}
 # What decides without touching anything, in whatever room it stands.
-PURE = ("core.", "github.pull_request", "github.sanitize", "intake.arrivals")
+PURE = (
+    "core.",
+    "deploy.release",
+    "deploy.rollout",
+    "github.pull_request",
+    "github.sanitize",
+    "intake.arrivals",
+)
 
 
 def name_of(path):

@@ -263,9 +263,10 @@ def deploy(
     watch: Annotated[float, typer.Option(min=0, help="Seconds to watch a canary.")] = 60,
 ) -> None:
     """Deploy the model handed over to the cluster of an environment, and wait until it serves."""
-    from . import deployment, place
+    from .deploy import deployment
+    from .deploy.environment import Patience
 
-    patience = place.Patience(minutes, watch)
+    patience = Patience(minutes, watch)
     deployment.deploy(Path.cwd(), environment, image, record, canary, hold, patience)
 
 
@@ -275,9 +276,10 @@ def rollback(
     minutes: Annotated[float, typer.Option(min=0, help="To wait for it.")] = 10,
 ) -> None:
     """Serve the version before the one deployed."""
-    from . import deployment, place
+    from .deploy import deployment
+    from .deploy.environment import Patience
 
-    deployment.rollback(Path.cwd(), environment, place.Patience(minutes))
+    deployment.rollback(Path.cwd(), environment, Patience(minutes))
 
 
 @app.command()

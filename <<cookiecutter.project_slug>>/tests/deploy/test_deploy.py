@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 from overlays import namespace, project
 
-from mlproject import deployment
-from mlproject.adapters import kubectl_apply
-from mlproject.adapters.kubectl_apply import build
 from mlproject.config import load_params
-from mlproject.core.deployment import Release, release
+from mlproject.deploy import deployment, kubectl
+from mlproject.deploy.environment import Patience
+from mlproject.deploy.kubectl import build
+from mlproject.deploy.release import Release, release
 from mlproject.errors import ProjectError
-from mlproject.place import Patience
 from mlproject.steps import hand_over as hand_over_step
 from mlproject.workspace import Context, Workspace
 
@@ -458,7 +457,7 @@ def test_a_namespace_is_made_where_it_is_missing_and_left_alone_where_it_is(stan
 
 
 def test_a_missing_kubectl_is_told(kserve, monkeypatch):
-    monkeypatch.setattr(kubectl_apply.shutil, "which", lambda _: None)
+    monkeypatch.setattr(kubectl.shutil, "which", lambda _: None)
     assert refused(deploy, kserve, 7, "a") == "kubectl is not installed: it is what deploys"
 
 

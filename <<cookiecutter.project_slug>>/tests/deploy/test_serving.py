@@ -9,8 +9,8 @@ import yaml
 from overlays import ENVIRONMENTS, build, project
 from schemas import jsonschema, kubernetes_validate
 
-from mlproject.core import deployment
-from mlproject.place import Patience
+from mlproject.deploy import release
+from mlproject.deploy.environment import Patience
 from mlproject.serving.settings import ServeSettings
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ def overlay(request, environment, tmp_path_factory):
 
 
 def pod_of(objects):
-    serving = deployment.workload(objects)
+    serving = release.workload(objects)
     return serving["spec"].get("predictor") or serving["spec"]["template"]["spec"]
 
 
@@ -125,7 +125,7 @@ def test_an_inference_service_fits_the_schema_of_kserve_itself(overlay):
     [version] = [item for item in crd["spec"]["versions"] if item["name"] == "v1beta1"]
     judge = jsonschema.Draft202012Validator(closed(version["schema"]["openAPIV3Schema"]))
     if engine == "kserve":
-        item = deployment.workload(objects)
+        item = release.workload(objects)
         assert [error.message for error in judge.iter_errors(item)] == []
         item = copy.deepcopy(item)
         item["spec"]["predictor"]["canaryPercent"] = 10
@@ -160,7 +160,7 @@ def closed(schema):
 )
 def test_a_planted_fault_in_a_predictor_is_seen(tmp_path, change, said):
     objects = build(project(tmp_path / "project"), "staging")
-    deployment.workload(objects)["spec"]["predictor"] |= change
+    release.workload(objects)["spec"]["predictor"] |= change
     assert said in "\n".join(faults(objects))
 
 
@@ -194,7 +194,7 @@ COLD = 480  # seconds that a cold node may take to read the libraries and the mo
 
 def test_a_cold_start_is_waited_for_and_not_killed(overlay):
     objects, engine, _ = overlay
-    serving = deployment.workload(objects)
+    serving = release.workload(objects)
     [service] = pod_of(objects)["containers"]
     live = service["livenessProbe"]
     if engine == "plain":

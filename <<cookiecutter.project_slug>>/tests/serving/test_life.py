@@ -10,7 +10,7 @@ import mlflow
 import pytest
 from running import Load, command, held, logged, resident, serving, until
 
-from mlproject.core import deployment
+from mlproject.deploy import release
 from mlproject.serving.journal import BOUND
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_the_record_of_a_bundle_is_what_a_deployment_starts_from(promoted, tmp_p
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "hand_over.json").read_text())
     data = (tmp_path / "bundle/model.onnx").read_bytes()
-    found = deployment.release(record, digest, [{"kind": "Deployment", **POD}])
+    found = release.release(record, digest, [{"kind": "Deployment", **POD}])
     assert found.named == "load-forecast v1"
     assert found.sha256 == hashlib.sha256(data).hexdigest()
     assert (record["image"], record["alias"]) == (digest, "champion")

@@ -11,7 +11,7 @@ from .. import artifact, champions
 from ..adapters.files import write_json
 from ..adapters.mlflow_sqlite import Version
 from ..carried_past import carried, rows_in
-from ..core import deployment
+from ..core import hand_over
 from ..errors import ProjectError
 from ..known_past import KnownPast
 from ..workspace import Context
@@ -45,7 +45,7 @@ def run(
     if history is None:  # of an earlier bundle
         (output / artifact.HISTORY).unlink(missing_ok=True)
     if record is not None:
-        handed = deployment.handed_over(name, version.version, model.digest, image)
+        handed = hand_over.handed_over(name, version.version, model.digest, image)
         named = champion is not None and champion.version == version.version
         write_json(record, handed if named else {**handed, "alias": None})
     return " · ".join(filter(None, (f"{name} v{version.version}", str(output), said)))

@@ -1,7 +1,7 @@
 """`hand_over`: the record that a deployment of the champion starts from."""
 
 from ..adapters.files import read_json, write_json
-from ..core import deployment, gate
+from ..core import gate, hand_over
 from ..errors import ProjectError
 from ..workspace import Context
 
@@ -19,6 +19,6 @@ def run(context: Context, image: str = "") -> str:
             f"v{decision['version']}, only a champion that passes the gate is deployed"
         )
     version, sha256 = decision["version"], decision["digest"]
-    record = deployment.handed_over(name, version, sha256, image, decision["previous"])
+    record = hand_over.handed_over(name, version, sha256, image, decision["previous"])
     write_json(workspace.handed_over, record)
     return f"{name} v{version} for deployment · {record['model_uri']}"

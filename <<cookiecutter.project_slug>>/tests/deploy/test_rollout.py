@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlproject.core import rollout
+from mlproject.deploy import rollout
 
 
 def deployment(observed=2, updated=2, available=2, whole=2, reason=""):

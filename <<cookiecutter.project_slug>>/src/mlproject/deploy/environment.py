@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .adapters.kubectl_apply import Cluster, build
-from .config import Settings
-from .console import Screen
-from .core import deployment, rollout
-from .core.deployment import Release
-from .errors import ProjectError
+from ..config import Settings
+from ..console import Screen
+from ..errors import ProjectError
+from . import release, rollout
+from .kubectl import Cluster, build
+from .release import Release
 
 ENVIRONMENTS = ("staging", "production")
 Object = dict[str, Any]
@@ -38,7 +38,7 @@ class Place:
             )
         self.environment = environment
         self.objects = build(root / "deploy" / "serving" / "overlays" / environment)
-        serving = deployment.workload(self.objects)
+        serving = release.workload(self.objects)
         self.kind, self.name = serving["kind"], serving["metadata"]["name"]
         self._written = serving
         context = getattr(Settings(), f"kube_context_{environment}")

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .adapters.files import read_json
-from .core import deployment, rollout
-from .core.deployment import Release
-from .errors import ProjectError
-from .place import Patience, Place
+from ..adapters.files import read_json
+from ..errors import ProjectError
+from . import release, rollout
+from .environment import Patience, Place
+from .release import Release
 
 Object = dict[str, Any]
 
@@ -28,7 +28,7 @@ def deploy(
             f"{record} is missing: the pipeline writes it when it promotes, or RECORD= names it"
         )
     place = Place(root, environment)
-    new = deployment.release(read_json(root / record), image, place.objects)
+    new = release.release(read_json(root / record), image, place.objects)
     live = place.live()
     if not place.splits:
         if percent is not None or hold:
@@ -40,7 +40,7 @@ def deploy(
         _at_once(place, new, live, patience)
     elif _open(live, new) and not hold:
         _promote(place, new, patience)
-    elif live is None or (deployment.known(live)[0] == new and deployment.share(live) == 100):
+    elif live is None or (release.known(live)[0] == new and release.share(live) == 100):
         _whole(place, new, live, patience)
     else:
         _by_canary(place, new, live, percent, hold, patience)
@@ -50,10 +50,10 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
     """Serve the version before the live one."""
     place = Place(root, environment)
     live = place.live()
-    current, before = deployment.known(live)
+    current, before = release.known(live)
     if live is None or current is None:
         raise ProjectError(f"nothing is deployed in {environment} that could be rolled back")
-    if place.splits and deployment.share(live) == 0:
+    if place.splits and release.share(live) == 0:
         raise ProjectError(f"{current.named} is rolled back already in {environment}")
     if before is None or (place.splits and not rollout.earlier(live)):
         raise ProjectError(
@@ -70,12 +70,12 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
 
 def _open(live: Object | None, new: Release) -> bool:
     """Whether this release is a canary that waits to be promoted."""
-    return deployment.known(live)[0] == new and 0 < deployment.share(live) < 100
+    return release.known(live)[0] == new and 0 < release.share(live) < 100
 
 
 def _at_once(place: Place, new: Release, live: Object | None, patience: Patience) -> None:
     """Pod by pod; the old ones serve until the new ones do."""
-    current, before = deployment.known(live)
+    current, before = release.known(live)
     good = before if current == new else current
     place.cluster.apply(_alone(place, new, good))
     try:
@@ -88,16 +88,16 @@ def _at_once(place: Place, new: Release, live: Object | None, patience: Patience
 
 def _alone(place: Place, new: Release, before: Release | None) -> list[Object]:
     """The objects of a release that shares no requests with another."""
-    objects = deployment.filled(place.objects, new, before)
+    objects = release.filled(place.objects, new, before)
     if place.kind == "InferenceService":
-        deployment.set_share(objects, 100)
+        release.set_share(objects, 100)
     return objects
 
 
 def _whole(place: Place, new: Release, live: Object | None, patience: Patience) -> None:
     """All requests at once: the first release, or the live one with another overlay."""
-    objects = deployment.filled(place.objects, new, deployment.known(live)[1])
-    deployment.set_share(objects, 100)
+    objects = release.filled(place.objects, new, release.known(live)[1])
+    release.set_share(objects, 100)
     place.cluster.apply(objects)
     place.wait(new.named, patience, place.look(new))
     _deployed(place, new)
@@ -107,12 +107,12 @@ def _by_canary(
     place: Place, new: Release, live: Object, percent: int | None, hold: bool, patience: Patience
 ) -> None:
     """Give it a part of the requests, watch it, give it all; one that fails gets none."""
-    current, before = deployment.known(live)
+    current, before = release.known(live)
     # what was never promoted, or was rolled back, is not the version to go back to
-    good = before if current == new or deployment.share(live) < 100 else current
-    objects = deployment.filled(place.objects, new, good)
-    part = percent or deployment.share(deployment.workload(objects))
-    deployment.set_share(objects, part)
+    good = before if current == new or release.share(live) < 100 else current
+    objects = release.filled(place.objects, new, good)
+    part = percent or release.share(release.workload(objects))
+    release.set_share(objects, part)
     place.cluster.apply(objects)
     old = rollout.revision(live) if current != new else ""
     try:

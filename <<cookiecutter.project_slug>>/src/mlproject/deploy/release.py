@@ -38,21 +38,6 @@ class Release:
             return None
 
 
-def handed_over(
-    name: str, version: str, sha256: str, image: str, previous: str | None = None
-) -> Object:
-    """The record that a deployment starts from; `image` is the pipeline's, where it has one."""
-    return {
-        "registered_model": name,
-        "version": version,
-        "previous": previous,
-        "alias": "champion",
-        "model_uri": f"models:/{name}/{version}",
-        "sha256": sha256,
-        "image": image or None,  # a run on one machine has none
-    }
-
-
 def release(record: Object, image: str, objects: list[Object]) -> Release:
     """The release of a hand-over record. Raises ProjectError for an image without its digest."""
     fetched = bool(_pod(workload(objects)).get("initContainers"))

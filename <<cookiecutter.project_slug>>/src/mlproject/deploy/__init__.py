@@ -1,0 +1,1 @@
+"""Deploying a model that was handed over: environments, releases, rollouts, and going back."""
