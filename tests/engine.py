@@ -32,7 +32,7 @@ def build(folder: Path, tag: str, *words: str) -> None:
 
 # a verb writes where it may, with the locked packages; says how much it has written
 STEP = """
-import json, load_forecast.task, kfp, pathlib, shutil, subprocess, sys
+import json, load_forecast.kubeflow.task, kfp, pathlib, shutil, subprocess, sys
 verb = [sys.executable, "-m", "load_forecast"]
 made = pathlib.Path("/tmp/project")
 raw = made / "data/raw/load.csv"

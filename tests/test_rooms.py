@@ -11,6 +11,7 @@ NEEDS = {
     "deploy": ("deploy", "ENV=staging"),
     "github": ("ci-outcome",),
     "intake": ("inbox", "ONCE=yes"),
+    "kubeflow": ("pipeline", "TUNER=optuna"),
 }
 PACKAGE = "load_forecast"
 

@@ -54,7 +54,7 @@ def submit(
     overrides: Overrides = None,
 ) -> None:
     """Upload the pipeline of this commit to Kubeflow, start a run and follow it to its end."""
-    from mlproject import submission
+    from mlproject.kubeflow import submit as submission
 
     from . import cluster
 
@@ -72,7 +72,7 @@ def schedule(
     overrides: Overrides = None,
 ) -> None:
     """Have Kubeflow run the pipeline again and again; `off` ends it."""
-    from mlproject import submission
+    from mlproject.kubeflow import submit as submission
 
     from . import cluster
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlproject import submission
 from mlproject.config import load_params
-from mlproject.core.schedule import kfp_cron
+from mlproject.kubeflow import submit as submission
+from mlproject.kubeflow.schedule import kfp_cron
 
 from . import compile as compiler
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from kfp import compiler
 
-from mlproject import production
 from mlproject.adapters.files import atomic
 from mlproject.config import load_params
+from mlproject.kubeflow import pipeline
 
 from .pods import Pods
 from .training import build
@@ -16,14 +16,14 @@ RETRIES = 2
 
 def write(root: Path, image: str, output: Path) -> None:
     """Write the pipeline's YAML and say so. Raises ProjectError for an image without a digest."""
-    production.say_compiled(output, compiled(root, image, output), image)
+    pipeline.say_compiled(output, compiled(root, image, output), image)
 
 
 def compiled(root: Path, image: str, output: Path) -> str:
     """Write the pipeline's YAML. Returns the pipeline's name."""
-    production.check_target(image, output)
+    pipeline.check_target(image, output)
     name = load_params(root / "params.yaml").data.name
-    pods = Pods(image, production.commit(root), RETRIES)
+    pods = Pods(image, pipeline.commit(root), RETRIES)
     with atomic(output) as temporary:
         compiler.Compiler().compile(build(name, image, pods), str(temporary))
     return name

@@ -7,8 +7,9 @@ from unittest.mock import patch
 
 from kfp import local
 
-from mlproject import cluster_tuning, production
 from mlproject.config import Settings
+from mlproject.kubeflow import pipeline as production
+from mlproject.kubeflow.katib import search
 
 from .pods import Pods
 from .training import build
@@ -18,7 +19,7 @@ def run(root: Path, trigger: str, tuner: str, source: str, overrides: tuple[str,
     """Run every task; artifacts and report end where `make run` leaves them."""
     production.check_tuner(tuner)
     if tuner == "katib":
-        cluster_tuning.check_settings(Settings())
+        search.check_settings(Settings())
     with production.here(root, trigger, source, overrides) as (name, folder):
         local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
         pipeline = build(name, "", Pods("python", commit="", retries=0))

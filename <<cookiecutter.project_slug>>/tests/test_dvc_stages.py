@@ -33,6 +33,9 @@ PLUMBING = {
     "workspace.py",
 }
 
+# Rooms that a project may delete: they carry work to a cluster and change no result of it.
+OPTIONAL = {"deploy", "github", "intake", "kubeflow"}
+
 
 def imports(path: Path) -> set[Path]:
     """Our modules that a module imports when it runs, not those for type checking alone."""
@@ -57,7 +60,8 @@ def made_of(verb: str) -> set[str]:
     while open_ends:
         path = open_ends.pop()
         name = path.relative_to(SRC).as_posix()
-        if path in seen or (name in PLUMBING and name != f"steps/{verb}.py"):
+        carries = name in PLUMBING or path.relative_to(SRC).parts[0] in OPTIONAL
+        if path in seen or (carries and name != f"steps/{verb}.py"):
             continue
         seen.add(path)
         open_ends.extend(imports(path))

@@ -71,7 +71,7 @@ def train(
 
         session.run_one(Path.cwd(), "train", tuple(overrides or ()), experiment)
         return
-    from . import trial as one
+    from .kubeflow.katib import trial as one
 
     expected = one.Expected(dataset, dataset_digest, params_digest)
     one.run(Path.cwd(), trial, assignments or (), expected, tuple(overrides or ()))

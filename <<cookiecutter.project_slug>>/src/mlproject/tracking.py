@@ -15,7 +15,7 @@ from .adapters.mlflow_trials import TrialRecord
 from .artifact import HISTORY, MANIFEST, ModelArtifact
 from .carried_past import carried
 from .champions import champion_model
-from .core import estimators, kfp_answers, labels, metrics
+from .core import estimators, labels, metrics, run_state
 from .core.slices import evaluate_slices
 from .known_past import KnownPast
 from .lineage import lineage
@@ -103,7 +103,7 @@ def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
     """Track how a run of the production pipeline ended, so that a failed one is seen too."""
     tags = {f"pipeline.{key}": str(value) for key, value in outcome.items() if value}
     name = f"{outcome['trigger']}-{outcome['state'].lower()}"
-    failed = kfp_answers.outcome(outcome["state"]) != "SUCCEEDED"
+    failed = run_state.outcome(outcome["state"]) != "SUCCEEDED"
     store = registry(context)
     store.close_abandoned(experiment_name(context))  # a task may have been killed while it logged
     store.log_outcome(PIPELINE_RUNS, name, tags, failed)

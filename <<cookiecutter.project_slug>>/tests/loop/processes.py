@@ -11,7 +11,7 @@ from mlproject.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 CLI = [sys.executable, "-m", "mlproject"]
-TASK = "from mlproject import task; "
+TASK = "from mlproject.kubeflow import task; "
 CHAMPIONS = "select version from registered_model_aliases where alias='champion'"
 RUNNING = "select count(*) from runs where status='RUNNING'"
 

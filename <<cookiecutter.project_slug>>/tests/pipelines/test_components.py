@@ -60,7 +60,7 @@ def faults(function):
     found += [] if verbs == [function.name] else [f"runs {', '.join(verbs) or 'nothing'}"]
     kinds = ast.Import | ast.ImportFrom
     imported = [ast.unparse(node) for node in nodes if isinstance(node, kinds)]
-    found += [] if imported == [f"from {PACKAGE} import task"] else imported
+    found += [] if imported == [f"from {PACKAGE}.kubeflow import task"] else imported
     return found
 
 
@@ -90,7 +90,7 @@ def test_a_component_calls_its_verb_and_nothing_else(function):
     assert (ROOT / "src" / PACKAGE / "steps" / f"{verb}.py").exists()
 
 
-IMPORT = f"from {PACKAGE} import task"
+IMPORT = f"from {PACKAGE}.kubeflow import task"
 
 
 @pytest.mark.parametrize(

@@ -192,4 +192,4 @@ def test_a_fault_while_compiling_leaves_the_old_file(folder, tmp_path, monkeypat
 def test_the_components_import_the_project_by_its_name(ir):
     for name, executor in ir.pipeline["deploymentSpec"]["executors"].items():
         source = " ".join(executor["container"]["command"])
-        assert f"from {PACKAGE} import task" in source, name
+        assert f"from {PACKAGE}.kubeflow import task" in source, name

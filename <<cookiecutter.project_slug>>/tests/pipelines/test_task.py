@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from kfp.dsl import PipelineTaskFinalStatus
 
-from mlproject import task
 from mlproject.adapters.files import read_json, write_json
 from mlproject.adapters.mlflow import Registry
 from mlproject.core.plain import unpacked
 from mlproject.errors import ProjectError
-from mlproject.relay import MARK
+from mlproject.kubeflow import task
+from mlproject.kubeflow.task_output import MARK
 
 from pipelines import components
 

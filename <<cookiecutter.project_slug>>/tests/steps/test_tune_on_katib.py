@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from mlproject import cluster_tuning
-from mlproject.adapters import katib
 from mlproject.adapters.files import digest
 from mlproject.config import Settings, parse_params
 from mlproject.core import estimators
 from mlproject.core.metrics import DIRECTIONS
 from mlproject.errors import ProjectError
+from mlproject.kubeflow.katib import client, search
 from mlproject.steps import tune
 
 pytestmark = pytest.mark.slow
@@ -21,8 +20,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(katib, "POLL", 0.1)
-    monkeypatch.setattr(cluster_tuning, "SECONDS", 0)
+    monkeypatch.setattr(client, "POLL", 0.1)
+    monkeypatch.setattr(search, "SECONDS", 0)
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def test_a_trial_outlives_the_start_of_katibs_collector(on_katib, cluster, tree,
     cluster.play(collector=20)
     with pytest.raises(ProjectError, match="no trial gave a finite rmse"):
         tune.run(on_katib(tree))
-    monkeypatch.setattr(cluster_tuning, "SECONDS", 20)
+    monkeypatch.setattr(search, "SECONDS", 20)
     tune.run(on_katib(tree, pipeline_run_id="run-2"))
 
 

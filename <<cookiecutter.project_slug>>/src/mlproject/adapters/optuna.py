@@ -50,7 +50,7 @@ def search(
 
 
 def _sampler(name: str, space: Space, trials: int, seed: int) -> Any:
-    """What comes closest to Katib's algorithm for that sampler, see core/katib_experiment.py."""
+    """What is closest to Katib's algorithm for that sampler: see kubeflow/katib/experiment.py."""
     from optuna import samplers
 
     if name == "grid":

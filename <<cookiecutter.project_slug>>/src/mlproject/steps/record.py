@@ -1,13 +1,13 @@
 """`record`: how a run of the production pipeline ended, whatever happened in it."""
 
 from ..adapters.files import write_json
-from ..core import kfp_answers
+from ..core import run_state
 from ..workspace import Context
 
 
 def run(context: Context, trigger: str, run: str, state: str, failed: str | None) -> str:
     """Write the outcome as a file, then as an MLflow run of its own. Returns one line."""
-    settings, ended = context.settings, kfp_answers.outcome(state)
+    settings, ended = context.settings, run_state.outcome(state)
     error = settings.pipeline_stopped or failed  # the first where one machine runs it
     if not error and ended != "SUCCEEDED":  # a server tells none
         error = "the log of the task that failed says why"

@@ -66,9 +66,9 @@ def plan_of(context: Context) -> Plan:
 
 def _katib(context: Context, plan: Plan) -> tuple[Found, tuple[str, ...]]:
     """Every family's trials, side by side on a cluster; and where that was."""
-    from .. import cluster_tuning
+    from ..kubeflow.katib import search
 
-    return cluster_tuning.search(context, plan)
+    return search.search(context, plan)
 
 
 def _local(context: Context, plan: Plan) -> tuple[Found, tuple[str, ...]]:

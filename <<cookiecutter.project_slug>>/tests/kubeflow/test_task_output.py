@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from mlproject.relay import MARK, STOPPED, Relay
+from mlproject.kubeflow.task_output import MARK, STOPPED, Relay
 
 FAILURE = "05:14:02.573 - ERROR - Task \033[96m'tune'\033[0m finished with status \033[91mFAILURE"
 

@@ -10,9 +10,9 @@ import certifi
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from ..core.kfp_answers import last_words, pod_names
 from ..errors import ProjectError
-from .kfp_access import Access
+from .access import Access
+from .answers import last_words, pod_names
 
 SECONDS = 20.0  # for all the asking: the run has failed, its reason is worth this much
 LIMIT = 5.0  # seconds without a byte

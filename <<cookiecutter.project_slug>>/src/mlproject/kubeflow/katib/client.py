@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ..core.katib_experiment import DIGEST, OWNER
-from ..errors import ProjectError
-from . import katib_answers as answers
+from ...errors import ProjectError
+from . import answers
+from .experiment import DIGEST, OWNER
 
 POLL = 2.0  # seconds between two looks at the cluster
 PATIENCE = 5  # looks in a row that may go unanswered

@@ -8,16 +8,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import terminal
-from .adapters import git
-from .console import Screen
-from .core.plain import unpacked
-from .errors import ProjectError
-from .loop import STEPS, sole_run
-from .relay import STOPPED, SWITCH, Relay
-from .session import open_context, summarize
+from .. import terminal
+from ..adapters import git
+from ..console import Screen
+from ..core.plain import unpacked
+from ..errors import ProjectError
+from ..loop import STEPS, sole_run
+from ..session import open_context, summarize
+from ..workspace import Workspace
 from .task import knobs
-from .workspace import Workspace
+from .task_output import STOPPED, SWITCH, Relay
 
 TUNERS = ("katib", "optuna")
 TRIGGERS = ("schedule", "data", "drift", "code", "manual")

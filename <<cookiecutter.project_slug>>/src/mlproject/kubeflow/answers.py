@@ -10,7 +10,6 @@ from ..errors import ProjectError
 HEALTH = "/apis/v2beta1/healthz"
 DONE = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 CREDENTIALS = "KF_PIPELINES_TOKEN, KF_PIPELINES_SA_TOKEN_PATH or KF_PIPELINES_COOKIE"
-SUCCESS = ("SUCCEEDED", "COMPLETE", "CACHED")  # KFP's own runner; a server, by its ML metadata
 TEMPLATES = ("retry-system-container-impl", "system-container-impl", "system-container-driver")
 
 
@@ -115,16 +114,6 @@ def refusal(doing: str, where: str, status: int, body: str) -> str:
         message = ""
     first = (str(message).strip().splitlines() or ["no reason given"])[0]
     return f"{where} answered {status} while {doing}: {first[:300]}"
-
-
-def outcome(state: str) -> str:
-    """SUCCEEDED, CANCELED or FAILED for the state an exit handler is told.
-
-    On a server it is the state of ML metadata: COMPLETE for success, RUNNING where a pod was lost.
-    """
-    if state.upper() in SUCCESS:
-        return "SUCCEEDED"
-    return "CANCELED" if state.upper() == "CANCELED" else "FAILED"
 
 
 def shown(tasks: Iterable[Task], names: Collection[str]) -> list[Task]:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from .cluster_tuning import LIFE, OVERRIDES, fetch, knobs_digest
-from .config import Params, load_params
-from .core import estimators
-from .core.search_space import read_values
-from .errors import ProjectError
-from .steps import tune
-from .workspace import Context, Workspace
+from ...config import Params, load_params
+from ...core import estimators
+from ...core.search_space import read_values
+from ...errors import ProjectError
+from ...steps import tune
+from ...workspace import Context, Workspace
+from .search import LIFE, OVERRIDES, fetch, knobs_digest
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,10 +12,10 @@ import pytest
 from kubeflow_katib_api import models
 from schemas import kubernetes_validate
 
-from mlproject.core import katib_experiment as made
 from mlproject.core import metrics
 from mlproject.core.search_plan import Plan
 from mlproject.core.search_space import Range
+from mlproject.kubeflow.katib import experiment as made
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 from katib_rules import violations

@@ -11,15 +11,16 @@ import pytest
 from clusters import SECRET
 from servers.kfp_api import Fault, KfpApi
 
-from mlproject.adapters import kfp_access, kfp_probe
 from mlproject.config import Settings
 from mlproject.errors import ProjectError
+from mlproject.kubeflow import access as kfp_access
+from mlproject.kubeflow import probe
 
 
 def asked(limit=2.0):
     """Open and probe as the environment says."""
     with kfp_access.opened(Settings()) as access:
-        return kfp_probe.probe(access, limit)
+        return probe.probe(access, limit)
 
 
 def refused(limit=2.0):
@@ -276,7 +277,7 @@ def gone(call):
 
 def test_a_kubeconfig_alone_opens_a_port_forward_and_ends_it(kubectl):
     with kfp_access.opened(Settings()) as access:
-        assert kfp_probe.probe(access).multi_user is False
+        assert probe.probe(access).multi_user is False
         (call,) = kubectl()
         assert not gone(call)
         assert access.link("1").endswith(
@@ -293,7 +294,7 @@ def test_a_port_forward_that_died_comes_back_on_its_port(kubectl):
         url = access.url
         access.revive()
         assert access.url == url
-        assert kfp_probe.probe(access).multi_user is False
+        assert probe.probe(access).multi_user is False
         access.revive()
         assert len(kubectl()) == 2
     assert all(gone(call) for call in kubectl())

@@ -2,19 +2,18 @@ import json
 
 import pytest
 
-from mlproject.core.kfp_answers import (
+from mlproject.errors import ProjectError
+from mlproject.kubeflow.answers import (
     Run,
     Task,
     failed_nodes,
     judge_health,
     last_words,
-    outcome,
     pod_names,
     refusal,
     shown,
     verdict,
 )
-from mlproject.errors import ProjectError
 
 JSON = "application/json"
 
@@ -69,24 +68,6 @@ def test_each_field_that_a_server_has_for_a_reason_is_read(field):
     assert refusal("uploading", "KFP", 400, body) == "KFP answered 400 while uploading: bad spec"
     empty = json.dumps({"message": "", field: "bad spec"})
     assert refusal("uploading", "KFP", 400, empty).endswith("uploading: bad spec")
-
-
-@pytest.mark.parametrize(
-    ("state", "ended"),
-    [
-        ("COMPLETE", "SUCCEEDED"),  # a server: the state of ML metadata
-        ("CACHED", "SUCCEEDED"),
-        ("SUCCEEDED", "SUCCEEDED"),  # kfp's runner on one machine
-        ("FAILED", "FAILED"),
-        ("FAILURE", "FAILED"),
-        ("RUNNING", "FAILED"),  # its pod was lost before it could write
-        ("UNKNOWN", "FAILED"),
-        ("", "FAILED"),
-        ("CANCELED", "CANCELED"),
-    ],
-)
-def test_what_an_exit_handler_is_told_becomes_a_word_of_ours(state, ended):
-    assert outcome(state) == ended
 
 
 # The nodes around one task that failed, as KFP 2.17 on Argo tells them: every one has a twin.

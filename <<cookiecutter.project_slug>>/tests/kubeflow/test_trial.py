@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 import mlproject
-from mlproject import cluster_tuning, trial
 from mlproject.adapters.files import digest
 from mlproject.config import parse_params
 from mlproject.core import estimators
-from mlproject.core.katib_experiment import METRIC_FORMAT
 from mlproject.errors import ProjectError
+from mlproject.kubeflow.katib import search, trial
+from mlproject.kubeflow.katib.experiment import METRIC_FORMAT
 from mlproject.steps import tune
 
 PACKAGE = mlproject.__name__
@@ -127,7 +127,7 @@ def test_the_training_set_is_read_from_its_address_and_must_be_the_one(prepared,
 
 
 def test_other_knobs_than_those_of_the_run_are_refused(prepared, attempt):
-    known = cluster_tuning.knobs_digest(prepared.params)
+    known = search.knobs_digest(prepared.params)
     assert attempt("linear", "alpha=1", params_digest=known)
     with pytest.raises(ProjectError, match=r"params\.yaml is not the one of the run that tunes"):
         attempt("linear", "alpha=1", params_digest=known, overrides=["train.seed=5"])
@@ -146,25 +146,25 @@ def test_other_knobs_than_those_of_the_run_are_refused(prepared, attempt):
     ],
 )
 def test_the_digest_covers_the_knobs_a_trial_reads(tree, key, value, same):
-    before = cluster_tuning.knobs_digest(parse_params(tree))
+    before = search.knobs_digest(parse_params(tree))
     node = tree
     *parents, leaf = key.split(".")
     for part in parents:
         node = node.setdefault(part, {})
     node[leaf] = value
-    assert (cluster_tuning.knobs_digest(parse_params(tree)) == before) is same
+    assert (search.knobs_digest(parse_params(tree)) == before) is same
 
 
 def test_the_digest_sees_the_order_of_the_features(tree):
     """It is the order of the model's columns, and sums differ in their last digits by it."""
-    before = cluster_tuning.knobs_digest(parse_params(tree))
+    before = search.knobs_digest(parse_params(tree))
     features = tree["data"]["features"]
     tree["data"]["features"] = dict(reversed(features.items()))
-    assert cluster_tuning.knobs_digest(parse_params(tree)) != before
+    assert search.knobs_digest(parse_params(tree)) != before
 
 
 def test_overrides_of_the_run_reach_the_trial(attempt, monkeypatch):
-    monkeypatch.setenv(cluster_tuning.OVERRIDES, json.dumps(["evaluate.metric=mae"]))
+    monkeypatch.setenv(search.OVERRIDES, json.dumps(["evaluate.metric=mae"]))
     assert attempt("linear", "alpha=1").startswith("mae=")
 
 

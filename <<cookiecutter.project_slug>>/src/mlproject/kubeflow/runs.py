@@ -5,13 +5,13 @@ from typing import Any
 
 import kfp_server_api
 
-from ..core.kfp_answers import DONE, Run, Task, failed_nodes
 from ..errors import ProjectError
-from .kfp_access import Access
-from .kfp_client import ConflictError, Connection
-from .kfp_logs import reason
-from .kfp_probe import probe
-from .kfp_spec import compiled, specification
+from .access import Access
+from .answers import DONE, Run, Task, failed_nodes
+from .client import ConflictError, Connection
+from .logs import reason
+from .probe import probe
+from .spec import compiled, specification
 
 
 class Kubeflow:

@@ -13,10 +13,10 @@ import urllib3
 from kfp.client.token_credentials_base import TokenCredentialsBase
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
-from ..core.kfp_answers import Health, refusal
 from ..errors import ProjectError
-from .kfp_access import Access
-from .kfp_probe import unreachable
+from .access import Access
+from .answers import Health, refusal
+from .probe import unreachable
 
 IN_CLUSTER = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 LIMITS = (5.0, 30.0)  # seconds to connect, seconds without a byte

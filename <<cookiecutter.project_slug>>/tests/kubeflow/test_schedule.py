@@ -1,7 +1,7 @@
 import pytest
 
-from mlproject.core.schedule import EXAMPLE, kfp_cron
 from mlproject.errors import ProjectError
+from mlproject.kubeflow.schedule import EXAMPLE, kfp_cron
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import certifi
 import urllib3
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
 
-from ..core.kfp_answers import HEALTH, Health, judge_health, version_one
 from ..errors import ProjectError
-from .kfp_access import Access
+from .access import Access
+from .answers import HEALTH, Health, judge_health, version_one
 
 PROBE_SECONDS = 8.0
 

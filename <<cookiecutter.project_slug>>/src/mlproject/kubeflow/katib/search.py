@@ -8,20 +8,21 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from .adapters import s3
-from .adapters.files import atomic, digest, explain, local_path
-from .adapters.katib import Katib
-from .config import Params, Settings
-from .core.katib_experiment import TrialPod, experiment, outcome
-from .core.search_plan import Plan
-from .errors import ProjectError
-from .workspace import Context
+from ...adapters import s3
+from ...adapters.files import atomic, digest, explain, local_path
+from ...config import Params, Settings
+from ...core.search_plan import Plan
+from ...errors import ProjectError
+from ...workspace import Context
+from .client import Katib
+from .experiment import TrialPod, experiment, outcome
 
 OVERRIDES = "TRIAL_OVERRIDES"  # variable of a trial's pod: knobs set by hand, a JSON list
 LIFE = (
     "TRIAL_SECONDS"  # least a trial may last: Katib fails one that ends before its collector starts
 )
 SECONDS = 5
+PACKAGE = __name__.partition(".")[0]
 _PLAIN = re.compile(r"[\w./:@+=-]+", re.ASCII)  # a shell reads the command of a trial
 _READ = {"data", "featurize", "train"}  # sections of params.yaml that a trial reads whole
 
@@ -117,7 +118,7 @@ def _pod(context: Context, image: str, uri: str) -> TrialPod:
         environment[OVERRIDES] = json.dumps(context.overrides)
     if settings.aws_endpoint_url:
         environment["AWS_ENDPOINT_URL"] = settings.aws_endpoint_url
-    words = ["python", "-m", str(__package__), "train", "--dataset", uri]
+    words = ["python", "-m", PACKAGE, "train", "--dataset", uri]
     words += ["--dataset-digest", digest(context.workspace.dataset)]
     words += ["--params-digest", knobs_digest(context.params)]
     return TrialPod(

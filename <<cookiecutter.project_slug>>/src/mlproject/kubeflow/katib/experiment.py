@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .metrics import better
-from .search_plan import Plan, random_starts
-from .search_space import Range, Space, read_values, text_of
+from ...core.metrics import better
+from ...core.search_plan import Plan, random_starts
+from ...core.search_space import Range, Space, read_values, text_of
 
 # Katib's own `tpe` and `random` (hyperopt) draw multiples of a step, whatever min is, and may leave
 # the range: `multivariate-tpe` (Optuna) counts steps from min, and `random` gets the values listed.

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .console import Screen
-from .core.kfp_answers import DONE, Run, Task, shown, verdict
-from .errors import ProjectError
+from ..console import Screen
+from ..errors import ProjectError
+from .answers import DONE, Run, Task, shown, verdict
 
 if TYPE_CHECKING:
-    from .adapters.kubeflow import Kubeflow
+    from .runs import Kubeflow
 
 PATIENCE = 120.0  # seconds without an answer after which a run is no longer followed
 LAST = "record"  # the task that runs last, whatever happened
@@ -67,7 +67,7 @@ def _late(found: Run, names: Collection[str], title: str, minutes: float, link: 
 
 def _look(server: "Kubeflow", run: str, link: str) -> Run | str:
     """The run as it is, or a sentence where asking again makes sense. Raises ProjectError."""
-    from .adapters.kfp_client import SilenceError
+    from .client import SilenceError
 
     try:
         try:

@@ -11,16 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import terminal
-from .adapters.faults import may_pass
-from .adapters.files import read_json
-from .config import Settings, load_params
-from .core import gate
-from .core.plain import packed, plain, plain_tree, unpacked
-from .core.yaml_text import inline
-from .errors import ProjectError
-from .relay import Voice
-from .workspace import Context, Workspace
+from .. import terminal
+from ..adapters.faults import may_pass
+from ..adapters.files import read_json
+from ..config import Settings, load_params
+from ..core import gate
+from ..core.plain import packed, plain, plain_tree, unpacked
+from ..core.yaml_text import inline
+from ..errors import ProjectError
+from ..workspace import Context, Workspace
+from .task_output import Voice
 
 PAUSE = 10.0  # seconds before the second attempt, twice that before the third
 Paths = Mapping[str, str]  # name of a Workspace property -> where KFP keeps that artifact
@@ -152,7 +152,7 @@ def _run(
     with _workspace(root, known.pipeline_home) as workspace:
         _place(workspace, inputs)
         context = Context(params, workspace, known, voice, overrides=overrides)
-        verb = importlib.import_module(f".steps.{step}", __package__)
+        verb = importlib.import_module(f"..steps.{step}", __package__)
         line = str(verb.run(context, **arguments))
         _hand_over(workspace, outputs)
     return line

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..adapters import kubectl
 from ..config import Settings
 from ..errors import ProjectError
-from . import kubectl
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from mlproject.adapters import katib
-from mlproject.adapters.katib import Katib
-from mlproject.core import katib_experiment as made
 from mlproject.core.search_plan import Plan
 from mlproject.core.search_space import Range
 from mlproject.errors import ProjectError
+from mlproject.kubeflow.katib import client as katib
+from mlproject.kubeflow.katib import experiment as made
+from mlproject.kubeflow.katib.client import Katib
 
 BOWL = """
 import sys

@@ -14,9 +14,11 @@ from conftest import ROOT
 from servers.kfp_api import Fault
 from servers.kfp_nodes import LOOP, frame, node_id, task
 
-from mlproject import following, submission
-from mlproject.adapters import git, kfp_client, kfp_logs
+from mlproject.adapters import git
 from mlproject.errors import ProjectError
+from mlproject.kubeflow import client, follow
+from mlproject.kubeflow import logs as kfp_logs
+from mlproject.kubeflow import submit as submission
 
 pytestmark = pytest.mark.slow
 
@@ -330,7 +332,7 @@ def test_short_silence_while_following_is_outlived(kind, api, submit, capsys):
 
 
 def test_long_silence_while_following_is_not(api, submit, monkeypatch):
-    monkeypatch.setattr(following, "PATIENCE", 0.5)
+    monkeypatch.setattr(follow, "PATIENCE", 0.5)
     api.faults = [Fault("GET", "/runs/", "drop", after=1)]
     said = refused(submit)
     assert "broke the connection off" in said
@@ -338,8 +340,8 @@ def test_long_silence_while_following_is_not(api, submit, monkeypatch):
 
 
 def test_a_black_hole_while_following_is_left_in_time(api, submit, monkeypatch):
-    monkeypatch.setattr(following, "PATIENCE", 0.3)
-    monkeypatch.setattr(kfp_client, "LIMITS", (0.2, 0.2))
+    monkeypatch.setattr(follow, "PATIENCE", 0.3)
+    monkeypatch.setattr(client, "LIMITS", (0.2, 0.2))
     api.faults = [Fault("GET", "/runs/", "hang", after=1)]
     start = time.monotonic()
     assert "does not answer within 0.2 s: " in refused(submit), "the limit it ran into"
@@ -347,7 +349,7 @@ def test_a_black_hole_while_following_is_left_in_time(api, submit, monkeypatch):
 
 
 def test_the_limit_of_the_client_is_named_and_not_that_of_the_probe(api, schedule, monkeypatch):
-    monkeypatch.setattr(kfp_client, "LIMITS", (0.2, 0.3))
+    monkeypatch.setattr(client, "LIMITS", (0.2, 0.3))
     api.faults = [Fault("POST", "/recurringruns", "hang")]
     said = refused(schedule)
     assert "does not answer within 0.3 s: " in said

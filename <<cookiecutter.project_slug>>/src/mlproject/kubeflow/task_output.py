@@ -7,8 +7,8 @@ import re
 import sys
 from typing import Any, TextIO
 
-from .console import Screen
-from .loop import STEPS
+from ..console import Screen
+from ..loop import STEPS
 
 MARK = "\x1e"  # begins a line meant for the relay; ASCII's record separator, in no one's text
 NUMBERS = {step.name: f"{place}/{len(STEPS)}" for place, step in enumerate(STEPS, start=1)}

@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .adapters import git, kfp_access
-from .adapters.files import digest
-from .config import Settings, load_params
-from .console import Screen
-from .core.plain import packed
-from .core.schedule import kfp_cron
-from .errors import ProjectError
-from .following import clock, follow
-from .production import check_trigger, check_tuner
+from ..adapters import git
+from ..adapters.files import digest
+from ..config import Settings, load_params
+from ..console import Screen
+from ..core.plain import packed
+from ..errors import ProjectError
+from . import access as kfp_access
+from .follow import clock, follow
+from .pipeline import check_trigger, check_tuner
+from .schedule import kfp_cron
 
 if TYPE_CHECKING:
-    from .adapters.kubeflow import Kubeflow
+    from .runs import Kubeflow
 
 Arguments = dict[str, Any]
 
@@ -52,7 +53,7 @@ def arguments(
 @contextmanager
 def _server() -> Iterator["Kubeflow"]:
     """The server that the environment names, probed."""
-    from .adapters.kubeflow import Kubeflow
+    from .runs import Kubeflow
 
     with kfp_access.opened(Settings()) as access:
         yield Kubeflow(access)
@@ -73,7 +74,7 @@ def submit(root: Path, package: Path, name: str, arguments: Arguments, minutes: 
         screen.say(f" run       {title}")
         screen.say(f" look      {link}")
         if minutes:
-            from .adapters.kfp_spec import tasks
+            from .spec import tasks
 
             follow(server, run, title, tasks(package), minutes, screen)
             screen.say(f" run       {title} SUCCEEDED in {clock(time.monotonic() - started)}")

@@ -1,0 +1,1 @@
+"""Tuning on a cluster: the experiment, its trials, and what Katib answers."""
