@@ -5,7 +5,14 @@ import pytest
 
 from mlproject.core.contract import DataContract
 from mlproject.errors import ProjectError
-from mlproject.intake.arrivals import Look, Stillness, as_texts, is_left, is_table, merge
+from mlproject.intake.arrivals import (
+    Look,
+    Stillness,
+    as_texts,
+    is_left,
+    is_table,
+    merge,
+)
 
 LOAD = {
     "name": "load",

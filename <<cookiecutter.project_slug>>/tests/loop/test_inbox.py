@@ -82,7 +82,8 @@ def record(folder):
 COUNTED = """
 import os, sys
 from pathlib import Path
-from mlproject import session; from mlproject.intake import folder, inbox, merge
+from mlproject import session
+from mlproject.intake import folder, inbox, merge
 from mlproject.errors import ProjectError
 session.run_loop = lambda *_: print("ran", file=open("runs", "a"))
 {}
