@@ -285,8 +285,8 @@ def test_a_missing_library_says_what_to_install(monkeypatch):
 STOPPED = """
 import sys
 from pathlib import Path
-sys.path[:0] = [{tests!r}, {adapters!r}]
-import test_katib as t
+sys.path[:0] = [{tests!r}, {room!r}]
+import test_katib_client as t
 from types import SimpleNamespace
 t.search(SimpleNamespace(kubeconfig=lambda *_: {kubeconfig!r}))
 """
@@ -296,9 +296,7 @@ t.search(SimpleNamespace(kubeconfig=lambda *_: {kubeconfig!r}))
 def test_a_process_that_is_told_to_stop_removes_its_experiments(cluster):
     cluster.play(stall=True)
     here = Path(__file__).parent
-    code = STOPPED.format(
-        tests=str(here.parent), adapters=str(here), kubeconfig=cluster.kubeconfig()
-    )
+    code = STOPPED.format(tests=str(here.parent), room=str(here), kubeconfig=cluster.kubeconfig())
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     for _ in range(300):
         if cluster.seen()["kept"]:
