@@ -183,7 +183,7 @@ def test_a_planted_typo_is_seen():
 def test_rights_are_what_the_code_asks_none_missing_none_more(overlay):
     _, objects = overlay
     assert excessive(objects) == []
-    texts = [path.read_text() for path in (PACKAGE / "adapters").glob("*.py")]
+    texts = [path.read_text() for path in PACKAGE.rglob("*.py")]
     katib = [text for text in texts if "from kubeflow.katib import" in text]
     assert granted(objects, "tuner") == asked("\n".join(katib))
     served = ("serving.kserve.io", "inferenceservices")

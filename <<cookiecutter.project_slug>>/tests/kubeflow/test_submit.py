@@ -7,10 +7,10 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from clusters import SECRET
-from conftest import ROOT
 from servers.kfp_api import Fault
 from servers.kfp_nodes import LOOP, frame, node_id, task
 
@@ -22,6 +22,7 @@ from mlproject.kubeflow import submit as submission
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
 GIVEN = {
     "trigger": "drift",
     "tuner": "katib",
