@@ -31,9 +31,11 @@ def instants(clock: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[p
     """The inverse of `local`. An hour that comes twice is its first, a skipped one the next."""
     if zone is None:
         return clock.dt.tz_localize("UTC")
-    first = np.ones(len(clock), dtype=bool)
-    aware = clock.dt.tz_localize(zone_of(zone), ambiguous=first, nonexistent="shift_forward")
-    return aware.dt.tz_convert("UTC")
+    places, times = pd.factorize(clock, use_na_sentinel=False)  # a zone costs 8 us for each
+    distinct = pd.DatetimeIndex(times)
+    first = np.ones(len(distinct), dtype=bool)
+    aware = distinct.tz_localize(zone_of(zone), ambiguous=first, nonexistent="shift_forward")
+    return pd.Series(aware.tz_convert("UTC")[places], index=clock.index, name=clock.name)
 
 
 def later(
