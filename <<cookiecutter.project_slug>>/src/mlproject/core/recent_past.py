@@ -36,7 +36,6 @@ def recent(
     for name, time in also:
         if name in since.index:
             since[name] = min(since[name], time)
-    codes, times = pd.factorize(past[TIMESTAMP])  # each time once: a zone's calendar is slow
-    reach = later(pd.Series(times), period(contract.frequency or "") * max(lags), zone)
-    kept = (reach.take(codes).array >= past[entity].map(since).array).astype(bool)
+    reach = later(past[TIMESTAMP], period(contract.frequency or "") * max(lags), zone)
+    kept = (reach.array >= past[entity].map(since).array).astype(bool)
     return past[kept], past[~kept].groupby(entity, sort=False)[TIMESTAMP].max()

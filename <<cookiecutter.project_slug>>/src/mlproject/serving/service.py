@@ -79,8 +79,8 @@ class Service:
         found = self._features(served, rows)
         if found is None:
             return await self._table(served, rows)
-        there = served.lags and self.past is not None and self.past.there()
-        if there and table_rows.unsaid(served, rows):
+        past = self.past if served.lags and table_rows.unsaid(served, rows) else None
+        if past is not None and past.there():  # looks at the disk: last
             with contextlib.suppress(RequestError):  # what cannot be looked up is missing
                 return await self._table(served, rows)
         return found
