@@ -3,6 +3,7 @@
 import pytest
 
 from mlproject.console import Screen
+from mlproject.core.report.wording import metrics_table
 from mlproject.errors import ProjectError
 from mlproject.experiments import (
     beside_champion,
@@ -36,7 +37,7 @@ def test_the_champion_stands_beside_a_trial_where_it_can_be_measured(capsys):
     assert list(beside_champion("tune-trials-40", found)) == ["tune-trials-40"]
     found["champion"] = {"version": "7", "comparable": True, "metrics": {"rmse": 400, "r2": 0.9}}
     columns = beside_champion("tune-trials-40", found)
-    Screen(1).metrics(columns, ["rmse", "r2"], "MW")
+    Screen(1).rows("", *metrics_table(columns, ["rmse", "r2"], "MW"))
     head, *lines = (line.split() for line in capsys.readouterr().out.splitlines())
     assert head == ["metric", "(MW)", "tune-trials-40", "champion", "v7"]
     assert lines == [["rmse", "356.7", "400.0"], ["r2", "−0.0005", "0.9000"]]

@@ -3,15 +3,11 @@
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from .core.report import wording
-from .loop import Step
 
 WIDTH = 100
 _JOINT = "\x1f"  # a space at which no line is broken
@@ -49,9 +45,9 @@ class Screen:
             self.console.file.write("\r\033[K")
             self.console.file.flush()
 
-    def step(self, number: int, step: Step, detail: str, seconds: float) -> None:
+    def step(self, number: int, name: str, detail: str, seconds: float) -> None:
         """One finished step."""
-        self.line(f"{number}/{self.total}", step.name, detail, seconds)
+        self.line(f"{number}/{self.total}", name, detail, seconds)
 
     def line(self, number: str, name: str, detail: str, seconds: float) -> None:
         """Number, name, what was done and how long it took."""
@@ -82,16 +78,6 @@ class Screen:
             break_on_hyphens=False,
         ):
             self.say(line.replace(_JOINT, " "), style)
-
-    def metrics(
-        self, columns: Mapping[str, Mapping[str, float | None]], names: Sequence[str], unit: str
-    ) -> None:
-        """A model a column, a metric a row, in the digits of the report."""
-        lines = [
-            [name, *(wording.metric(name, values.get(name)) for values in columns.values())]
-            for name in names
-        ]
-        self.rows("", [f"metric ({unit})" if unit else "metric", *columns], lines)
 
     def rows(self, title: str, header: list[str], rows: list[list[str]]) -> None:
         """A table no wider than 100 columns; numbers stand right."""

@@ -31,9 +31,8 @@ def experiment(root: Path, name: str | None, overrides: tuple[str, ...]) -> None
         run_steps(context, EXPERIMENT_STEPS, None, screen.step)
     evaluation = read_json(context.workspace.evaluation)
     screen.say()
-    screen.metrics(
-        beside_champion(name, evaluation), list(DIRECTIONS[params.data.task]), evaluation["unit"]
-    )
+    columns, names = beside_champion(name, evaluation), list(DIRECTIONS[params.data.task])
+    screen.rows("", *wording.metrics_table(columns, names, evaluation["unit"]))
     run_id = read_json(context.workspace.tracked)["run_id"]
     screen.say(f" tracked   run {run_id[:8]} in MLflow experiment `experiments`")
     screen.say(f" report    {(context.workspace.reports / 'report.html').relative_to(root)}")

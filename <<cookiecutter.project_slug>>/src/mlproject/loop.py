@@ -52,7 +52,6 @@ STEPS = (
     Step("report", (), ()),
 )
 EXPERIMENT_STEPS = tuple(step for step in STEPS if step.name != "promote")
-Announce = Callable[[int, int, Step], Any]
 
 
 def step_named(name: str) -> Step:
@@ -99,10 +98,11 @@ def run_steps(
     context: Context,
     steps: Sequence[Step],
     start: str | None,
-    report: Callable[[int, Step, str, float], None],
+    report: Callable[[int, str, str, float], None],
 ) -> None:
-    """Run `steps` in order, from `start` if given; `report` hears of each when it ends.
+    """Run `steps` in order, from `start` if given.
 
+    `report` is called after each with its number, name, summary and seconds.
     Raises ProjectError when a step before `start` has not finished with these params.
     """
     names = [step.name for step in steps]
@@ -119,7 +119,7 @@ def run_steps(
             detail = step.run(context)
             _stamp(context, step)
             release()
-            report(number, step, detail, time.perf_counter() - began)
+            report(number, step.name, detail, time.perf_counter() - began)
 
 
 def _stamp_path(context: Context, step: Step) -> Path:

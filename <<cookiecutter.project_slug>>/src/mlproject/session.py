@@ -71,7 +71,7 @@ def summarize(context: Context, screen: Screen) -> None:
         columns[f"champion v{champion['version']}"] = champion["metrics"]
     names = list(DIRECTIONS[evaluation["task"]])
     screen.say()
-    screen.metrics(columns, names, evaluation["unit"])
+    screen.rows("", *wording.metrics_table(columns, names, evaluation["unit"]))
     screen.say()
     for text in origins(evaluation, context.params.promote.baseline_margin):
         screen.said_of("origins", text)

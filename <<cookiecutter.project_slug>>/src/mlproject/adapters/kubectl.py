@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-from ..config import Settings
 from ..errors import ProjectError
 
 SERVICE, PORT = "svc/ml-pipeline", 8888
@@ -22,17 +21,16 @@ def kubeconfig() -> bool:
     return any(path.is_file() for path in files or [Path.home() / ".kube" / "config"])
 
 
-def ui_command(settings: Settings) -> str:
+def ui_command(namespace: str) -> str:
     """How to reach the page of KFP by the same kubeconfig."""
-    namespace = settings.kf_pipelines_server_namespace
     return f"kubectl -n {namespace} port-forward svc/ml-pipeline-ui 8080:80"
 
 
 class Tunnel:
     """A `kubectl port-forward` of our own, ended by its process id."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._namespace = settings.kf_pipelines_server_namespace
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
         self._process: subprocess.Popen[str] | None = None
         self._port = 0
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from ..core.contract import TIMESTAMP, Feature
-from ..core.monitoring.performance import SENT_BACK
+from ..core.feedback import SENT_BACK
 from ..errors import ProjectError
 
 _ROWS = 10_000  # read at once

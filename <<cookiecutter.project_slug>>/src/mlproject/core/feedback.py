@@ -12,6 +12,7 @@ from .requests import RequestError, shown
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FIELDS = {"request", "row", "value"}
 MOST_ROWS = 100_000
+SENT_BACK = "sent back"  # column of what people say was right; no feature can be called so
 
 
 @dataclass(frozen=True)

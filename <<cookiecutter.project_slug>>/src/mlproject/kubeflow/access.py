@@ -63,7 +63,8 @@ class Access:
         """Where a person looks at a run."""
         if self.ui:
             return f"{self.ui}/#/runs/details/{run}"
-        return f"run {run} in the KFP UI ({kubectl.ui_command(self.settings)})"
+        command = kubectl.ui_command(self.settings.kf_pipelines_server_namespace)
+        return f"run {run} in the KFP UI ({command})"
 
 
 def _header(name: str, value: object, cookie: bool = False) -> str:
@@ -91,7 +92,7 @@ def opened(settings: Settings) -> Iterator[Access]:
             "no way to KFP: set KF_PIPELINES_ENDPOINT, like https://kubeflow.example.com/pipeline, "
             "or have a kubeconfig"
         )
-    with kubectl.Tunnel(settings) as tunnel:
+    with kubectl.Tunnel(settings.kf_pipelines_server_namespace) as tunnel:
         ui = settings.kf_pipelines_ui_endpoint.strip().rstrip("/")
         yield Access(tunnel.url, ui, settings, tunnel)
 

@@ -16,10 +16,11 @@ from ..artifact import ModelArtifact
 from ..core import estimators, labels
 from ..core.amounts import plural
 from ..core.contract import TIMESTAMP
+from ..core.feedback import SENT_BACK
 from ..core.monitoring import look as looking
 from ..core.monitoring import skew
 from ..core.monitoring.compare import PREDICTION
-from ..core.monitoring.performance import SENT_BACK, TRUTH
+from ..core.monitoring.losses import TRUTH
 from ..core.monitoring.reference import Reference
 from ..core.monitoring.report import charts, page, text
 from ..core.monitoring.report import summary as summaries

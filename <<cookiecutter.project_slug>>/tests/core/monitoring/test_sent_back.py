@@ -12,8 +12,7 @@ from mlproject.adapters import sqlite_window
 from mlproject.adapters.sqlite_cases import _NEAR, SqliteCases
 from mlproject.adapters.sqlite_log import SqliteLog
 from mlproject.core.contract import Feature
-from mlproject.core.feedback import Feedback
-from mlproject.core.monitoring.performance import SENT_BACK
+from mlproject.core.feedback import SENT_BACK, Feedback
 from mlproject.core.predictions import Entry, name
 
 ALARM = ("performance", "sent_back", SENT_BACK)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from ..contract import TIMESTAMP, DataContract
 from ..metrics import Array
-from . import performance
 from .compare import PREDICTION
+from .losses import TRUTH, by_slice, losses, predictions
 from .reference import Column, Grid, Reference, describe, seconds
 
 ROWS = 20_000  # that are predicted to know how predictions are distributed
@@ -38,15 +38,13 @@ def build(
     columns[PREDICTION] = describe(
         some[PREDICTION], grid.groups(some, entity), grid.times(some), grid
     )
-    truth = judged[performance.TRUTH].to_numpy(float)
-    found: Array = performance.losses(
-        told["task"], told["metric"], truth, performance.predictions(judged, dict(told))
-    )
+    truth = judged[TRUTH].to_numpy(float)
+    found: Array = losses(told["task"], told["metric"], truth, predictions(judged, dict(told)))
     return Reference(
         grid=grid,
         rows=len(keys),
         end=float(seconds(keys[TIMESTAMP]).max()) if contract.has_time else 0.0,
         columns=columns,
-        losses=performance.by_slice(found, grid.times(judged), grid),
+        losses=by_slice(found, grid.times(judged), grid),
         told=dict(told),
     )

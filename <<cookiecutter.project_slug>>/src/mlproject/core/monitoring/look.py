@@ -11,6 +11,7 @@ from . import performance, quality, skew
 from .compare import PREDICTION, Comparer, Comparison, finding
 from .findings import Finding, Signal, states, worst
 from .knobs import Monitor
+from .losses import TRUTH
 from .reference import Reference
 from .windows import YEAR, plan_for
 
@@ -104,9 +105,9 @@ def _judge(reference: Reference, table: pd.DataFrame, knobs: Monitor, found: Loo
     if wrong:
         found.looked_at.add("performance")
         found.findings.append(wrong)
-    if performance.TRUTH not in table:
+    if TRUTH not in table:
         return
-    labelled = table[table[performance.TRUTH].notna()]
+    labelled = table[table[TRUTH].notna()]
     result = performance.judge(labelled, reference.grid, reference.losses, told, knobs)
     if result is None:
         return

@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 
 from .. import labels
-from ..metrics import Array, compute
+from ..feedback import SENT_BACK
+from ..metrics import compute
 from ..report import wording
 from .findings import Finding
 from .knobs import Monitor
-from .reference import Counts, Grid, Places
-
-TRUTH = "truth"
-SENT_BACK = "sent back"  # what people say was right; no feature can be called so
-_LEAST = 1e-12  # of a probability
+from .losses import TRUTH, losses, predictions
+from .reference import Counts, Grid
 
 
 @dataclass(frozen=True)
@@ -29,25 +27,6 @@ class Performance:
     metric: str
     value: float
     accepted: float | None
-
-
-def losses(task: str, metric: str, truth: Array, prediction: Array) -> Array:
-    """The loss of each row: squared or absolute error, or the log loss of its class."""
-    if task == "regression":
-        error = prediction - truth
-        return np.asarray(error**2 if metric in ("rmse", "r2") else np.abs(error))
-    chosen = prediction[np.arange(len(truth)), truth.astype(int)]
-    return np.asarray(-np.log(np.maximum(chosen, _LEAST)))
-
-
-def by_slice(found: Array, times: Places, grid: Grid) -> Counts:
-    """Rows, sum and sum of squares of losses in each time slice."""
-    inside = (times >= 0) & (times < grid.slices)
-    sums = [
-        np.bincount(times[inside], part[inside], minlength=grid.slices)
-        for part in (np.ones_like(found), found, found**2)
-    ]
-    return np.stack(sums, axis=-1).astype(np.float64)
 
 
 def judge(
@@ -116,13 +95,6 @@ def _allowed(grid: Grid, reference: Counts, count: int, knobs: Monitor) -> tuple
     noise = 3 * np.sqrt(max(squares / rows - usual**2, 0.0) / count)
     limit = max(knobs.max_loss * usual, knobs.margin * _worst(grid, reference, knobs) + noise)
     return float(usual), float(limit)
-
-
-def predictions(table: pd.DataFrame, told: dict[str, Any]) -> Array:
-    """What the champion answered: numbers, or a column of probabilities for each class."""
-    if told["task"] == "regression":
-        return table["prediction"].to_numpy(np.float64)
-    return table[[f"p_{name}" for name in told["classes"]]].to_numpy(np.float64)
 
 
 def _worst(grid: Grid, reference: Counts, knobs: Monitor) -> float:

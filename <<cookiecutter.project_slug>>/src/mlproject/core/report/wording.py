@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 from ..metrics import DIRECTIONS
 
@@ -64,6 +65,16 @@ def metric(name: str, value: float | None, unit: str = "") -> str:
     if any(directions.get(name) == "maximize" for directions in DIRECTIONS.values()):
         return _signed(f"{round(value, 4) + 0.0:,.4f}")  # no minus before a zero
     return with_unit(number(value), unit if name in IN_UNIT_OF_TARGET else "")
+
+
+def metrics_table(
+    columns: Mapping[str, Mapping[str, float | None]], names: Sequence[str], unit: str
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a table of models: one column per model, one row per metric."""
+    rows = [
+        [name, *(metric(name, values.get(name)) for values in columns.values())] for name in names
+    ]
+    return [f"metric ({unit})" if unit else "metric", *columns], rows
 
 
 def with_unit(text: str, unit: str) -> str:
