@@ -46,7 +46,7 @@ EDGES = {
     "adapters": {"core", "loose"},
     "serving": {"adapters", "base", "core", "loose"},
     "steps": {"adapters", "core", "kubeflow", "loose", "serving"},
-    "deploy": {"adapters", "loose"},
+    "deploy": {"adapters", "core", "loose"},
     "github": {"adapters", "core", "loose"},
     "intake": {"adapters", "base", "core", "github", "loose", "serving", "steps"},
     "kubeflow": {"adapters", "core", "loose", "steps"},

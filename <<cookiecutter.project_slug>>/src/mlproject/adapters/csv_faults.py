@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..core.amounts import plural
 from ..errors import ProjectError
 from .dialects import WORDS
 from .files import shown
@@ -49,8 +50,8 @@ def explain(path: Path, width: int, mark: str = ",") -> None:
                 line, last = reader.line_num, line
                 if record and len(record) != width:
                     raise ProjectError(
-                        f"{shown(path)} line {last + 1} has {_count(len(record), 'value')}, "
-                        f"the header names {_count(width, 'column')}: a {WORDS[mark]} is "
+                        f"{shown(path)} line {last + 1} has {plural(len(record), 'value')}, "
+                        f"the header names {plural(width, 'column')}: a {WORDS[mark]} is "
                         "missing, or one too many stands outside quotes"
                     )
         except csv.Error as error:
@@ -92,7 +93,3 @@ def _check_encoding(path: Path, line: bytes, number: int) -> None:
             f"{shown(path)} line {number} is not UTF-8 text (byte 0x{byte:02x}, perhaps Latin-1): "
             "save the file as UTF-8"
         ) from None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 
+_BEFORE_YS = ("", *"aeiou")  # days, and the column y
 _MOST_DECIMALS = 6  # of a share in percent
 MOST_LISTED = 30  # values in a sentence
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 rule`, `1,200 rules`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """`1 rule`, `1,200 rules`, `2 cities`, `2 classes`; a noun that ends in s is plural already."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in _BEFORE_YS:
+        return f"{count:,} {noun[:-1]}ies"
+    if noun.endswith(("ss", "x", "ch", "sh")):
+        return f"{count:,} {noun}es"
+    return f"{count:,} {noun}{'' if noun.endswith('s') else 's'}"
 
 
 def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:

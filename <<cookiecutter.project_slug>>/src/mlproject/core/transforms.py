@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from .amounts import plural
 from .contract import TIMESTAMP, DataContract, Feature
 from .zones import later, local
 
@@ -51,7 +52,7 @@ def distance(lag: int, frequency: str | None) -> str:
     name, count = "period", lag
     if offset is not None and offset.name.partition("-")[0] in _PERIODS:
         name, count = _PERIODS[offset.name.partition("-")[0]], lag * offset.n
-    return f"{count} {name}{'' if count == 1 else 's'}"
+    return plural(count, name)
 
 
 def lag_name(target: str, lag: int) -> str:

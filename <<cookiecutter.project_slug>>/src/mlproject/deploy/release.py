@@ -2,16 +2,15 @@
 
 import copy
 import json
-import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..core.images import check_by_digest
 from ..errors import ProjectError
 
 Object = dict[str, Any]
 RELEASE, BEFORE = "handed-over", "handed-over-before"  # annotations that a rollback reads
 _PODS = {"Deployment": ("spec", "template", "spec"), "InferenceService": ("spec", "predictor")}
-_IMAGE = re.compile(r"[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,7 @@ def release(record: Object, image: str, objects: list[Object]) -> Release:
         )
     used = image or handed
     for name in filter(None, (used, handed if fetched else "")):
-        if not _IMAGE.fullmatch(name):
-            raise ProjectError(
-                f"`{name}` names no image by its digest: write it like "
-                "registry.example/team/project@sha256:<64 hexadecimal digits>, a tag may move"
-            )
+        check_by_digest(name)
     return Release(
         record["registered_model"],
         str(record["version"]),

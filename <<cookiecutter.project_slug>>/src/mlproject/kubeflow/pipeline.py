@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from .. import terminal
 from ..adapters import git
 from ..console import Screen
+from ..core.images import check_by_digest
 from ..core.plain import unpacked
 from ..errors import ProjectError
 from ..loop import STEPS, sole_run
@@ -23,18 +23,13 @@ TUNERS = ("katib", "optuna")
 TRIGGERS = ("schedule", "data", "drift", "code", "manual")
 RESULTS = (*(name for step in STEPS for name in step.outputs), "handed_over", "outcome")
 PAGES = ("report_page", "report_summary", "report_plots")
-_IMAGE = re.compile(r"[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}")
 
 
 def check_target(image: str, output: Path) -> None:
     """Raise ProjectError for an image not named by its digest, or a file that is no YAML."""
     if output.suffix != ".yaml":
         raise ProjectError(f"{output}: the pipeline is written as YAML, name the file .yaml")
-    if not _IMAGE.fullmatch(image):
-        raise ProjectError(
-            f"`{image}` names no image by its digest: write it like "
-            "registry.example/team/project@sha256:<64 hexadecimal digits>, a tag may move"
-        )
+    check_by_digest(image)
 
 
 def check_tuner(tuner: str) -> None:

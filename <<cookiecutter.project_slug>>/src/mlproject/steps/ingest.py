@@ -7,6 +7,7 @@ import pandas as pd
 from ..adapters import parquet, s3
 from ..adapters.files import atomic, digest, write_json
 from ..adapters.tables import read_raw, read_typed
+from ..core.amounts import plural
 from ..core.canonical import needed, ordered, typed
 from ..core.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
 from ..core.times import shown
@@ -58,12 +59,3 @@ def summary(table: pd.DataFrame, contract: DataContract, dropped: int = 0) -> st
     if dropped:
         parts.append(f"{dropped:,} without target dropped")
     return " · ".join(parts)
-
-
-def plural(number: int, noun: str) -> str:
-    """`4 areas`, `1 area`, `2 cities`."""
-    if number == 1:
-        return f"1 {noun}"
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{number:,} {noun[:-1]}ies"
-    return f"{number:,} {noun}{'' if noun.endswith('s') else 's'}"

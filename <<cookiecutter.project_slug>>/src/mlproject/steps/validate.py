@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..adapters import pandera, parquet
 from ..adapters.files import write_json
+from ..core.amounts import plural
 from ..core.contract import ROW_ID, TIMESTAMP, DataContract
 from ..core.drift import Finding, drift
 from ..core.leakage import advice, find_leakage
@@ -58,10 +59,9 @@ def run(context: Context, reference: dict[str, Any] | None = None) -> str:
 def summary(checks: int, notes: list[str]) -> str:
     """`42 checks passed · 1 warning: temperature 3.1 % missing`."""
     if not notes:
-        return f"{checks} checks passed"
-    word = "warning" if len(notes) == 1 else "warnings"
+        return f"{plural(checks, 'check')} passed"
     more = " ..." if len(notes) > 1 else ""
-    return f"{checks} checks passed · {len(notes)} {word}: {notes[0]}{more}"
+    return f"{plural(checks, 'check')} passed · {plural(len(notes), 'warning')}: {notes[0]}{more}"
 
 
 def _stop(checks: list[Check], contract: DataContract) -> None:
