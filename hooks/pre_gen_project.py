@@ -40,26 +40,26 @@ REMOVED = "annotationlib asynchat asyncore cgi cgitb compression crypt distutils
 DEPENDENCIES = """
 adlfs aiohttp alembic antlr4 anyio appdirs asyncssh attr attrs bentoml bleach boto3 botocore bs4
 cachetools cattrs celery certifi cffi charset_normalizer circus click cloudpickle colorama configobj
-contourpy cookiecutter cruft cryptography cycler dask databricks dateutil debugpy deprecation dill
-diskcache docutils dotenv duckdb dulwich dvc dvc_data dvc_objects dynaconf evidently executing faker
-fastapi feast filelock flask formulaic fsspec funcy gcsfs git gitdb google grandalf greenlet grpc
-gunicorn h11 hiredis holidays httpcore httptools httpx huggingface_hub hydra hypothesis ibis idna
-importlib_metadata iniconfig interface_meta ipykernel ipython ipywidgets iterative_telemetry jedi
-jinja2 joblib jsonschema jupyter jupyter_client jupyter_core jupyterlab jwt kafka katib kfp
-kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubeflow_katib_api kubeflow_training
-kubernetes kubernetes_validate litestar mako markdown_it markdown_it_py markupsafe matplotlib mlflow
-mlflow_skinny mmh3 msgspec multidict multipart mypy narwhals nbclient nbconvert nbformat networkx
-nltk notebook numpy omegaconf onnx onnxmltools onnxruntime openpyxl opentelemetry optuna orjson
-packaging pandas pandera pathspec patsy pexpect pkg_resources platformdirs playwright plotly pluggy
-polyfactory prometheus_client prompt_toolkit propcache protobuf psutil psycopg psycopg2 pyarrow
-pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot pygit2 pygments pylab pyparsing
-pytest pytest_xdist python_calamine pytz pyyaml redis referencing regex requests rich rich_click
-ruamel ruamel_yaml ruff s3fs schemathesis scikit_learn scipy scmrepo semver setuptools shellingham
-shortuuid six skl2onnx sklearn skops smmap sniffio sortedcontainers sqlalchemy sqlglot sqlparse
-starlette statsmodels tabulate tenacity threadpoolctl toml tomlkit toolz tornado tqdm traitlets
-typeguard typer types_pyyaml typing_extensions typing_inspect tzdata tzlocal ujson urllib3 uuid6
-uvicorn uvloop voluptuous watchdog watchfiles wcwidth websockets wheel wrapt xdist yaml yarl zipp
-zmq
+contourpy cookiecutter cronsim cruft cryptography cycler dask databricks dateutil debugpy
+deprecation dill diskcache docutils dotenv duckdb dulwich dvc dvc_data dvc_objects dynaconf
+evidently executing faker fastapi feast filelock flask formulaic fsspec funcy gcsfs git gitdb google
+grandalf greenlet grpc gunicorn h11 hiredis holidays httpcore httptools httpx huggingface_hub hydra
+hypothesis ibis idna importlib_metadata iniconfig interface_meta ipykernel ipython ipywidgets
+iterative_telemetry jedi jinja2 joblib jsonschema jupyter jupyter_client jupyter_core jupyterlab jwt
+kafka katib kfp kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubeflow_katib_api
+kubeflow_training kubernetes kubernetes_validate litestar mako markdown_it markdown_it_py markupsafe
+matplotlib mlflow mlflow_skinny mmh3 msgspec multidict multipart mypy narwhals nbclient nbconvert
+nbformat networkx nltk notebook numpy omegaconf onnx onnxmltools onnxruntime openpyxl opentelemetry
+optuna orjson packaging pandas pandera pathspec patsy pexpect pkg_resources platformdirs playwright
+plotly pluggy polyfactory prometheus_client prompt_toolkit propcache protobuf psutil psycopg
+psycopg2 pyarrow pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot pygit2 pygments
+pylab pyparsing pytest pytest_xdist python_calamine pytz pyyaml redis referencing regex requests
+rich rich_click ruamel ruamel_yaml ruff s3fs schemathesis scikit_learn scipy scmrepo semver
+setuptools shellingham shortuuid six skl2onnx sklearn skops smmap sniffio sortedcontainers
+sqlalchemy sqlglot sqlparse starlette statsmodels tabulate tenacity threadpoolctl toml tomlkit toolz
+tornado tqdm traitlets typeguard typer types_pyyaml typing_extensions typing_inspect tzdata tzlocal
+ujson urllib3 uuid6 uvicorn uvloop voluptuous watchdog watchfiles wcwidth websockets wheel wrapt
+xdist yaml yarl zipp zmq
 """
 TAKEN = {
     **dict.fromkeys(DEPENDENCIES.split(), "is the name of a dependency"),

@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 VENDORS = {
     "boto3",
     "botocore",
+    "cronsim",
     "dvc",
     "evidently",
     "feast",
@@ -35,6 +36,7 @@ OF_A_ROOM = {
     "kubeflow.client",
     "kubeflow.katib.client",
     "kubeflow.runs",
+    "kubeflow.schedule",
     "kubeflow.spec",
 }
 LEAVES = {"errors"}  # what core may use besides itself: it imports nothing
