@@ -26,11 +26,19 @@ PLUMBING = {
     "core/scikit.py",
     "errors.py",
     "lineage.py",
+    "owner.py",
     "params_file.py",
     "progress.py",
     "references.py",
     "tracking.py",
     "workspace.py",
+}
+
+# What the team declares of its own, which owner.py finds by name, and the stages it changes.
+OWN = {
+    "tune": {"own/estimators.py"},
+    "train": {"own/estimators.py"},
+    "evaluate": {"own/estimators.py"},
 }
 
 # Rooms that a project may delete: they carry work to a cluster and change no result of it.
@@ -88,7 +96,7 @@ def test_the_stages_are_the_verbs_of_the_loop_in_their_order():
 
 @pytest.mark.parametrize("verb", STAGES)
 def test_a_stage_depends_on_what_its_verb_is_made_of(verb):
-    assert declared(verb) == made_of(verb)
+    assert declared(verb) == made_of(verb) | OWN.get(verb, set())
 
 
 @pytest.mark.parametrize("verb", STAGES)

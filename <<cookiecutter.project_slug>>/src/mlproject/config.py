@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from . import owner
 from .core import recall, search_space
 from .core.contract import DataContract, Strict
 from .core.decision import Decide
@@ -165,8 +166,12 @@ class Settings(BaseSettings):
 
 
 def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:
-    """Read and check params.yaml, each override a `dotted.key=value`. Raises ProjectError."""
+    """Read and check params.yaml, each override a `dotted.key=value`. Raises ProjectError.
+
+    What the project declares of its own, like estimators, can be named in it.
+    """
     tree = read_yaml(path)
+    owner.install(path.parent)
     changed = copy.deepcopy(tree)
     for word in overrides:
         override(changed, word)

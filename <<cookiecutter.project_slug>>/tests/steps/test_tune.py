@@ -210,7 +210,7 @@ def test_a_family_nobody_registered_is_refused_before_any_trial(prepared, monkey
         tune.run(context)
     assert str(caught.value) == (
         "params.yaml: tune.families.forest is not known, use hist_gradient_boosting, linear "
-        "or add it to core/estimators.py"
+        "or add it to ESTIMATORS in estimators.py"
     )
 
 

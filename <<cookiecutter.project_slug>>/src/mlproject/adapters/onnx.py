@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # the prediction service does without pandas
 
 
 def export(model: Any, features: Mapping[str, Feature]) -> bytes:
-    """Convert a fitted pipeline to ONNX: one input tensor of shape (n, 1) per feature."""
+    """Convert a fitted pipeline to ONNX: one input tensor of shape (n, 1) per feature.
+
+    Raises ProjectError for an estimator that skl2onnx cannot convert.
+    """
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
@@ -27,11 +30,25 @@ def export(model: Any, features: Mapping[str, Feature]) -> bytes:
     model = _single_precision(model)
     final = model.steps[-1][1]
     options = {id(final): {"zipmap": False}} if hasattr(final, "predict_proba") else None
-    graph = convert_sklearn(model, "model", initial_types=inputs, options=options, **conversions())
+    try:
+        graph = convert_sklearn(
+            model, "model", initial_types=inputs, options=options, **conversions()
+        )
+    except Exception as error:  # its errors share no class of their own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ProjectError(
+            f"skl2onnx cannot export {_name(final)} to ONNX, the form in which models are served "
+            f"({reason:.160}): choose an estimator that it converts"
+        ) from error
     versions = sorted(graph.opset_import, key=lambda item: item.domain)  # skl2onnx leaves set order
     del graph.opset_import[:]
     graph.opset_import.extend(versions)
     return bytes(graph.SerializeToString(deterministic=True))
+
+
+def _name(model: Any) -> str:
+    """The class of an estimator, of a pipeline's last step."""
+    return type(model.steps[-1][1] if hasattr(model, "steps") else model).__name__
 
 
 def _single_precision(model: Any) -> Any:

@@ -68,6 +68,17 @@ def _is_estimator(name: str) -> bool:
     return isinstance(found, type) and issubclass(found, BaseEstimator)
 
 
+def loadable(data: bytes, listed: Sequence[str], family: str) -> None:
+    """Refuse a model that could not be loaded again. Raises ProjectError naming the type."""
+    allowed = trusted(data, listed)
+    strange = [name for name in skops.io.get_untrusted_types(data=data) if name not in allowed]
+    if strange:
+        raise ProjectError(
+            f"a model of family {family} holds `{strange[0]}`, which is not loaded from a file: "
+            "build it from scikit-learn's own classes and NumPy's functions"
+        )
+
+
 def loads(data: bytes, listed: Sequence[str]) -> Any:
     """Load a model whose types are scikit-learn's or listed. Raises ProjectError for any other."""
     try:

@@ -62,6 +62,30 @@ FAMILIES: dict[str, Family] = {
     ),
     "linear": Family(_linear, scaled=True, trusted=("numpy.dtype",)),  # the imputer keeps one
 }
+BUILT_IN = frozenset(FAMILIES)
+# Types beside scikit-learn's estimators that a skops file of the project's own families may hold.
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+)
+
+
+def add_own(families: Mapping[str, Family]) -> None:
+    """Make the project's own families usable by name, in the place of those added before."""
+    for name in FAMILIES.keys() - BUILT_IN:
+        del FAMILIES[name]
+    FAMILIES.update(families)
 
 
 def build(

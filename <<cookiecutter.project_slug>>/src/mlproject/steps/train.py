@@ -40,8 +40,10 @@ def run(context: Context) -> str:
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
     features = encoders.learned(features, frame)
     lags = {lag_name(contract.target, lag): lag for lag in params.featurize.lags}
+    data = skops.dumps(model)
+    skops.loadable(data, estimators.FAMILIES[chosen["family"]].trusted, chosen["family"])
     files = {
-        "model.skops": skops.dumps(model),
+        "model.skops": data,
         "baseline.skops": skops.dumps(baseline),
         "model.onnx": onnx.export(model, features),
     }

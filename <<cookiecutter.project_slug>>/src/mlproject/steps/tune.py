@@ -158,7 +158,7 @@ def check_family(family: str, place: str = "params.yaml: tune.families.") -> Non
     if family not in estimators.FAMILIES:
         raise ProjectError(
             f"{place}{family} is not known, "
-            f"use {', '.join(estimators.FAMILIES)} or add it to core/estimators.py"
+            f"use {', '.join(estimators.FAMILIES)} or add it to ESTIMATORS in estimators.py"
         )
 
 

@@ -1,0 +1,1 @@
+"""What this project's team owns: its estimators, metrics, gate rules and notices."""
