@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -338,7 +339,8 @@ def test_pods_that_do_not_start_in_standard_mode_are_told(stand, standard):
     deploy(standard, 7, "a")
     stand.play(bad={image("b"): "SHA-256 is another"})
     assert refused(deploy, standard, 8, "b") == (
-        "load v8 did not come up in staging: pods of sha256:bbbbbbbbbbbb: SHA-256 is another; "
+        'load v8 did not come up in staging: deployment "serving-predictor" exceeded its progress '
+        "deadline; "
         "`make rollback ENV=staging` goes back to load v7"
     )
 
@@ -367,7 +369,8 @@ def test_a_deployment_whose_pods_do_not_start_is_told_and_rolled_back(stand, pla
     deploy(plain, 7, "a")
     stand.play(bad={image("b"): "SHA-256 is another"})
     assert refused(deploy, plain, 8, "b") == (
-        "load v8 did not come up in staging: pods of sha256:bbbbbbbbbbbb: SHA-256 is another; "
+        'load v8 did not come up in staging: deployment "serving" exceeded its progress '
+        "deadline; "
         "`make rollback ENV=staging` goes back to load v7"
     )
     deployment.rollback(plain, "staging", QUICK)
@@ -379,7 +382,35 @@ def test_a_slow_cluster_is_waited_for_and_a_stuck_one_told(stand, plain):
     deploy(plain, 7, "a")
     stand.play(slow=10_000)
     said = refused(deploy, plain, 8, "b", patience=HASTY)
-    assert "within 0.02 minutes: the cluster has not seen the change yet; `make roll" in said
+    assert said == (
+        "load v8 did not come up in staging within 0.02 minutes: Waiting for deployment spec "
+        "update to be observed; `make rollback ENV=staging` goes back to load v7"
+    )
+
+
+@pytest.mark.parametrize("text", ["1e3", "08", "0o17", "yes", "12:30:00", "1_000", ".5e1", "7"])
+def test_text_that_looks_like_a_number_stays_text(stand, plain, text):
+    path = plain / "deploy/serving/plain/deployment.yaml"
+    written = path.read_text()
+    path.write_text(
+        written.replace("env:\n", f'env:\n            - name: ODD\n              value: "{text}"\n')
+    )
+    assert path.read_text() != written
+    deploy(plain, 7, "a")
+    [container] = pod(stand.kept("deployments"))["containers"]
+    assert {"name": "ODD", "value": text} in container["env"]
+
+
+def test_who_may_not_list_deployments_is_told_at_once(stand, plain):
+    """Kubectl itself would try again until the time is over."""
+    stand.play(forbidden=["list deployments"])
+    start = time.monotonic()
+    said = refused(deploy, plain, 7, "a", patience=Patience(minutes=1))
+    assert said == (
+        'staging: get failed: (Forbidden): deployments is forbidden: User "someone" cannot list '
+        'resource "deployments"'
+    )
+    assert time.monotonic() - start < 30
 
 
 def test_a_plain_deployment_splits_no_requests(stand, plain):

@@ -5,40 +5,6 @@ import pytest
 from mlproject.deploy import rollout
 
 
-def deployment(observed=2, updated=2, available=2, whole=2, reason=""):
-    conditions = [{"type": "Progressing", "status": "False", "reason": reason, "message": "why"}]
-    return {
-        "metadata": {"generation": 2},
-        "spec": {"replicas": 2},
-        "status": {
-            "observedGeneration": observed,
-            "updatedReplicas": updated,
-            "availableReplicas": available,
-            "replicas": whole,
-            "conditions": conditions if reason else [],
-        },
-    }
-
-
-@pytest.mark.parametrize(
-    ("told", "waits"),
-    [
-        ({"observed": 1}, "the cluster has not seen the change yet"),
-        ({"updated": 1}, "1 of 2 new pods available, 1 old ones"),
-        ({"available": 1}, "1 of 2 new pods available, 0 old ones"),
-        ({"whole": 3}, "2 of 2 new pods available, 1 old ones"),
-    ],
-)
-def test_a_deployment_is_done_when_all_its_pods_are_new_and_available(told, waits):
-    assert rollout.deployment(deployment()) == rollout.Progress(True)
-    assert rollout.deployment(deployment(**told)) == rollout.Progress(False, waits=waits)
-
-
-def test_a_deployment_without_progress_has_failed():
-    found = rollout.deployment(deployment(updated=1, reason="ProgressDeadlineExceeded"))
-    assert found == rollout.Progress(False, failed="why")
-
-
 def service(ready="True", made="r2", newest="r2", traffic=(("r2", 10), ("r1", 90)), model=None):
     entries = [{"revisionName": name, "percent": percent} for name, percent in traffic]
     part = {"latestCreatedRevision": made, "latestReadyRevision": newest, "traffic": entries}
@@ -109,10 +75,8 @@ def test_there_is_something_to_go_back_to_or_not():
     assert rollout.revision(None) == ""
 
 
-def below(image="new", **told):
-    made = deployment(**told)
-    made["spec"]["template"] = {"spec": {"containers": [{"image": image}]}}
-    return made
+def below(image="new"):
+    return {"spec": {"template": {"spec": {"containers": [{"image": image}]}}}}
 
 
 def standard(ready="True", mode="Standard"):
@@ -126,13 +90,19 @@ def standard(ready="True", mode="Standard"):
         (standard(), None, "KServe has made no pods"),
         (standard(), below("old"), "KServe has not begun"),
         (standard("False"), below("old"), "why"),
-        (standard(), below(updated=1), "1 of 2 new pods available, 1 old ones"),
-        (standard("False"), below(), "why"),
     ],
 )
-def test_in_standard_mode_the_deployment_below_tells(live, made, waits):
-    assert rollout.standard_service(standard(), below(), "new") == rollout.Progress(True)
-    assert rollout.standard_service(live, made, "new") == rollout.Progress(False, waits=waits)
+def test_in_standard_mode_a_rollout_begins_with_the_deployment_below(live, made, waits):
+    assert rollout.begun(standard(), below(), "new") == rollout.Progress(True)
+    assert rollout.begun(live, made, "new") == rollout.Progress(False, waits=waits)
+
+
+@pytest.mark.parametrize(
+    ("live", "waits"), [(standard("False"), "why"), ({"status": {}}, "it is not Ready")]
+)
+def test_what_is_not_ready_says_why(live, waits):
+    assert rollout.ready(standard()) == rollout.Progress(True)
+    assert rollout.ready(live) == rollout.Progress(False, waits=waits)
 
 
 def test_the_mode_is_what_the_cluster_says_and_before_that_what_is_asked_for():

@@ -10,8 +10,10 @@ import json
 import re
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import yaml
 
@@ -31,7 +33,7 @@ KINDS = {  # group/version: plural: kind, namespaced
     "serving.kserve.io/v1beta1": {"inferenceservices": ("InferenceService", True)},
 }
 PATH = re.compile(
-    r"/(?:api/(v1)|apis/([\w.-]+/\w+))(?:/namespaces/([\w-]+))?/([a-z]+)/([\w.-]+)", re.ASCII
+    r"/(?:api/(v1)|apis/([\w.-]+/\w+))(?:/namespaces/([\w-]+))?/([a-z]+)(?:/([\w.-]+))?", re.ASCII
 )
 
 
@@ -44,7 +46,7 @@ class Stand:
         self.bad = {}  # image: what a pod of it says
         self.slow = 1  # looks at an object until a change has come through
         self.missing = set()  # groups that are not installed
-        self.forbidden = set()  # plurals nobody may touch
+        self.forbidden = set()  # plurals nobody may touch, or `list plural`
         self.lock = threading.RLock()
 
 
@@ -70,7 +72,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method):
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        path = self.path.partition("?")[0]
+        path, _, asked = self.path.partition("?")
+        if method == "GET" and "watch=true" in asked:
+            return self._watch(path, asked)
         with STAND.lock:
             if path.startswith("/stand-in/"):
                 return self._answer(200, control(path.rpartition("/")[2], json.loads(data)))
@@ -78,7 +82,27 @@ class Handler(BaseHTTPRequestHandler):
             if found is not None:
                 return self._answer(200, found)
             STAND.log.append([method, self.path])
+            if method == "GET" and (one := selected(path, asked)):
+                return self._answer(*listed(path, one))
             return self._answer(*route(method, path, self.headers.get("Content-Type"), data))
+
+    def _watch(self, path, asked):
+        """One object as it changes, until the client hangs up."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        known = ""
+        while True:
+            with STAND.lock:
+                _, found = route("GET", selected(path, asked), "", b"")
+            event = json.dumps({"type": "MODIFIED", "object": found})
+            try:
+                self.wfile.write(event.encode() + b"\n" if event != known else b"")
+            except OSError:
+                return
+            known = event
+            time.sleep(0.02)
 
     def _answer(self, code, body):
         data = json.dumps(body).encode()
@@ -126,7 +150,7 @@ def groups():
 
 def resource(plural, kind):
     name, namespaced = kind
-    verbs = ["create", "get", "list", "patch"]
+    verbs = ["create", "get", "list", "patch", "watch"]
     return {
         "name": plural,
         "singularName": name.lower(),
@@ -154,9 +178,29 @@ def openapi(place):
     return {"openapi": "3.0.0", "info": {"title": "stand-in", "version": "1"}, "paths": paths}
 
 
+def selected(path, asked):
+    """The path of the one object that a list or a watch selects by its name, else nothing."""
+    fields = parse_qs(asked).get("fieldSelector", [""])[0]
+    name = fields.removeprefix("metadata.name=")
+    return f"{path}/{name}" if name != fields else ""
+
+
+def listed(path, one):
+    """A list of the one object that is asked for."""
+    plural = path.rpartition("/")[2]
+    if f"list {plural}" in STAND.forbidden:
+        said = f'{plural} is forbidden: User "someone" cannot list resource "{plural}"'
+        return 403, status(403, said, "Forbidden")
+    code, found = route("GET", one, "", b"")
+    if code != 200:
+        return code, found
+    whole = {"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}}
+    return 200, whole | {"items": [found]}
+
+
 def route(method, path, content, data):
     found = PATH.fullmatch(path)
-    if not found:
+    if not found or not found[5]:
         return 404, status(404, "the server could not find the requested resource", "NotFound")
     core, group, space, plural, name = found.groups()
     if plural not in installed().get(core or group, {}):

@@ -64,7 +64,7 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
         place.wait(before.named, patience, rollout.withdrawn)
     else:
         place.cluster.apply(_alone(place, before, None))
-        place.wait(before.named, patience, place.look(before))
+        place.wait(before.named, patience, place.look(before, patience.minutes))
     place.say("rollback", f"{environment} · from {current.named} to {before.named}")
 
 
@@ -79,7 +79,7 @@ def _at_once(place: Place, new: Release, live: Object | None, patience: Patience
     good = before if current == new else current
     place.cluster.apply(_alone(place, new, good))
     try:
-        place.wait(new.named, patience, place.look(new))
+        place.wait(new.named, patience, place.look(new, patience.minutes))
     except ProjectError as error:
         back = f"`make rollback ENV={place.environment}` goes back to"
         raise ProjectError(f"{error}; {back} {good.named}" if good else str(error)) from error
@@ -99,7 +99,7 @@ def _whole(place: Place, new: Release, live: Object | None, patience: Patience) 
     objects = release.filled(place.objects, new, release.known(live)[1])
     release.set_share(objects, 100)
     place.cluster.apply(objects)
-    place.wait(new.named, patience, place.look(new))
+    place.wait(new.named, patience, place.look(new, patience.minutes))
     _deployed(place, new)
 
 
@@ -116,7 +116,7 @@ def _by_canary(
     place.cluster.apply(objects)
     old = rollout.revision(live) if current != new else ""
     try:
-        place.wait(new.named, patience, place.look(new, part, old))
+        place.wait(new.named, patience, place.look(new, patience.minutes, part, old))
         place.say("canary", f"{new.named} · {place.environment} · {part} % of the requests")
         if not hold:
             _watch(place, new, part, patience)
@@ -140,7 +140,7 @@ def _watch(place: Place, new: Release, part: int, patience: Patience) -> None:
 
 def _promote(place: Place, new: Release, patience: Patience) -> None:
     place.give(100)
-    place.wait(new.named, patience, place.look(new))
+    place.wait(new.named, patience, place.look(new, patience.minutes))
     _deployed(place, new)
 
 

@@ -53,18 +53,28 @@ class Place:
             return False
         return not rollout.standard(self.live())  # where the cluster's default decides
 
-    def look(self, new: Release, percent: int = 100, old: str = "") -> Look:
-        """How far the rollout of a release is, by a live object; `old` is the revision before."""
+    def look(self, new: Release, minutes: float, percent: int = 100, old: str = "") -> Look:
+        """How far the rollout of a release is, by a live object; `old` is the revision before.
+
+        A Deployment is waited for, so many minutes at most.
+        """
 
         def see(live: Object) -> rollout.Progress:
             if self.kind == "Deployment":
-                return rollout.deployment(live)
+                return self.cluster.roll_out(self.name, minutes)
             if rollout.standard(live):
-                below = self.cluster.get("Deployment", f"{self.name}-predictor")
-                return rollout.standard_service(live, below, new.image)
+                return self._standard(live, new.image, minutes)
             return rollout.inference_service(live, percent, old)
 
         return see
+
+    def _standard(self, live: Object, image: str, minutes: float) -> rollout.Progress:
+        """KServe has taken the change up, its Deployment has rolled out, and it says Ready."""
+        name = f"{self.name}-predictor"
+        found = rollout.begun(live, self.cluster.get("Deployment", name), image)
+        if found.done:
+            found = self.cluster.roll_out(name, minutes)
+        return rollout.ready(live) if found.done else found
 
     def live(self) -> Object | None:
         """The object as the cluster has it."""

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from ..errors import ProjectError
+from .rollout import Progress
 
 Object = dict[str, Any]
 MANAGER = "deploy"
@@ -31,7 +32,8 @@ class Cluster:
         if context not in known:
             others = f"set {setting} to one of {', '.join(known)}" if known else "it has none"
             raise ProjectError(f"the kubeconfig has no context `{context}`: {others}")
-        self.context, self.namespace = context, namespace
+        self.context = context
+        self._where = ("--context", context, "--namespace", namespace)
 
     def get(self, kind: str, name: str) -> Object | None:
         """A live object, None where there is none of that name."""
@@ -51,6 +53,24 @@ class Cluster:
         words = ("--type", "merge", "--field-manager", MANAGER, "-p", json.dumps(change))
         self._ask("patch", kind, name, *words)
 
+    def roll_out(self, deployment: str, minutes: float) -> Progress:
+        """Wait until all pods of a Deployment are of the newest version and available.
+
+        Raises ProjectError where the cluster has no such Deployment or refuses to list them.
+        """
+        # without this right, `rollout status` tries again until its time is over
+        self._ask("get", "deployments", "--field-selector", f"metadata.name={deployment}")
+        words = ("rollout", "status", f"deployment/{deployment}")
+        limit = f"--timeout={60_000 * minutes:.0f}ms"
+        what = f"{self.context}: rollout failed"
+        done = _call(*self._where, *words, limit, seconds=60 * minutes + SECONDS, what=what)
+        if not done.returncode:
+            return Progress(True)
+        reason = _last(done.stderr)
+        if reason.startswith("timed out"):
+            return Progress(False, waits=_last(done.stdout).rstrip("."))
+        return Progress(False, failed=reason)
+
     def _exists(self, space: str) -> bool:
         """Whether a namespace is there; who may not look is told so when it is not."""
         try:
@@ -63,34 +83,46 @@ class Cluster:
     def _apply(self, objects: list[Object]) -> None:
         # forced: what someone changed by hand goes back to what the overlay says
         words = ("apply", "--server-side", "--force-conflicts", "--field-manager", MANAGER)
-        self._ask(*words, "-f", "-", text=yaml.safe_dump_all(objects))
+        # as JSON: kubectl takes a plain 1e3 or 08 for a number, and PyYAML writes the text so
+        self._ask(*words, "-f", "-", text="\n".join(map(json.dumps, objects)))
 
     def _ask(self, *words: str, text: str = "") -> str:
-        where = ("--context", self.context, "--namespace", self.namespace)
-        limit = f"--request-timeout={SECONDS}s"
-        return _run(*where, limit, *words, text=text, what=f"{self.context}: {words[0]} failed")
+        where, failed = self._where, f"{self.context}: {words[0]} failed"
+        return _run(*where, f"--request-timeout={SECONDS}s", *words, text=text, what=failed)
 
 
 def _run(*words: str, what: str, text: str = "") -> str:
     """What kubectl prints. Raises ProjectError with its last sentence."""
+    done = _call(*words, what=what, text=text)
+    if done.returncode:
+        raise ProjectError(f"{what}: {_last(done.stderr) or 'kubectl says nothing'}")
+    return done.stdout
+
+
+def _call(
+    *words: str, what: str, text: str = "", seconds: float = 2 * SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """Run kubectl. Raises ProjectError where it is missing or takes too long."""
     program = shutil.which("kubectl")
     if program is None:
         raise ProjectError("kubectl is not installed: it is what deploys")
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [program, *words],
             input=text,
             capture_output=True,
             text=True,
-            timeout=2 * SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ProjectError(f"{what}: no answer in {2 * SECONDS} s") from None
-    if done.returncode:
-        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        raise ProjectError(f"{what}: {_plain(said[-1])[:400] if said else 'kubectl says nothing'}")
-    return done.stdout
+        raise ProjectError(f"{what}: no answer in {seconds:g} s") from None
+
+
+def _last(said: str) -> str:
+    """The last line that kubectl has printed, empty where there is none."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return _plain(lines[-1])[:400] if lines else ""
 
 
 def _plain(said: str) -> str:

@@ -1,4 +1,4 @@
-"""How far a rollout is, read from a live object: plain Deployments and KServe."""
+"""How far the rollout of an InferenceService is, read from the live object."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,22 +17,6 @@ class Progress:
     waits: str = ""
 
 
-def deployment(live: Object) -> Progress:
-    """All pods are of the newest version and available."""
-    status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
-    if status.get("observedGeneration", 0) < live["metadata"]["generation"]:
-        return Progress(False, waits="the cluster has not seen the change yet")
-    for item in status.get("conditions", []):
-        if item["type"] == "Progressing" and item.get("reason") == "ProgressDeadlineExceeded":
-            return Progress(False, failed=item.get("message") or "no progress in time")
-    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    old = status.get("replicas", 0) - updated
-    if updated < wanted or available < wanted or old > 0:
-        waits = f"{min(updated, available)} of {wanted} new pods available, {max(old, 0)} old ones"
-        return Progress(False, waits=waits)
-    return Progress(True)
-
-
 def standard(live: Object | None) -> bool:
     """Whether KServe serves this by a plain Deployment: its mode Standard, once RawDeployment."""
     notes = (live or {}).get("metadata", {}).get("annotations") or {}
@@ -40,22 +24,25 @@ def standard(live: Object | None) -> bool:
     return (told or notes.get(MODE)) in STANDARD
 
 
-def standard_service(live: Object, below: Object | None, image: str) -> Progress:
-    """The Deployment that KServe has made for an InferenceService serves `image` alone.
+def begun(live: Object, below: Object | None, image: str) -> Progress:
+    """The Deployment that KServe has made for an InferenceService asks for pods of `image`.
 
-    In this mode KServe tells no revision that is ready, and Ready while old pods serve still.
+    In mode Standard KServe tells no revision that is ready, and Ready while old pods serve still.
     """
     if below is None:
         return Progress(False, waits=_unready(live.get("status", {})) or "KServe has made no pods")
     [first, *_] = below["spec"]["template"]["spec"]["containers"]
     if first["image"] != image:
         return Progress(False, waits=_unready(live.get("status", {})) or "KServe has not begun")
-    found = deployment(below)
-    ready = _condition(live.get("status", {}), "Ready").get("status") == "True"
-    if found.done and not ready:
-        waits = _unready(live.get("status", {})) or "it is not Ready"
-        return Progress(False, waits=waits)
-    return found
+    return Progress(True)
+
+
+def ready(live: Object) -> Progress:
+    """An InferenceService is Ready, or what its conditions say is wrong."""
+    status = live.get("status", {})
+    if _condition(status, "Ready").get("status") == "True":
+        return Progress(True)
+    return Progress(False, waits=_unready(status) or "it is not Ready")
 
 
 def inference_service(live: Object, percent: int, other_than: str = "") -> Progress:
@@ -73,9 +60,8 @@ def inference_service(live: Object, percent: int, other_than: str = "") -> Progr
     newest, made = part.get("latestReadyRevision", ""), part.get("latestCreatedRevision", "")
     if not newest or newest != made or newest == other_than:
         return Progress(False, waits=_unready(status) or "the new revision is not ready")
-    ready = _condition(status, "Ready")
-    if ready.get("status") != "True":
-        return Progress(False, waits=_unready(status) or "it is not Ready")
+    if not ready(live).done:
+        return ready(live)
     gets = _gets(part, newest)
     if gets != percent:
         return Progress(False, waits=f"{newest} gets {gets} % of the requests, not {percent} %")
