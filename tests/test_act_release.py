@@ -87,7 +87,7 @@ def test_the_example_is_a_project_generated_at_that_tag(released, example, tmp_p
     git(tmp_path, "clone", "--quiet", "--branch", "v1.2.3", str(example), "clone")
     clone = tmp_path / "clone"
     assert git(clone, "log", "--format=%s") == "Generated from v1.2.3 of the template"
-    assert (clone / "src/bike_rentals/cli.py").is_file()
+    assert (clone / "src/bike_rentals/errors.py").is_file()
     deployed = (clone / "deploy/webhook/kustomization.yaml").read_text()
     assert "GITHUB_REPOSITORY=team/bike-rentals" in deployed
     assert git(clone, "rev-parse", "origin/main") == git(clone, "rev-parse", "HEAD")
@@ -180,7 +180,7 @@ def test_a_tag_of_a_project_is_one_release_of_wheel_and_pipeline(project_hub):
     folder = project_hub.state / "releases/v0.1.0"
     [wheel] = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as file:
-        assert "load_forecast/cli.py" in file.namelist()
+        assert "load_forecast/cli/__init__.py" in file.namelist()
     steps = yaml.safe_load_all((folder / "pipeline.yaml").read_text())
     executors = next(steps)["deploymentSpec"]["executors"].values()
     assert {item["container"]["image"] for item in executors} == {image}

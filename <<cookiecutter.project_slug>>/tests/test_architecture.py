@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-(PACKAGE,) = [item for item in (ROOT / "src").iterdir() if (item / "cli.py").exists()]
+(PACKAGE,) = [item for item in (ROOT / "src").iterdir() if (item / "errors.py").exists()]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VENDORS = {
     "boto3",
@@ -53,7 +54,11 @@ EDGES = {
     "intake": {"adapters", "base", "core", "github", "loose", "serving", "steps"},
     "kubeflow": {"adapters", "core", "loose", "steps"},
     "own": set(),  # of the team: owner.py finds it by name when it is needed
-    "loose": {"adapters", "core", "deploy", "github", "intake", "kubeflow", "serving", "steps"},
+    "cli": {
+        *("adapters", "core", "deploy", "github", "intake", "kubeflow", "loose", "serving"),
+        "steps",
+    },
+    "loose": {"adapters", "cli", "core"},  # `python -m` is the command line
 }
 # Rooms that a project may delete: the others import them only in the function that needs them.
 OPTIONAL = {"deploy", "github", "intake", "kubeflow"}
@@ -307,6 +312,29 @@ def test_the_champion_is_moved_in_one_place_called_by_promote_alone():
     assert calls("set_registered_model_alias") == ["adapters.mlflow"]
     assert calls("promote") == ["steps.promote"]
     assert calls("delete_registered_model_alias") == []
+
+
+def test_the_command_line_is_on_top():
+    """Whoever needs what a command does finds it in a module below."""
+    above = violations("", lambda module: module.startswith(".cli"))
+    assert [line for line in above if not line.startswith("cli")] == ["__main__ imports .cli"]
+
+
+def test_a_command_has_a_file_of_its_name():
+    code = f"import typer, {PACKAGE.name}.cli as cli; "
+    code += "print(*typer.main.get_command(cli.app).commands)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "src")},
+    )
+    commands = {name.replace("-", "_") for name in done.stdout.split()}
+    files = {path.stem for path in (PACKAGE / "cli").glob("[!_]*.py")}
+    assert files - commands == {"steps"}
+    plain = re.findall(r'"(\w+)"', (PACKAGE / "cli/steps.py").read_text().split("PLAIN = ")[1])
+    assert commands - files == set(plain)
 
 
 def test_importing_the_command_line_imports_nothing_heavy():

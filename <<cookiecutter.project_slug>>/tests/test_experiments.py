@@ -2,13 +2,13 @@
 
 import pytest
 
+from mlproject.cli.experiment import in_folder
 from mlproject.console import Screen
 from mlproject.core.report.wording import metrics_table
 from mlproject.errors import ProjectError
 from mlproject.experiments import (
     beside_champion,
     combinations,
-    experiment,
     name_of,
 )
 
@@ -71,5 +71,5 @@ def test_what_is_wrong_with_a_sweep_is_said_of_its_file(tmp_path, monkeypatch):
 
 def test_the_run_again_is_refused_with_an_example(tmp_path):
     with pytest.raises(ProjectError, match=r"say SET=tune.trials=40, or give it a NAME"):
-        experiment(tmp_path, None, ())
+        in_folder(tmp_path, None, ())
     assert not list(tmp_path.iterdir())

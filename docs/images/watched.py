@@ -95,7 +95,7 @@ def main() -> None:
     if not shutil.which("prometheus"):
         sys.exit(" stopped: prometheus is not installed: the system's packages have it")
     project, output = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    [package] = [path.parent.name for path in project.glob("src/*/cli.py")]
+    [package] = [path.parent.name for path in project.glob("src/*/errors.py")]
     table = pd.read_parquet(project / "data/features.parquet").dropna()
     running = []
     with tempfile.TemporaryDirectory() as name:

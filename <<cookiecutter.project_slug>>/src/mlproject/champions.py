@@ -27,6 +27,25 @@ def reader(context: Context) -> "Reader":
     return tracking.registry(context)
 
 
+def version_named(context: Context, number: str) -> tuple[Version, dict[str, float]]:
+    """A registered version, or the one that is `champion`, with the metrics of its run.
+
+    Raises ProjectError where there is none.
+    """
+    store, name = reader(context), context.params.data.name
+    version = store.champion(name) if number == "champion" else store.version(name, number)
+    if version is None:
+        if number == "champion":
+            raise ProjectError(
+                f"{name} has no champion yet: `make run` promotes one, "
+                "or reports/report.md says why it was held"
+            )
+        raise ProjectError(
+            f"{name} has no version {number}: `make ui` lists its versions, `make run` makes one"
+        )
+    return version, store.metrics(version.run_id)
+
+
 def champion_model(store: "Reader", champion: Version) -> ModelArtifact:
     """The champion's record and ONNX file. Raises ProjectError for any file but the registered."""
     record = json.loads(store.model_file(champion, MANIFEST))

@@ -3,39 +3,38 @@
 import hashlib
 import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .adapters.files import read_json, write_json
-from .config import Params, load_params
-from .console import Screen
+from .config import Params
 from .core.metrics import DIRECTIONS
-from .core.report import wording
 from .errors import ProjectError
 from .loop import EXPERIMENT_STEPS, STEPS, run_steps, sole_run, step_named
 from .params_file import read_yaml
+from .progress import Progress
 from .workspace import Context, Workspace
 
 MOST_RUNS = 500
 LONGEST_NAME = 48  # characters of a name made of knobs
 
 
-def experiment(root: Path, name: str | None, overrides: tuple[str, ...]) -> None:
-    """One run of the experimental steps in a workspace of its own."""
-    name = name or name_of(overrides)
-    screen = Screen(len(EXPERIMENT_STEPS))
-    params = load_params(root / "params.yaml", overrides)
-    context = _context(root, params, name, screen, overrides)
+def context_of(
+    root: Path, params: Params, name: str, progress: Progress, overrides: tuple[str, ...] = ()
+) -> Context:
+    """A workspace of its own for the trial `name`. Raises ProjectError where it is no name."""
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise ProjectError(f"`{name}` is no name for an experiment: use letters, digits, - and _")
+    workspace = Workspace.at(root, name)
+    return Context(params, workspace, progress=progress, experiment=name, overrides=overrides)
+
+
+def experiment(context: Context, report: Callable[[int, str, str, float], None]) -> None:
+    """One run of the experimental steps; `report` is called after each, as `run_steps` does."""
     with sole_run(context.workspace):
         _close_abandoned(context)
-        run_steps(context, EXPERIMENT_STEPS, None, screen.step)
-    evaluation = read_json(context.workspace.evaluation)
-    screen.say()
-    columns, names = beside_champion(name, evaluation), list(DIRECTIONS[params.data.task])
-    screen.rows("", *wording.metrics_table(columns, names, evaluation["unit"]))
-    run_id = read_json(context.workspace.tracked)["run_id"]
-    screen.say(f" tracked   run {run_id[:8]} in MLflow experiment `experiments`")
-    screen.say(f" report    {(context.workspace.reports / 'report.html').relative_to(root)}")
+        run_steps(context, EXPERIMENT_STEPS, None, report)
 
 
 def beside_champion(name: str, evaluation: dict[str, Any]) -> dict[str, dict[str, float | None]]:
@@ -61,36 +60,23 @@ def name_of(overrides: tuple[str, ...]) -> str:
     return name if plain else f"{name[:LONGEST_NAME]}-{digest}"
 
 
-def sweep(root: Path, file: Path) -> None:
-    """Every combination of `family: {parameter: [values]}`, ranked by the deciding metric."""
-    params = load_params(root / "params.yaml")
-    runs = combinations(file)
-    screen = Screen(len(runs))
-    context = _context(root, params, f"sweep-{file.stem}", screen)
+def sweep(context: Context, runs: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Train every family with its parameters; write and return them ranked, best first.
+
+    Each is `family`, `params`, `value` of the deciding metric and `run_id` in MLflow.
+    """
+    params = context.params
     rows: list[dict[str, Any]] = []
     with sole_run(context.workspace):
         _close_abandoned(context)
         run_steps(context, STEPS[:4], None, lambda *_: None)
         for number, (family, values) in enumerate(runs, start=1):
             rows.append(_one(context, family, values))
-            screen.update(number, len(runs), family)
+            context.progress.update(number, len(runs), family)
     reverse = DIRECTIONS[params.data.task][params.metric] == "maximize"
     ranked = sorted(rows, key=lambda row: row["value"], reverse=reverse)
     write_json(context.workspace.out / "ranking.json", ranked)
-    screen.say()
-    screen.rows(
-        f"{len(ranked)} runs of {file.name}, best first",
-        ["family", "parameters", params.metric, "run"],
-        [
-            [
-                row["family"],
-                _shown(row["params"]),
-                wording.metric(params.metric, row["value"]),
-                row["run_id"][:8],
-            ]
-            for row in ranked
-        ],
-    )
+    return ranked
 
 
 def _close_abandoned(context: Context) -> None:
@@ -131,21 +117,13 @@ def _one(context: Context, family: str, values: dict[str, Any]) -> dict[str, Any
             step_named(name).run(context)
         except (TypeError, ValueError) as error:
             raise ProjectError(
-                f"{family} does not take {_shown(values)}: {str(error).splitlines()[0]}"
+                f"{family} does not take {shown(values)}: {str(error).splitlines()[0]}"
             ) from error
     value = read_json(context.workspace.metrics)["candidate"][context.params.metric]
     run_id = read_json(context.workspace.tracked)["run_id"]
     return {"family": family, "params": values, "value": value, "run_id": run_id}
 
 
-def _context(
-    root: Path, params: Params, name: str, screen: Screen, overrides: tuple[str, ...] = ()
-) -> Context:
-    if not name.replace("-", "").replace("_", "").isalnum():
-        raise ProjectError(f"`{name}` is no name for an experiment: use letters, digits, - and _")
-    workspace = Workspace.at(root, name)
-    return Context(params, workspace, progress=screen, experiment=name, overrides=overrides)
-
-
-def _shown(values: dict[str, Any]) -> str:
+def shown(values: dict[str, Any]) -> str:
+    """Parameters of a run as `alpha=0.1, degree=2`."""
     return ", ".join(f"{key}={value}" for key, value in values.items())

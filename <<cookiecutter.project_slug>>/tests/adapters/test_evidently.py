@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mlproject import watching
 from mlproject.adapters import evidently
+from mlproject.cli import monitor
 from mlproject.errors import ProjectError
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = watching.__name__.partition(".")[0]
+PACKAGE = monitor.__name__.partition(".")[0]
 SAID = r"--evidently needs Evidently, which is not installed: `make monitor EVIDENTLY=yes`"
 
 
@@ -45,5 +45,5 @@ def test_it_is_refused_before_anything_is_read_or_written(tmp_path):
 
 def test_without_the_word_it_is_not_asked_for(tmp_path):
     with pytest.raises(ProjectError) as refused:
-        watching.monitor(tmp_path, "auto")
+        monitor.in_folder(tmp_path, "auto")
     assert "Evidently" not in str(refused.value)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 KUBEFLOW = ROOT / "deploy" / "kubeflow"
 OVERLAYS = sorted(path.name for path in (KUBEFLOW / "overlays").iterdir())
 KUBERNETES = "1.32"
-[PACKAGE] = [item for item in (ROOT / "src").iterdir() if (item / "cli.py").exists()]
+[PACKAGE] = [item for item in (ROOT / "src").iterdir() if (item / "errors.py").exists()]
 GROUPS = {"experiment": "kubeflow.org", "trial": "kubeflow.org", "suggestion": "kubeflow.org"}
 
 

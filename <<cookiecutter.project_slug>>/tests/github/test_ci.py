@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-(PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/cli.py")]
+(PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/errors.py")]
 METRICS = {
     "candidate": {"rmse": 400.0, "mae": 300.0, "r2": 0.95, "smape": 0.02},
     "baselines": {"mean": {"rmse": 900.0, "mae": 800.0, "r2": 0.0, "smape": 0.4}},

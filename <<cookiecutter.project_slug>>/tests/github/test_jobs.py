@@ -10,7 +10,7 @@ import pytest
 from servers.github_api import TOKEN, Recorder
 
 ROOT = Path(__file__).parents[2]
-(PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/cli.py")]
+(PACKAGE,) = [item.parent.name for item in (ROOT / "src").glob("*/errors.py")]
 SHA, FORK = "a" * 40, "stranger/project"
 
 

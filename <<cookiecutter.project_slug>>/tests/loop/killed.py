@@ -8,8 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from mlproject import loop, session
+from mlproject import loop
 from mlproject.adapters import files
+from mlproject.run_loop import run_loop
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
         return whole(step, context)
 
     loop.Step.run = run
-    session.run_loop(Path.cwd(), start, ())
+    run_loop(Path.cwd(), start, ())
 
 
 def die_after_half_a_write() -> None:

@@ -82,10 +82,9 @@ def record(folder):
 COUNTED = """
 import os, sys
 from pathlib import Path
-from mlproject import session
 from mlproject.intake import folder, inbox, merge
 from mlproject.errors import ProjectError
-session.run_loop = lambda *_: print("ran", file=open("runs", "a"))
+inbox.run_loop = lambda *_: print("ran", file=open("runs", "a"))
 {}
 try:
     inbox.watch(Path.cwd(), Path("data/inbox"), 0.2, True)
@@ -278,7 +277,7 @@ MOMENTS = {
     "before the table is placed": "merge.put = lambda *_: os._exit(9)",
     "before DVC knows it": "merge.dvc.track = lambda *_: os._exit(9)",
     "before it is moved": "folder.Landing.move = lambda *_: os._exit(9)",
-    "before the run": "session.run_loop = lambda *_: os._exit(9)",
+    "before the run": "inbox.run_loop = lambda *_: os._exit(9)",
 }
 
 

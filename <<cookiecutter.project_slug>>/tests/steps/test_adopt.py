@@ -12,8 +12,9 @@ import yaml
 from markdown_it import MarkdownIt
 from shared_tables import shared_table
 
-from mlproject import cli, session
-from mlproject.adapters import git
+from mlproject.adapters import dvc, git
+from mlproject.cli._options import names
+from mlproject.cli.adopt import in_folder
 from mlproject.config import load_params
 from mlproject.core.adoption.params_text import params_text
 from mlproject.errors import ProjectError
@@ -188,11 +189,11 @@ def test_where_git_knows_nobody_it_says_how_to_tell_it(project, csv, monkeypatch
     config = project.root.parent / "gitconfig"
     config.write_text("[user]\nuseConfigOnly = true\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
-    monkeypatch.setattr(session.dvc, "track", lambda *_: None)
+    monkeypatch.setattr(dvc, "track", lambda *_: None)
     git.start(project.root)
     if known:
         config.write_text("[user]\nname = Ada\nemail = ada@example.org\n")
-    session.adopt(project.root, csv, "y", None, None, None, (), ())
+    in_folder(project.root, csv, "y", None, None, None, (), ())
     said = capsys.readouterr().out.splitlines()
     told = [line.split(maxsplit=1)[1] for line in said if line.startswith(" next ")]
     who = ['git config user.email "you@example.org"', 'git config user.name "Your Name"']
@@ -327,6 +328,6 @@ def test_columns_with_commas_and_quotes_can_be_left_out(project, tmp_path):
     said = project.refused(tmp_path / "names.csv", "y")
     line = next(line for line in said.splitlines() if "exclude them" in line)
     (word,) = [word for word in shlex.split(line) if word.startswith("EXCLUDE=")]
-    names = cli._names(word.removeprefix("EXCLUDE="))
-    assert names == ('a,"b"',)
-    assert list(project.adopt(tmp_path / "names.csv", "y", exclude=names).data.features) == ["x"]
+    excluded = names(word.removeprefix("EXCLUDE="))
+    assert excluded == ('a,"b"',)
+    assert list(project.adopt(tmp_path / "names.csv", "y", exclude=excluded).data.features) == ["x"]

@@ -7,7 +7,7 @@ from ..adapters.files import read_json, write_json, write_text
 from ..config import Settings, load_params
 from ..console import Screen
 from ..errors import ProjectError
-from ..workspace import Context, Workspace
+from ..workspace import Workspace
 from . import pull_request
 
 
@@ -30,7 +30,7 @@ def report(root: Path, base: str) -> None:
     if settings.pull_request:
         write_json(folder / "pull_request.json", {"number": settings.pull_request})
     verdict = "pass" if decision.promote else "hold"
-    _tell(settings, f"verdict={verdict}\n", (folder / "report.md").read_text(encoding="utf-8"))
+    tell(settings, f"verdict={verdict}\n", (folder / "report.md").read_text(encoding="utf-8"))
     screen.say(f" verdict   {verdict}", "green" if decision.promote else "yellow")
     for reason in decision.reasons:
         screen.say(f" held      {reason}", "yellow")
@@ -51,28 +51,19 @@ def outcome(root: Path, trigger: str) -> None:
     facts = {"ended": ended, "version": decision["version"] or "none", "data": data[:12]}
     outputs = "".join(f"{name}={value}\n" for name, value in facts.items())
     body = workspace.need(workspace.report_summary, "make pipeline").read_text(encoding="utf-8")
-    _tell(settings, outputs, f"### {line}\n\n{body}")
+    tell(settings, outputs, f"### {line}\n\n{body}")
     Screen(0).say(f" ended     {line}", "green" if promoted else "yellow")
 
 
-def drift(root: Path) -> None:
-    """Watch the champion on new raw data and decide; tell the jobs that come after."""
-    from .. import deciding, tracking, watching  # MLflow takes a second: other verbs do without
-
-    workspace, params = Workspace.at(root), load_params(root / "params.yaml")
-    if tracking.registry(Context(params, workspace)).champion(params.data.name) is None:
-        Screen(0).say(" monitor   no champion to compare with")
-        _tell(Settings(), "drift=false\n", "### Monitor: no champion to compare with\n")
-        return
-    watching.monitor(root, "data")
-    deciding.decide(root, apply=False, elsewhere=True)
+def tell_drift(workspace: Workspace) -> None:
+    """Tell the jobs that come after what the monitor found and what was decided."""
     verdict, record = read_json(workspace.watched), read_json(workspace.decided)
     drifted = "true" if verdict["verdict"] == "alarm" else "false"
     outputs = f"drift={drifted}\naction={record['action']}\n"
-    _tell(Settings(), outputs, workspace.decided_summary.read_text(encoding="utf-8"))
+    tell(Settings(), outputs, workspace.decided_summary.read_text(encoding="utf-8"))
 
 
-def _tell(settings: Settings, outputs: str, summary: str) -> None:
+def tell(settings: Settings, outputs: str, summary: str) -> None:
     """To later steps and to the job's page, where there is a job."""
     for path, text in ((settings.github_output, outputs), (settings.github_step_summary, summary)):
         if path:

@@ -4,12 +4,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from .. import session
 from ..adapters.files import digest, read_json, write_text
 from ..console import Screen
+from ..context import open_context
 from ..errors import ProjectError
 from ..loop import sole_run
-from ..session import open_context
+from ..run_loop import run_loop
 from ..workspace import Context
 from .arrivals import TABLES, TEXTS
 from .folder import REFUSED, TAKEN, Landing
@@ -125,7 +125,7 @@ class Inbox:
             self.say("ct", f"new-data sent to {settings.github_repository}")
             return "dispatched"
         try:
-            session.run_loop(self.root, None, ())
+            run_loop(self.root, None, ())
         except ProjectError as error:  # of data or model: the same run would end the same again
             self.say("stopped", str(error), "red")
             return f"stopped: {error}"

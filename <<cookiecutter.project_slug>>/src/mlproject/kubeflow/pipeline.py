@@ -10,11 +10,12 @@ from pathlib import Path
 from .. import terminal
 from ..adapters import git
 from ..console import Screen
+from ..context import open_context
 from ..core.images import check_by_digest
 from ..core.plain import unpacked
 from ..errors import ProjectError
 from ..loop import STEPS, sole_run
-from ..session import open_context, summarize
+from ..run_loop import summarize
 from ..workspace import Workspace
 from .task import knobs
 from .task_output import STOPPED, SWITCH, Relay

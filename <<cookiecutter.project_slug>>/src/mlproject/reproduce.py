@@ -1,4 +1,4 @@
-"""Where a model version comes from, and making it again from that."""
+"""A model version trained again from the commit and the data that it records."""
 
 import math
 import os
@@ -8,56 +8,27 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import champions
 from .adapters import dvc, git, s3
 from .adapters.files import digest, read_json
 from .adapters.mlflow_sqlite import Version
-from .config import load_params
-from .console import Screen
-from .core.report import wording
 from .core.yaml_text import inline
 from .errors import ProjectError
-from .workspace import Context, Workspace
+from .workspace import Workspace
 
 TOLERANCE = 1e-6  # relative difference of a metric between two machines
 
 
-def show(root: Path, number: str) -> None:
-    """Print data -> features -> run -> environment -> commit of a version."""
-    version, metrics = _find(root, number)
-    tags, screen = version.tags, Screen(0)
-    dirty = " with uncommitted changes" if tags.get("git.dirty") == "true" else ""
-    rows = [
-        ["model", f"{version.name} v{version.version} ({tags.get('decision', 'undecided')})"],
-        ["data", f"{tags.get('data.source')} md5 {tags.get('data.hash')}"],
-        ["features", str(tags.get("feature.service"))],
-        ["run", version.run_id],
-        [
-            "metrics",
-            " · ".join(
-                f"{key} {wording.metric(key, value)}"
-                for key, value in metrics.items()
-                if "." not in key
-            ),
-        ],
-        ["environment", f"requirements/train.txt sha256 {tags.get('lock.hash')}"],
-        ["commit", f"{tags.get('git.commit')}{dirty}"],
-        ["model file", f"model.onnx sha256 {tags.get('sha256')}"],
-    ]
-    for name, value in rows:
-        screen.said_of(name, value, indent=12)
+def trained_again(root: Path, version: Version) -> dict[str, float]:
+    """Metrics of a version trained again from its commit and data, in a folder of its own.
 
-
-def reproduce(root: Path, number: str) -> None:
-    """Train a version again from its commit and data. Raises ProjectError if metrics differ."""
-    version, recorded = _find(root, number)
+    Raises ProjectError where it cannot be: changes were not committed, or its data are gone.
+    """
     commit = version.tags.get("git.commit", "none")
     if commit == "none" or version.tags.get("git.dirty") == "true":
         raise ProjectError(
             f"{version.name} v{version.version} was trained from uncommitted changes of code, "
             "knobs or data: `dvc add` changed data, commit, run again, reproduce that version"
         )
-    screen = Screen(0)
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "project"
         project = git.add_worktree(root, tree, commit)
@@ -65,36 +36,21 @@ def reproduce(root: Path, number: str) -> None:
             metrics = _retrain(project, _restore_data(root, project, version))
         finally:
             git.remove_worktree(root, tree)
+    return dict(metrics["candidate"])
+
+
+def compare(recorded: dict[str, float], again: dict[str, float]) -> tuple[list[list[str]], float]:
+    """Rows of metric, recorded, again and relative difference; and the worst of these.
+
+    Infinity where a metric is not a number, or was not recorded.
+    """
     rows, worst = [], 0.0
-    for name, value in metrics["candidate"].items():
+    for name, value in again.items():
         before = recorded.get(name, math.nan)
         difference = abs(value - before) / max(abs(before), 1e-12)
         worst = max(worst, difference) if difference == difference else math.inf
         rows.append([name, f"{before:,.6g}", f"{value:,.6g}", f"{difference:.1e}"])
-    screen.rows("", ["metric", f"v{version.version}", "again", "difference"], rows)
-    if not worst <= TOLERANCE:
-        raise ProjectError(
-            f"{version.name} v{version.version} is not reproduced: "
-            f"a metric differs by {worst:.1e}, at most {TOLERANCE:g} is expected"
-        )
-    screen.say(f" reproduced {version.name} v{version.version} from commit {commit[:12]}", "green")
-
-
-def _find(root: Path, number: str) -> tuple[Version, dict[str, float]]:
-    context = Context(load_params(root / "params.yaml"), Workspace.at(root))
-    store = champions.reader(context)
-    name = context.params.data.name
-    version = store.champion(name) if number == "champion" else store.version(name, number)
-    if version is None:
-        if number == "champion":
-            raise ProjectError(
-                f"{name} has no champion yet: `make run` promotes one, "
-                "or reports/report.md says why it was held"
-            )
-        raise ProjectError(
-            f"{name} has no version {number}: `make ui` lists its versions, `make run` makes one"
-        )
-    return version, store.metrics(version.run_id)
+    return rows, worst
 
 
 def _restore_data(root: Path, tree: Path, version: Version) -> str:
@@ -123,7 +79,7 @@ def _restore_data(root: Path, tree: Path, version: Version) -> str:
 
 def _retrain(tree: Path, source: str) -> dict[str, Any]:
     """Run the experimental steps of that commit in a process and a store of their own."""
-    package = __package__ or ""
+    package = __name__.partition(".")[0]
     environment = {
         **os.environ,
         "PYTHONPATH": str(tree / "src"),

@@ -2,20 +2,26 @@
 
 from pathlib import Path
 
-from .adapters import dvc
-from .adapters.files import digest
-from .config import load_params
-from .console import Screen
-from .errors import ProjectError
-from .session import SAMPLE, write_sample
-from .workspace import Workspace
+from ..errors import ProjectError
+from .sample import SAMPLE, write_sample
 
 
-def pull(root: Path) -> None:
-    """Have the tracked raw table here: from the cache, else from the remote.
+def pull() -> None:
+    """Have the tracked raw table here: from DVC's cache, else from its remote."""
+    in_folder(Path.cwd())
+
+
+def in_folder(root: Path) -> None:
+    """Have the tracked raw table in `root`: from the cache, else from the remote.
 
     Raises ProjectError where neither has the bytes its .dvc file names.
     """
+    from ..adapters import dvc
+    from ..adapters.files import digest
+    from ..config import load_params
+    from ..console import Screen
+    from ..workspace import Workspace
+
     params, screen = load_params(root / "params.yaml"), Screen(0)
     source = Workspace.at(root).source(params)
     wanted = None if params.data.remote else dvc.recorded(source)
@@ -36,6 +42,8 @@ def pull(root: Path) -> None:
 
 def _sample_again(path: Path, wanted: str) -> bool:
     """Make the sample table where no remote has it. Returns whether it is the tracked one."""
+    from ..adapters.files import digest
+
     write_sample(path, None, None)
     if digest(path, "md5") == wanted:
         return True

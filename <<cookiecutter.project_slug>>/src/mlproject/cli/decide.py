@@ -1,23 +1,38 @@
-"""`decide` at the terminal and in jobs: say the decision, and do it where asked to."""
+"""`decide`: what the monitor's verdict asks for, said, and done where asked to."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from . import session
-from .adapters.files import read_json, write_json
-from .console import Screen
-from .core.monitoring.advice import after_keeping
-from .session import open_context
-from .steps import decide as step
-from .workspace import Context
+import typer
+
+from ._options import Overrides
+
+if TYPE_CHECKING:
+    from ..console import Screen
+    from ..workspace import Context
 
 RUN = "python -m mlproject run"
 COMMANDS = {"retrain": "make run", "new_model": f"{RUN} --set tune.trials={{trials}}"}
 
 
 def decide(
+    apply: Annotated[bool, typer.Option("--apply", help="Do it here: retrain, or tell.")] = False,
+    overrides: Overrides = None,
+) -> None:
+    """Decide what the monitor's verdict asks for, and leave a record."""
+    in_folder(Path.cwd(), apply, tuple(overrides or ()))
+
+
+def in_folder(
     root: Path, apply: bool, overrides: tuple[str, ...] = (), *, elsewhere: bool = False
 ) -> None:
     """Write and say the decision; with `apply`, act on it here; `elsewhere`, a later job acts."""
+    from ..adapters.files import read_json, write_json
+    from ..console import Screen
+    from ..context import open_context
+    from ..core.monitoring.advice import after_keeping
+    from ..steps import decide as step
+
     screen = Screen(0)
     context = open_context(root, overrides, screen)
     line = step.run(context, acts=apply or elsewhere)
@@ -35,19 +50,22 @@ def decide(
     screen.say(f" done      {done}")
 
 
-def _advice(context: Context, action: str, trials: int) -> str:
+def _advice(context: "Context", action: str, trials: int) -> str:
     if action in COMMANDS:
         command = COMMANDS[action].format(trials=trials)
         return f"make decide APPLY=yes, which does it (`{command}`) and remembers"
     return f"a person: {context.workspace.decided_summary.relative_to(context.workspace.root)}"
 
 
-def _act(context: Context, action: str, trials: int, screen: Screen) -> str:
+def _act(context: "Context", action: str, trials: int, screen: "Screen") -> str:
     """Retrain on this machine; a decision for people becomes an issue where GitHub is known."""
+    from ..adapters.files import read_json
+    from ..run_loop import run_loop
+
     root, settings = context.workspace.root, context.settings
     if action in COMMANDS:
         wider = (f"tune.trials={trials}",) if action == "new_model" else ()
-        session.run_loop(root, None, wider)
+        run_loop(root, None, wider)
         gate = read_json(context.workspace.decision)
         return f"{action} ended in {gate['verdict']}, champion v{gate['champion']}"
     evidence = context.workspace.decided_summary
@@ -55,8 +73,8 @@ def _act(context: Context, action: str, trials: int, screen: Screen) -> str:
     if not (token and settings.github_repository):
         screen.say(f" person    {evidence.relative_to(root)} says why")
         return f"left to a person: {evidence.relative_to(root)}"
-    from .github import actions, sanitize
-    from .github.client import GitHub
+    from ..github import actions, sanitize
+    from ..github.client import GitHub
 
     client = GitHub(settings.github_api_url, settings.github_repository, token)
     text = sanitize.inert(evidence.read_text(encoding="utf-8"), client.repository)

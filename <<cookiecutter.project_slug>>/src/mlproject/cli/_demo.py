@@ -17,18 +17,19 @@ from typing import Any
 
 import pandas as pd
 
-from .adapters.files import read_json
-from .config import Settings, load_params
-from .console import Screen
-from .core import yaml_text
-from .core.contract import TIMESTAMP, Feature
-from .core.transforms import derive, model_features
-from .errors import ProjectError
-from .params_file import read_yaml
-from .session import SAMPLE
-from .steps import ingest
-from .workspace import Context, Workspace
+from ..adapters.files import read_json
+from ..config import Settings, load_params
+from ..console import Screen
+from ..core import yaml_text
+from ..core.contract import TIMESTAMP, Feature
+from ..core.transforms import derive, model_features
+from ..errors import ProjectError
+from ..params_file import read_yaml
+from ..steps import ingest
+from ..workspace import Context, Workspace
+from .sample import SAMPLE
 
+PACKAGE = __name__.partition(".")[0]
 BEFORE, CLEAN, SHOCKED = "2016-12-31", "2017-05-10", "2017-06-30"
 SHOCK, DAYS, PATIENCE = "lockdown", 30, 60.0
 # a shock covers 45 days: with the usual fifth of all rows to judge, none of them would be learnt
@@ -64,7 +65,7 @@ class Demo:
     def __init__(self, folder: Path, screen: Screen) -> None:
         self.folder, self.screen = folder, screen
         kept = {key: value for key, value in os.environ.items() if not _ours(key)}
-        source = str(Path(__file__).parents[1])
+        source = str(Path(__file__).parents[2])
         self.environment = {**kept, "PYTHONPATH": source, "SERVE_RELOAD_SECONDS": "0.2"}
 
     def run(self) -> None:
@@ -129,7 +130,7 @@ class Demo:
     def verb(self, *words: str) -> None:
         """One command of the project, as a process."""
         done = subprocess.run(
-            [sys.executable, "-m", __package__, *words],
+            [sys.executable, "-m", PACKAGE, *words],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -141,7 +142,7 @@ class Demo:
     @contextmanager
     def service(self) -> Iterator[int]:
         """The prediction service on a free port of this machine."""
-        words = [sys.executable, "-m", __package__, "serve", "--port", "0"]
+        words = [sys.executable, "-m", PACKAGE, "serve", "--port", "0"]
         with subprocess.Popen(
             words,
             cwd=self.folder,

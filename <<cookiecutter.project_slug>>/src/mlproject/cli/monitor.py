@@ -1,34 +1,49 @@
-"""What `monitor` and `decide` do at the terminal and in jobs: fetch, compare, decide, act."""
+"""`monitor`: what the champion meets now against what it was accepted on."""
 
-import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
+import typer
 
-from .adapters import evidently
-from .adapters.files import read_json
-from .console import Screen
-from .core.monitoring.advice import after_monitor
-from .core.monitoring.look import Current
-from .core.monitoring.unfold import alike, unfold
-from .errors import ProjectError
-from .serving.settings import ServeSettings
-from .session import open_context
-from .steps import ingest
-from .steps import monitor as step
-from .workspace import Context, Workspace
+from ..errors import ProjectError
+from ._options import Overrides
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..core.monitoring.look import Current
+    from ..steps.monitor import Champion
+    from ..workspace import Context
 
 SOURCES = ("auto", "log", "data")
 LIGHTS = {"quiet": "green", "warn": "yellow", "alarm": "red", "unknown": "yellow"}
 
 
 def monitor(
+    source: Annotated[
+        str, typer.Option(help="log, data, or auto: the log where it has enough rows.")
+    ] = "auto",
+    evidently: Annotated[
+        bool, typer.Option("--evidently", help="Also write a page by Evidently.")
+    ] = False,
+    overrides: Overrides = None,
+) -> None:
+    """Compare what the champion meets now with what it was accepted on."""
+    in_folder(Path.cwd(), source, tuple(overrides or ()), evidently)
+
+
+def in_folder(
     root: Path, source: str, overrides: tuple[str, ...] = (), evidently_too: bool = False
 ) -> None:
     """Write and say the verdict over the prediction log, or over new raw data."""
+    from ..adapters import evidently
+    from ..adapters.files import read_json
+    from ..console import Screen
+    from ..context import open_context
+    from ..core.monitoring.advice import after_monitor
+    from ..steps import monitor as step
+
     screen = Screen(0)
     if source not in SOURCES:
         raise ProjectError(f"`{source}` is not a window to look at: use log or data")
@@ -50,9 +65,12 @@ def monitor(
 
 
 def _second_page(
-    context: Context, known: step.Champion, current: Current, verdict: Mapping[str, Any]
+    context: "Context", known: "Champion", current: "Current", verdict: Mapping[str, Any]
 ) -> str:
     """The columns of the verdict on Evidently's page; says where it is."""
+    from ..adapters import evidently
+    from ..core.monitoring.unfold import alike, unfold
+
     contract, path = context.params.data, context.workspace.watched_by_evidently
     times = {item["column"]: item["times"] for item in verdict["columns"]}
     if not times:
@@ -64,8 +82,13 @@ def _second_page(
     return str(path.relative_to(context.workspace.root))
 
 
-def _current(context: Context, known: step.Champion, source: str) -> Current:
+def _current(context: "Context", known: "Champion", source: str) -> "Current":
     """The current window; raw data that cannot be read are a finding, not an end."""
+    import pandas as pd
+
+    from ..core.monitoring.look import Current
+    from ..steps import monitor as step
+
     raw, fault = _raw(context)
     log = _log(context)
     least = context.params.monitor.min_rows
@@ -80,15 +103,23 @@ def _current(context: Context, known: step.Champion, source: str) -> Current:
     return Current(table, "raw data", fault)
 
 
-def _log(context: Context) -> Path | None:
+def _log(context: "Context") -> Path | None:
     """The prediction log, where there is one."""
+    from ..serving.settings import ServeSettings
+
     name = ServeSettings().log
     path = context.workspace.root / name if name else None
     return path if path and path.is_file() else None
 
 
-def _raw(context: Context) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+def _raw(context: "Context") -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
     """The raw table, typed; or why it does not fit its contract. It leaves nothing behind."""
+    import tempfile
+    from dataclasses import replace
+
+    from ..steps import ingest
+    from ..workspace import Workspace
+
     workspace, params = context.workspace, context.params
     if not params.data.remote and not workspace.source(params).exists():
         raise ProjectError(

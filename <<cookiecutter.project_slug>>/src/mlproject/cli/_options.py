@@ -1,0 +1,24 @@
+"""Options that several commands take, and how their texts are read."""
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")
+]
+Experiment = Annotated[str | None, typer.Option(help="Track as this trial.")]
+Version = Annotated[str, typer.Argument(help="Version number, or `champion`.")]
+ModelFolder = Annotated[
+    Path | None, typer.Option(help="Folder written by `bundle`, instead of the registry.")
+]
+Host = Annotated[str, typer.Option(help="Address to listen at.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a comma-separated list; one that holds a comma stands in quotes."""
+    lines = csv.reader([text], skipinitialspace=True)
+    return tuple(name.strip() for line in lines for name in line if name.strip())

@@ -1,0 +1,17 @@
+"""`rollback`: the version before the one deployed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def rollback(
+    environment: Annotated[str, typer.Argument(help="staging or production.")],
+    minutes: Annotated[float, typer.Option(min=0, help="To wait for it.")] = 10,
+) -> None:
+    """Serve the version before the one deployed."""
+    from ..deploy import deployment
+    from ..deploy.environment import Patience
+
+    deployment.rollback(Path.cwd(), environment, Patience(minutes))
