@@ -19,7 +19,7 @@ from standing_cluster import Cluster
 
 from mlproject.config import parse_params
 from mlproject.core import estimators
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.split import by_time
 from mlproject.core.transforms import derive
 from mlproject.workspace import Context, Workspace

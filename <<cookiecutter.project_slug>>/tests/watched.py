@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from mlproject.core import sample
-from mlproject.core.contract import TIMESTAMP, DataContract, Feature
+from mlproject.core.contract import TIMESTAMP, DataContract
+from mlproject.core.feature import Feature
 from mlproject.core.monitoring.build import build
 from mlproject.core.monitoring.knobs import Monitor
 from mlproject.core.monitoring.look import Current, look

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.files import atomic, read_json, write_json
-from .core.contract import Feature
+from .core.feature import Feature
 from .errors import ProjectError
 
 MANIFEST = "model.json"

@@ -10,8 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from . import owner
 from .core import recall, search_space
-from .core.contract import DataContract, Strict
+from .core.contract import DataContract
 from .core.decision import Decide
+from .core.feature import Strict
 from .core.knobs import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
 from .core.metrics import DIRECTIONS, primary_metric
 from .core.monitoring.knobs import Monitor

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .config import Params
 from .core import encoders, estimators, threshold
-from .core.contract import Feature
+from .core.feature import Feature
 from .core.split import TRAIN, VALIDATION
 
 

@@ -26,7 +26,7 @@ from mlproject.adapters import (
     skops,
 )
 from mlproject.core import estimators
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.errors import ProjectError
 
 NAME = "small-load"

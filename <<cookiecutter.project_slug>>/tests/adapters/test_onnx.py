@@ -11,7 +11,7 @@ from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from mlproject.adapters import onnx as adapter
 from mlproject.core import estimators, parity
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.knobs import Promote
 
 TOLERANCE = Promote().onnx_tolerance

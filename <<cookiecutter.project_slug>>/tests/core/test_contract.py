@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from mlproject.core.contract import DataContract, Feature
+from mlproject.core.contract import DataContract
+from mlproject.core.feature import Feature
 
 PLAIN = {
     "name": "plain",

@@ -6,7 +6,7 @@ import pytest
 
 from mlproject.adapters import skops
 from mlproject.core import estimators, metrics
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 
 TASKS = ("regression", "binary", "multiclass")
 CLASSES = {"binary": 2, "multiclass": 3}

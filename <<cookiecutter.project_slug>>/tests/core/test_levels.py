@@ -15,7 +15,7 @@ from mlproject.core import (
     profile,
 )
 from mlproject.core.adoption.infer import infer
-from mlproject.core.contract import MAX_LEVELS, Feature
+from mlproject.core.feature import MAX_LEVELS, Feature
 from mlproject.core.knobs import Promote
 from mlproject.core.monitoring import quality, reference
 from mlproject.core.monitoring.knobs import Monitor

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.core.columns import Column, numbers
+from mlproject.core.column_numbers import numbers
+from mlproject.core.columns import Column
 from mlproject.core.number_format import (
     NumberFormat,
     parser,

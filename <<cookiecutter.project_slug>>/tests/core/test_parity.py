@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mlproject.core import parity
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 
 FEATURES = {
     "size": Feature(type="float"),

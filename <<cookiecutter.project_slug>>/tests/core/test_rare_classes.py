@@ -19,7 +19,7 @@ from mlproject.core import (
     threshold,
 )
 from mlproject.core.adoption.infer import infer
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.knobs import Evaluate, Promote
 from mlproject.core.report.verdict import judge
 from mlproject.core.threshold import Cutoff

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.request_rows import RowChecker, arrays
 from mlproject.core.requests import Key, RequestError
 

@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.request_schema import request_schema
 
 FEATURES = {

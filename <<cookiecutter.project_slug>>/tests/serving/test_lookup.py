@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from mlproject.adapters.prometheus import Metrics
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.requests import Key, RequestError
 from mlproject.serving.lookup import Lookup
 

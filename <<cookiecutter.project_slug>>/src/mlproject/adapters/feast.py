@@ -28,7 +28,8 @@ with unchecked():
     from feast.value_type import ValueType
 
 from ..config import Params
-from ..core.contract import ROW_ID, TIMESTAMP, Feature
+from ..core.contract import ROW_ID, TIMESTAMP
+from ..core.feature import Feature
 from ..core.transforms import model_features
 from ..errors import ProjectError
 from ..params_file import read_yaml

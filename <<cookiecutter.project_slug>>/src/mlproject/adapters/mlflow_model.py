@@ -10,7 +10,7 @@ import mlflow.sklearn
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
-from ..core.contract import Feature
+from ..core.feature import Feature
 from .mlflow_trials import TrialRecord
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.contract import Feature
+from ..core.feature import Feature
 from ..core.metrics import Array
 from ..errors import ProjectError
 from .onnx_targets import conversions

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.json as pj
 
-from ..core.contract import TIMESTAMP, Feature
+from ..core.contract import TIMESTAMP
+from ..core.feature import Feature
 from ..core.feedback import SENT_BACK
 from ..errors import ProjectError
 

@@ -21,7 +21,8 @@ from ..adapters.files import read_json
 from ..config import Settings, load_params
 from ..console import Screen
 from ..core import yaml_text
-from ..core.contract import TIMESTAMP, Feature
+from ..core.contract import TIMESTAMP
+from ..core.feature import Feature
 from ..core.transforms import derive, model_features
 from ..errors import ProjectError
 from ..params_file import read_yaml

@@ -8,7 +8,8 @@ import pandas as pd
 
 from ..errors import ProjectError
 from .amounts import beyond, plural
-from .columns import Column, booleans, categories, groups, keys, labels, numbers
+from .column_numbers import numbers
+from .columns import Column, booleans, categories, groups, keys, labels
 from .contract import ROW_ID, TIMESTAMP, DataContract
 from .number_format import LARGEST_TARGET, NumberFormat
 from .rows import reorder

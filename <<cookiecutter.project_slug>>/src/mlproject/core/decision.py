@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from .contract import Strict
+from .feature import Strict
 from .monitoring.findings import Signal
 
 Action = Literal["keep", "retrain", "new_model", "change_processing", "change_inputs"]

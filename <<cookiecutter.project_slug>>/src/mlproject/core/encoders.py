@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .contract import Feature
+from .feature import Feature
 
 if TYPE_CHECKING:
     import pandas as pd

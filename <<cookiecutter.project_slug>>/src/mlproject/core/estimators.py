@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from . import encoders, scikit
-from .contract import Feature
 from .digits import single
+from .feature import Feature
 from .labels import Cut
 from .metrics import Array
 

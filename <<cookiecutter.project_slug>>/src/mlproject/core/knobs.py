@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .contract import Strict
+from .feature import Strict
 from .search_space import Range, Sampler
 from .threshold import Cutoff
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from .contract import Feature
 from .estimators import MISSING_CATEGORY
+from .feature import Feature
 from .metrics import Array
 
 

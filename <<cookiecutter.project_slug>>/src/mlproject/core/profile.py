@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .contract import MAX_CATEGORIES, TIMESTAMP, DataContract
+from .contract import TIMESTAMP, DataContract
+from .feature import MAX_CATEGORIES
 
 BINS = 10
 TOP_VALUES = 50  # counted by name of a category that has too many; the rest is counted together

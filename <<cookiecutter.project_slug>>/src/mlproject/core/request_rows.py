@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .amounts import listed
-from .contract import Feature
+from .feature import Feature
 from .number_format import LARGEST
 from .requests import Key, RequestError, shown, text
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .amounts import plural
-from .contract import MAX_CATEGORIES, TIMESTAMP, DataContract, Feature
+from .contract import TIMESTAMP, DataContract
+from .feature import MAX_CATEGORIES, Feature
 from .metrics import Array
 from .raw_rows import Raw, times_of
 from .requests import MAX_TEXT, Key

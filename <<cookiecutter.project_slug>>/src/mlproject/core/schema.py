@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from .amounts import beyond, listed, plural
-from .contract import ROW_ID, TIMESTAMP, DataContract, Feature
+from .contract import ROW_ID, TIMESTAMP, DataContract
 from .digits import center_of, merged
+from .feature import Feature
 from .times import DTYPE
 
 MIN_CLASS_ROWS = 5

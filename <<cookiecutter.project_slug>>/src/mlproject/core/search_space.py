@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from .contract import Strict
+from .feature import Strict
 
 Sampler = Literal["tpe", "random", "grid", "sobol"]
 Value = str | float | int | bool

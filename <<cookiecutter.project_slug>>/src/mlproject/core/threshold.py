@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from .contract import Strict
+from .feature import Strict
 from .metrics import Array
 
 USUAL = 0.5  # the likelier class

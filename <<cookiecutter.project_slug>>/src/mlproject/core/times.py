@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .columns import Column, encode, numbers
+from .column_numbers import numbers
+from .columns import Column, encode
 from .time_formats import OFFSET, plainer, read_texts
 from .time_names import EPOCHS, NAMED
 from .zones import fixed, instants, local, zone_of_offsets

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .amounts import plural
-from .contract import TIMESTAMP, DataContract, Feature
+from .contract import TIMESTAMP, DataContract
+from .feature import Feature
 from .zones import later, local
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from .amounts import listed
-from .columns import Column, booleans, categories, numbers
-from .contract import Feature
+from .column_numbers import numbers
+from .columns import Column, booleans, categories
+from .feature import Feature
 from .request_rows import bounds
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.amounts import plural
-from ..core.gate import Decision, Rule, decide
+from ..core.gate import Decision, decide
+from ..core.gate_rules import Rule
 from ..core.metrics import DIRECTIONS, gain
 from ..core.report import wording
 from ..core.report.markdown import MOST_ROWS, code, details, prose, table

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..core.contract import MAX_CATEGORIES, Feature
+from ..core.feature import MAX_CATEGORIES, Feature
 from .model import Served
 from .service import Service
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..core.contract import Feature
+from ..core.feature import Feature
 from ..core.metrics import Array
 from ..core.requests import RequestError, shown
 from .model import Served

@@ -10,7 +10,7 @@ import numpy as np
 from ..adapters.onnx import Scorer
 from ..artifact import ModelArtifact
 from ..core import raw_rows
-from ..core.contract import Feature
+from ..core.feature import Feature
 from ..core.labels import Cut, labels, read
 from ..core.metrics import Array
 from ..core.raw_rows import Raw

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from ..core.amounts import listed
-from ..core.contract import Feature
+from ..core.feature import Feature
 from ..core.request_schema import newest
 from .examples import examples, unnamed
 from .model import Served

@@ -15,7 +15,8 @@ from ..adapters import onnx, parquet, skops  # skops looks through all modules t
 from .. import artifact, references, rolling, tracking
 from ..adapters.files import atomic, write_json
 from ..core import baselines, comparison, estimators, labels, metrics, parity, recall
-from ..core.contract import TIMESTAMP, DataContract, Feature
+from ..core.contract import TIMESTAMP, DataContract
+from ..core.feature import Feature
 from ..core.report import wording
 from ..core.slices import evaluate_slices, small_slices
 from ..core.split import TEST

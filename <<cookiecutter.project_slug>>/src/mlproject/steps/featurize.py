@@ -8,7 +8,8 @@ import pandas as pd
 from ..adapters import parquet
 from ..adapters.files import atomic
 from ..core.amounts import plural
-from ..core.contract import TIMESTAMP, DataContract, Feature
+from ..core.contract import TIMESTAMP, DataContract
+from ..core.feature import Feature
 from ..core.rows import reorder
 from ..core.times import shown
 from ..core.transforms import derive, model_features, unmet

@@ -8,7 +8,8 @@ import pytest
 from watched import CONTRACT, FEATURES, alarms, drawn, last, looked, referred, sampled, until
 
 from mlproject.core import sample
-from mlproject.core.contract import TIMESTAMP, DataContract, Feature
+from mlproject.core.contract import TIMESTAMP, DataContract
+from mlproject.core.feature import Feature
 from mlproject.core.monitoring.knobs import Monitor
 
 SEEDS = range(5)

@@ -11,7 +11,7 @@ from watched import alarms, last, looked, referred, sampled, until
 from mlproject.adapters import sqlite_window
 from mlproject.adapters.sqlite_cases import _NEAR, SqliteCases
 from mlproject.adapters.sqlite_log import SqliteLog
-from mlproject.core.contract import Feature
+from mlproject.core.feature import Feature
 from mlproject.core.feedback import SENT_BACK, Feedback
 from mlproject.core.predictions import Entry, name
 

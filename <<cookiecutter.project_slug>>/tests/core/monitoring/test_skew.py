@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlproject.core.contract import TIMESTAMP, Feature
+from mlproject.core.contract import TIMESTAMP
+from mlproject.core.feature import Feature
 from mlproject.core.monitoring.knobs import Monitor
 from mlproject.core.monitoring.skew import findings, pairs
 

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..contract import MAX_CATEGORIES, ROW_ID
+from ..contract import ROW_ID
 from ..digits import EXACT, center_of, merged
+from ..feature import MAX_CATEGORIES
 from ..names import made
 from .identifiers import names_rows
 from .kinds import Look

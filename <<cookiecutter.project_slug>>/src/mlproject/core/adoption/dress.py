@@ -5,7 +5,8 @@ from collections.abc import Collection
 import pandas as pd
 
 from ...errors import ProjectError
-from ..columns import Column, check_size
+from ..column_numbers import check_size
+from ..columns import Column
 from ..number_format import LARGEST, LARGEST_TARGET, NumberFormat, parser
 from .columns import Decision
 from .kinds import Look, look

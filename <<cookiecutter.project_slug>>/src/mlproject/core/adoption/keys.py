@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...errors import ProjectError
 from ..columns import Column
-from ..contract import MAX_CATEGORIES
+from ..feature import MAX_CATEGORIES
 from ..time_names import NAMED
 from ..times import event_times, zone_shown
 from ..zones import local

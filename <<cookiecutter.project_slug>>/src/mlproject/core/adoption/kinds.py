@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..columns import Column, encode, numbers, plain_numbers
-from ..contract import MAX_CATEGORIES
+from ..column_numbers import numbers, plain_numbers
+from ..columns import Column, encode
 from ..digits import EXACT
+from ..feature import MAX_CATEGORIES
 from ..number_format import NumberFormat, parser, readings
 from .date_patterns import Pattern, date_pattern
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..contract import MAX_CATEGORIES, MAX_LEVELS
+from ..feature import MAX_CATEGORIES, MAX_LEVELS
 from ..requests import MAX_TEXT
 from .kinds import Look
 from .odd_dress import odd_dress

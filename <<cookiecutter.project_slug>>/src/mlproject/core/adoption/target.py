@@ -7,7 +7,8 @@ import pandas as pd
 
 from ...errors import ProjectError
 from ..amounts import plural
-from ..columns import NOT_A_NUMBER, Column, encode
+from ..column_numbers import NOT_A_NUMBER
+from ..columns import Column, encode
 from ..digits import merged
 from ..number_format import NumberFormat, parser
 from .columns import Decision

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from ..contract import Strict
+from ..feature import Strict
 
 
 class Monitor(Strict):

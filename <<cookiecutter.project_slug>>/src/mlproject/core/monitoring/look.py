@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..contract import Feature
+from ..feature import Feature
 from . import performance, quality, skew
 from .compare import PREDICTION, Comparer, Comparison, finding
 from .findings import Finding, Signal, states, worst

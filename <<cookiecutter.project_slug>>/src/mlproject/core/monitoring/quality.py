@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..amounts import beyond
-from ..contract import Feature
+from ..feature import Feature
 from .compare import Comparer, Comparison
 from .findings import Finding
 from .knobs import Monitor

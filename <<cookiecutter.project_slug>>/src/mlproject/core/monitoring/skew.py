@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..amounts import beyond
-from ..contract import Feature
 from ..digits import single
+from ..feature import Feature
 from .findings import Finding
 from .knobs import Monitor
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..amounts import plural
-from ..gate import rows_compared
+from ..gate_rules import rows_compared
 from ..metrics import DIRECTIONS
 from . import wording
 from .origins import OriginLine, baseline_notes, origin_lines, spread_text
