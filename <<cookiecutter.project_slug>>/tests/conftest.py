@@ -2,8 +2,10 @@
 
 import copy
 import gc
+import importlib
 import os
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,8 +19,9 @@ import yaml
 from clusters import api, environ  # noqa: F401  fixtures
 from standing_cluster import Cluster
 
+from mlproject import declarations, owner
 from mlproject.config import parse_params
-from mlproject.core import estimators
+from mlproject.core import estimators, metrics
 from mlproject.core.feature import Feature
 from mlproject.core.split import by_time
 from mlproject.core.transforms import derive
@@ -135,6 +138,40 @@ def context(tree, tmp_path):
     )
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
     return Context(parse_params(tree), Workspace.at(tmp_path))
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Write a module of a team's package, register what it declares, and forget it at the end."""
+    folder = tmp_path / "team" / "own_team"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(folder.parent))
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setattr(owner, "PACKAGE", "own_team")
+
+    def written(name, text):
+        (folder / f"{name}.py").write_text(text)
+        for module in [item for item in sys.modules if item.startswith("own_team")]:
+            del sys.modules[module]
+        importlib.invalidate_caches()
+        declarations.install(tmp_path)
+
+    yield written
+    _forget()
+
+
+def _forget():
+    estimators.add_own({})
+    metrics.add_own({})
+
+
+@pytest.fixture
+def registered(tmp_path):
+    """The declarations of this project, as `load_params` registers them."""
+    declarations.install(tmp_path)
+    yield
+    _forget()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The team's own estimators: usable by name, exported, served, and refused in one sentence."""
 
-import importlib
 import json
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from mlproject import artifact, owner
+from mlproject import artifact, declarations, owner
 from mlproject.adapters import onnx, skops
 from mlproject.config import load_params
 from mlproject.core import encoders, estimators, parity
@@ -25,33 +24,6 @@ FOREST = {
     }
 }
 TASKS = ("regression", "binary", "multiclass")
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    """No test leaves families to the next one."""
-    yield
-    estimators.add_own({})
-
-
-@pytest.fixture
-def own(tmp_path, monkeypatch):
-    """Write modules of a team's package and return what registers them."""
-    folder = tmp_path / "team" / "own_team"
-    folder.mkdir(parents=True)
-    monkeypatch.syspath_prepend(str(folder.parent))
-    monkeypatch.setattr(owner, "PACKAGE", "own_team")
-
-    def written(name, text):
-        (folder / "__init__.py").write_text("")
-        (folder / f"{name}.py").write_text(text)
-        for module in [item for item in sys.modules if item.startswith("own_team")]:
-            del sys.modules[module]
-        importlib.invalidate_caches()
-        monkeypatch.chdir(folder.parent)
-        owner.install(tmp_path)
-
-    return written
 
 
 def refused(action, *given):
@@ -70,6 +42,7 @@ def in_project(context, tree, families):
     return Context(load_params(path), Workspace.at(path.parent))
 
 
+@pytest.mark.usefixtures("registered")
 def test_a_forest_is_tuned_trained_and_served(prepared, tree):
     context = in_project(prepared, tree, FOREST)
     assert "best rmse" in tune.run(context)
@@ -91,9 +64,9 @@ def test_a_forest_is_tuned_trained_and_served(prepared, tree):
     assert forest.max_depth == chosen["params"]["max_depth"]
 
 
+@pytest.mark.usefixtures("registered")
 @pytest.mark.parametrize("task", TASKS)
-def test_the_forest_answers_alike_from_each_of_its_files(learnable, task, tmp_path):
-    owner.install(tmp_path)
+def test_the_forest_answers_alike_from_each_of_its_files(learnable, task):
     features, frame, truth = learnable(task)
     model = estimators.build("random_forest", task, features, {"n_estimators": 20}, 0)
     encoders.fit(model, frame, truth)
@@ -107,14 +80,15 @@ def test_the_forest_answers_alike_from_each_of_its_files(learnable, task, tmp_pa
     assert np.ptp(mine) > 0.1
 
 
-def test_weighted_classes_reach_the_forest(learnable, tmp_path):
-    owner.install(tmp_path)
+@pytest.mark.usefixtures("registered")
+def test_weighted_classes_reach_the_forest(learnable):
     features = learnable("binary")[0]
     model = estimators.build("random_forest", "binary", features, {}, 3, "balanced")
     forest = model.steps[-1][1].steps[-1][1]
     assert (forest.class_weight, forest.random_state) == ("balanced", 3)
 
 
+@pytest.mark.usefixtures("registered")
 def test_a_parameter_that_the_forest_does_not_take_is_named(prepared, tree):
     space = {"random_forest": {"trees": {"type": "int", "min": 1, "max": 2}}}
     text = refused(tune.run, in_project(prepared, tree, space))
@@ -123,7 +97,7 @@ def test_a_parameter_that_the_forest_does_not_take_is_named(prepared, tree):
 
 def test_without_a_package_or_a_module_nothing_is_added(tmp_path, monkeypatch, own):
     monkeypatch.setattr(owner, "PACKAGE", "nobody_wrote_this.own")
-    owner.install(tmp_path)
+    declarations.install(tmp_path)
     assert set(estimators.FAMILIES) == estimators.BUILT_IN
     own("something_else", "")
     assert set(estimators.FAMILIES) == estimators.BUILT_IN

@@ -8,13 +8,13 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from . import owner
+from . import declarations
 from .core import recall, search_space
 from .core.contract import DataContract
 from .core.decision import Decide
 from .core.feature import Strict
 from .core.knobs import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
-from .core.metrics import DIRECTIONS, primary_metric
+from .core.metrics import choosable, primary_metric, use
 from .core.monitoring.knobs import Monitor
 from .core.transforms import CALENDAR, derived_features, model_features, period
 from .errors import ProjectError
@@ -40,6 +40,14 @@ class Params(Strict):
         """The metric that tuning optimizes and the gate compares."""
         return self.evaluate.metric or primary_metric(self.data.task)
 
+    def named_metrics(self) -> dict[str, tuple[str, ...]]:
+        """The metrics that each key names."""
+        return {
+            "evaluate.metric": (self.metric,),
+            "evaluate.metrics": self.evaluate.metrics,
+            "promote.thresholds": tuple(self.promote.thresholds),
+        }
+
     @model_validator(mode="after")
     def _coherent(self) -> "Params":
         for problem in self._problems():
@@ -49,11 +57,8 @@ class Params(Strict):
     def _problems(self) -> Iterator[str]:
         """Yield what sections ask of each other and do not get: the first one is refused."""
         data, featurize, lag = self.data, self.featurize, self.evaluate.seasonal_naive_lag
-        known = DIRECTIONS[data.task]
-        for key, names in {
-            "evaluate.metric": [self.metric],
-            "promote.thresholds": self.promote.thresholds,
-        }.items():
+        known = choosable(data.task)
+        for key, names in self.named_metrics().items():
             for name in names:
                 if name not in known:
                     yield (
@@ -172,7 +177,7 @@ def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:
     What the project declares of its own, like estimators, can be named in it.
     """
     tree = read_yaml(path)
-    owner.install(path.parent)
+    declarations.install(path.parent)
     changed = copy.deepcopy(tree)
     for word in overrides:
         override(changed, word)
@@ -187,6 +192,8 @@ def load_params(path: Path, overrides: tuple[str, ...] = ()) -> Params:
 def parse_params(tree: dict[str, Any], name: str = "params.yaml") -> Params:
     """Check a params tree. Raises ProjectError with the key's path and what was expected."""
     try:
-        return Params.model_validate(tree)
+        params = Params.model_validate(tree)
     except ValidationError as error:
         raise ProjectError(f"{name}: {explained(error, Params)}") from None
+    use(params.data.task, [name for names in params.named_metrics().values() for name in names])
+    return params

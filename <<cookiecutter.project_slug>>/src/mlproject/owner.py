@@ -1,7 +1,6 @@
-"""The project's own modules: found, checked, and registered with the engine.
+"""The modules that the project's team owns: found, imported, their faults in one sentence.
 
-A module that is absent declares nothing. Each function of the owner is called through a guard: a
-fault in it is one sentence that names the file and the line.
+A module that is absent declares nothing. declarations.py reads what the others declare.
 """
 
 import importlib
@@ -13,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .core import estimators
 from .errors import ProjectError
 
 PACKAGE = f"{__package__}.own"
@@ -23,11 +21,6 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 def owner_of(root: Path) -> str:  # noqa: ARG001  every root has the same package in this layout
     """Return the name of the package that holds the owner's modules."""
     return PACKAGE
-
-
-def install(root: Path) -> None:
-    """Register what the owner declares. Raises ProjectError for a fault in one of the modules."""
-    estimators.add_own(_families(module(root, "estimators")))
 
 
 def module(root: Path, name: str) -> ModuleType | None:
@@ -94,51 +87,6 @@ def function(found: ModuleType, entry: str, value: Any) -> Callable[..., Any]:
     raise ProjectError(
         f"{shown(str(found.__file__))}: {entry} is {kind(value)}, it must be a function"
     )
-
-
-def _families(found: ModuleType | None) -> dict[str, estimators.Family]:
-    entries = declared(found, "ESTIMATORS", estimators.BUILT_IN)
-    if found is None:
-        return {}
-    scaled = getattr(found, "SCALED", ())
-    strange = sorted(str(name) for name in scaled if name not in entries)
-    if strange:
-        raise ProjectError(
-            f"{shown(str(found.__file__))}: SCALED names `{strange[0]}`, "
-            "which is not one of ESTIMATORS"
-        )
-    return {
-        name: estimators.Family(
-            _guarded(found, name, function(found, f"ESTIMATORS[{name!r}]", value)),
-            scaled=name in scaled,
-            trusted=estimators.TRUSTED,
-        )
-        for name, value in entries.items()
-    }
-
-
-def _guarded(found: ModuleType, name: str, build: Callable[..., Any]) -> Callable[..., Any]:
-    """Build an estimator and check that it is one."""
-    file = str(found.__file__)
-
-    def guarded(task: str, params: Mapping[str, Any], seed: int) -> Any:
-        try:
-            model = build(task, dict(params), seed)
-        except (TypeError, ValueError):  # parameters that it does not take: the caller names them
-            raise
-        except Exception as error:
-            raise ProjectError(fault(error, file)) from error
-        verb = "predict" if task == "regression" else "predict_proba"
-        if isinstance(model, type) or not all(
-            hasattr(model, wanted) for wanted in ("fit", "get_params", verb)
-        ):
-            raise ProjectError(
-                f"{shown(file)}: {name} returned {kind(model)} for task {task}, "
-                f"it must return a scikit-learn estimator with `{verb}`"
-            )
-        return model
-
-    return guarded
 
 
 def kind(value: Any) -> str:

@@ -83,6 +83,7 @@ class Evaluate(Strict):
     """Section `evaluate`: the metric that decides and the slices that are watched."""
 
     metric: str | None = None
+    metrics: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
     min_slice_rows: int = Field(30, ge=1)
     threshold: Cutoff | None = None

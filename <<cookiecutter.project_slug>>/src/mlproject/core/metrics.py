@@ -1,6 +1,7 @@
 """Metrics by task, each with the direction in which it is better."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -32,6 +33,45 @@ DIRECTIONS: dict[str, dict[str, Direction]] = {
         "f1_macro": "maximize",
     },
 }
+BUILT_IN = {task: dict(names) for task, names in DIRECTIONS.items()}
+# Of truth and prediction; of classes also of the answered codes, shape (n,).
+Measure = Callable[..., float]
+
+
+@dataclass(frozen=True)
+class Own:
+    """A metric that the project declares; `compute` raises ProjectError for what is no number."""
+
+    direction: Direction
+    tasks: tuple[str, ...]
+    compute: Measure
+
+
+_OWN: dict[str, Own] = {}
+
+
+def add_own(found: Mapping[str, Own]) -> None:
+    """Make the project's own metrics choosable, in the place of those added before."""
+    _OWN.clear()
+    _OWN.update(found)
+    for task in DIRECTIONS:
+        use(task, ())
+
+
+def choosable(task: str) -> tuple[str, ...]:
+    """Names that params.yaml may hold: those always computed, then the project's own."""
+    own = (name for name, metric in _OWN.items() if task in metric.tasks)
+    return (*BUILT_IN[task], *own)
+
+
+def use(task: str, names: Collection[str]) -> None:
+    """Compute and show these too, of the project's own: the others of them are left alone."""
+    own = {
+        name: metric.direction
+        for name, metric in _OWN.items()
+        if name in names and task in metric.tasks
+    }
+    DIRECTIONS[task] = {**BUILT_IN[task], **own}
 
 
 def primary_metric(task: str) -> str:
@@ -56,15 +96,21 @@ def compute(task: str, truth: Array, prediction: Array, cut: Cut | None = None) 
     `truth` has shape (n,): numbers, or class codes 0..k-1. `prediction` has shape (n,) for
     regression and (n, k) class probabilities otherwise. `cut` is the decision threshold by which
     labels are answered (f1, accuracy), without it the likeliest class is. A metric that cannot be
-    computed is NaN.
+    computed is NaN. Raises ProjectError for a fault in one of the project's own.
     """
     if not len(truth):
         return dict.fromkeys(DIRECTIONS[task], float("nan"))
     if not np.isfinite(prediction).all():
         return dict.fromkeys(DIRECTIONS[task], float("nan"))
+    own = [name for name in DIRECTIONS[task] if name not in BUILT_IN[task]]
     if task == "regression":
-        return _regression(truth, prediction)
-    return _binary(truth, prediction, cut) if task == "binary" else _multiclass(truth, prediction)
+        found = _regression(truth, prediction)
+    elif task == "binary":
+        found = _binary(truth, prediction, cut)
+    else:
+        found = _multiclass(truth, prediction)
+    answered = () if task == "regression" or not own else (labels(prediction, cut),)
+    return {**found, **{name: _OWN[name].compute(truth, prediction, *answered) for name in own}}
 
 
 def complete(task: str, metrics: Mapping[str, float]) -> bool:

@@ -1,5 +1,6 @@
 """How much the champion errs now that labels have arrived, against rows it was judged on."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ def judge(
         usual=usual,
         limit=limit,
         metric=metric,
-        value=compute(task, truth, prediction, labels.read(told))[metric],
+        value=compute(task, truth, prediction, labels.read(told)).get(metric, math.nan),
         accepted=told["metrics"].get(metric),
     )
     if now.loss <= now.limit:

@@ -1,0 +1,27 @@
+"""Your metrics. Name one in params.yaml to use it.
+
+  evaluate.metrics     shown beside the others in the report and in MLflow
+  evaluate.metric      tuning optimizes it and the gate compares it
+  promote.thresholds   the gate bounds it
+
+Each entry has three keys:
+  function  of truth and prediction, both of shape (n,). For classes: of truth (codes 0..k-1, shape
+            (n,)), probabilities (n, k) and the answered codes (n,). It is also called for slices
+            and baselines, so it must return a finite number for any rows.
+  better    "higher" or "lower"
+  tasks     any of "regression", "binary" and "multiclass"
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def within_tenth(truth: Any, prediction: Any) -> float:
+    """Return the share of rows whose prediction is at most a tenth off the truth."""
+    return float(np.mean(np.abs(prediction - truth) <= 0.1 * np.abs(truth)))
+
+
+METRICS = {
+    "within_tenth": {"function": within_tenth, "better": "higher", "tasks": ["regression"]},
+}
