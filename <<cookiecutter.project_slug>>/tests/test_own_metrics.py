@@ -62,6 +62,16 @@ def test_a_metric_that_nobody_declared_is_refused(tree, key):
 
 
 @pytest.mark.usefixtures("registered")
+def test_a_bound_on_a_metric_that_is_not_computed_is_refused(tree):
+    tree["promote"] = {"thresholds": {"within_tenth": {"min": 0.5}}}
+    assert refused(parse_params, tree) == (
+        "params.yaml: promote.thresholds: `within_tenth` must be named under evaluate.metrics too"
+    )
+    tree["evaluate"]["metrics"] = ["within_tenth"]
+    assert parse_params(tree).computed == ("rmse", "within_tenth")
+
+
+@pytest.mark.usefixtures("registered")
 def test_it_decides_and_is_shown_in_evaluation_report_and_mlflow(prepared, tree, table):
     tree["evaluate"] |= {"metric": "within_tenth", "origins": 1}
     tree["promote"] = {"thresholds": {"within_tenth": {"min": 0.2}}}

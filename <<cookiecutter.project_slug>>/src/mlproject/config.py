@@ -14,7 +14,7 @@ from .core.contract import DataContract
 from .core.decision import Decide
 from .core.feature import Strict
 from .core.knobs import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
-from .core.metrics import choosable, primary_metric, use
+from .core.metrics import BUILT_IN, choosable, primary_metric, use
 from .core.monitoring.knobs import Monitor
 from .core.transforms import CALENDAR, derived_features, model_features, period
 from .errors import ProjectError
@@ -40,13 +40,10 @@ class Params(Strict):
         """The metric that tuning optimizes and the gate compares."""
         return self.evaluate.metric or primary_metric(self.data.task)
 
-    def named_metrics(self) -> dict[str, tuple[str, ...]]:
-        """The metrics that each key names."""
-        return {
-            "evaluate.metric": (self.metric,),
-            "evaluate.metrics": self.evaluate.metrics,
-            "promote.thresholds": tuple(self.promote.thresholds),
-        }
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """The metrics that `evaluate` names: those of the project's own are computed too."""
+        return (self.metric, *self.evaluate.metrics)
 
     @model_validator(mode="after")
     def _coherent(self) -> "Params":
@@ -57,14 +54,7 @@ class Params(Strict):
     def _problems(self) -> Iterator[str]:
         """Yield what sections ask of each other and do not get: the first one is refused."""
         data, featurize, lag = self.data, self.featurize, self.evaluate.seasonal_naive_lag
-        known = choosable(data.task)
-        for key, names in self.named_metrics().items():
-            for name in names:
-                if name not in known:
-                    yield (
-                        f"{key}: `{name}` is no metric of task {data.task}, "
-                        f"use one of {', '.join(known)}"
-                    )
+        yield from self._unknown_metrics()
         if not data.has_time and (
             self.build_dataset.split == "time" or featurize.calendar or featurize.lags
         ):
@@ -94,6 +84,24 @@ class Params(Strict):
             yield "train.class_weight needs classes: a regression has none"
         yield from search_space.problems(self.tune.families, self.tune.sampler)
         yield from self._unknown_columns()
+
+    def _unknown_metrics(self) -> Iterator[str]:
+        """Yield metrics that nobody declared, and bounds on those that are not computed."""
+        task, known = self.data.task, choosable(self.data.task)
+        for key, names in {
+            "evaluate.metric": [self.metric],
+            "evaluate.metrics": self.evaluate.metrics,
+            "promote.thresholds": self.promote.thresholds,
+        }.items():
+            for name in names:
+                if name not in known:
+                    yield (
+                        f"{key}: `{name}` is no metric of task {task}, "
+                        f"use one of {', '.join(known)}"
+                    )
+        for name in self.promote.thresholds:
+            if name not in (*BUILT_IN[task], *self.computed):
+                yield f"promote.thresholds: `{name}` must be named under evaluate.metrics too"
 
     def _too_short(self) -> Iterator[str]:
         """Yield values of the past that are not known yet when a row is predicted."""
@@ -195,5 +203,5 @@ def parse_params(tree: dict[str, Any], name: str = "params.yaml") -> Params:
         params = Params.model_validate(tree)
     except ValidationError as error:
         raise ProjectError(f"{name}: {explained(error, Params)}") from None
-    use(params.data.task, [name for names in params.named_metrics().values() for name in names])
+    use(params.data.task, params.computed)
     return params

@@ -1,8 +1,8 @@
 """Your metrics. Name one in params.yaml to use it.
 
-  evaluate.metrics     shown beside the others in the report and in MLflow
-  evaluate.metric      tuning optimizes it and the gate compares it
-  promote.thresholds   the gate bounds it
+  evaluate.metrics  it is shown beside the others in the report and in MLflow, and
+                    promote.thresholds can bound it
+  evaluate.metric   tuning optimizes it and the gate compares it
 
 Each entry has three keys:
   function  of truth and prediction, both of shape (n,). For classes: of truth (codes 0..k-1, shape
