@@ -21,7 +21,7 @@ from standing_cluster import Cluster
 
 from mlproject import declarations, owner
 from mlproject.config import parse_params
-from mlproject.core import estimators, metrics
+from mlproject.core import estimators, gate, metrics
 from mlproject.core.feature import Feature
 from mlproject.core.split import by_time
 from mlproject.core.transforms import derive
@@ -164,6 +164,7 @@ def own(tmp_path, monkeypatch):
 def _forget():
     estimators.add_own({})
     metrics.add_own({})
+    gate.add_own({})
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from .core import recall, search_space
 from .core.contract import DataContract
 from .core.decision import Decide
 from .core.feature import Strict
+from .core.gate import own_rules
 from .core.knobs import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
 from .core.metrics import BUILT_IN, choosable, primary_metric, use
 from .core.monitoring.knobs import Monitor
@@ -55,6 +56,10 @@ class Params(Strict):
         """Yield what sections ask of each other and do not get: the first one is refused."""
         data, featurize, lag = self.data, self.featurize, self.evaluate.seasonal_naive_lag
         yield from self._unknown_metrics()
+        for name in self.promote.rules:
+            if name not in own_rules():
+                known = ", ".join(own_rules()) or "none is"
+                yield f"promote.rules: `{name}` is not declared in rules.py ({known})"
         if not data.has_time and (
             self.build_dataset.split == "time" or featurize.calendar or featurize.lags
         ):

@@ -5,12 +5,12 @@ file and the line.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .core import estimators, metrics
+from .core import estimators, gate, metrics
 from .core.metrics import Array
 from .errors import ProjectError
 from .owner import declared, fault, function, kind, module, shown
@@ -22,6 +22,7 @@ def install(root: Path) -> None:
     """Register what the team declares. Raises ProjectError for a fault in one of the modules."""
     estimators.add_own(_families(module(root, "estimators")))
     metrics.add_own(_metrics(module(root, "metrics")))
+    gate.add_own(_rules(module(root, "rules")))
 
 
 def _families(found: ModuleType | None) -> dict[str, estimators.Family]:
@@ -121,3 +122,32 @@ def _measured(found: ModuleType, name: str, measure: Callable[..., Any]) -> metr
         return number
 
     return measured
+
+
+def _rules(found: ModuleType | None) -> dict[str, gate.OwnRule]:
+    return {
+        name: _judged(found, name, function(found, f"RULES[{name!r}]", value))
+        for name, value in declared(found, "RULES", ()).items()
+        if found is not None
+    }
+
+
+def _judged(found: ModuleType, name: str, judge: Callable[..., Any]) -> gate.OwnRule:
+    """Ask a rule for its reasons; anything but a list of sentences is refused."""
+    file = str(found.__file__)
+
+    def judged(evaluation: dict[str, Any]) -> Sequence[str]:
+        try:
+            reasons = judge(evaluation)
+        except Exception as error:
+            raise ProjectError(f"{fault(error, file)} (rule {name})") from error
+        if not isinstance(reasons, list | tuple) or not all(
+            isinstance(reason, str) and reason.strip() for reason in reasons
+        ):
+            raise ProjectError(
+                f"{shown(file)}: rule {name} returned {kind(reasons)}, "
+                "it must return a list of sentences, an empty one to pass"
+            )
+        return reasons
+
+    return judged

@@ -1,6 +1,7 @@
 """The quality gate: may this candidate replace the champion? Every doubt is a refusal."""
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,25 @@ from .gate_rules import (
     within_thresholds,
     worst_slice,
 )
+from .report import wording
 
 if TYPE_CHECKING:
     from .knobs import Promote
+
+OWN = "own rule "  # how the names of the project's own begin
+OwnRule = Callable[[Evaluation], Sequence[str]]  # the reasons to hold, none where it passes
+_OWN: dict[str, OwnRule] = {}
+
+
+def add_own(rules: Mapping[str, OwnRule]) -> None:
+    """Make the project's own rules usable by name, in the place of those added before."""
+    _OWN.clear()
+    _OWN.update(rules)
+
+
+def own_rules() -> tuple[str, ...]:
+    """Names that `promote.rules` may hold."""
+    return tuple(_OWN)
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,10 @@ class Decision:
 
 
 def decide(evaluation: Evaluation, settings: "Promote") -> Decision:
-    """Judge an evaluation (see steps/evaluate.py) by the rules of params.yaml: promote."""
+    """Judge an evaluation (see steps/evaluate.py) by the rules of params.yaml: promote.
+
+    Raises ProjectError for a fault in one of the project's own rules.
+    """
     rules = tuple(_rules(evaluation, settings))
     return Decision(all(rule.passed for rule in rules), rules)
 
@@ -64,3 +84,7 @@ def _rules(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
     for outcome in recall.judge(evaluation["candidate"].get("recall"), settings.min_recall):
         yield Rule(*outcome)
     yield onnx_parity(evaluation, settings.onnx_tolerance)
+    for name in settings.rules:
+        reasons = _OWN[name](copy.deepcopy(evaluation))
+        detail = "; ".join(wording.clean(reason, 200) for reason in reasons)
+        yield Rule(OWN + name, not reasons, detail or f"{name} has no objection")

@@ -117,4 +117,5 @@ class Promote(Strict):
     min_recall: dict[str, Share] | Share | None = None
     worst_slice_ratio: float | None = Field(1.5, ge=1)
     onnx_tolerance: float = Field(1e-3, gt=0)
+    rules: tuple[str, ...] = ()
     replace_incomparable_champion: bool = False

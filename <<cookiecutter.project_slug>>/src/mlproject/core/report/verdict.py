@@ -165,6 +165,8 @@ def _bound(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
         return f"≥ {100 * (least or 0):g}{wording.NARROW}%"
     if name == "metrics complete":
         return "a number"
+    if name.startswith(gate.OWN):
+        return ""
     threshold = settings.thresholds[rule["metric"]]
     pairs = (("≥", threshold.min), ("≤", threshold.max))
     return ", ".join(f"{sign} {limit:,g}" for sign, limit in pairs if limit is not None)
