@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlproject.config import parse_params
-from mlproject.core.adoption.columns import bounds, names_for, plain
+from mlproject.core.adoption.columns import bounds
 from mlproject.core.adoption.infer import infer, model_name
+from mlproject.core.adoption.plain_names import names_for, plain
 from mlproject.core.baselines import seasons
 from mlproject.core.canonical import canonical
 from mlproject.errors import ProjectError

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from mlproject.config import parse_params
 from mlproject.core import amounts
 from mlproject.core.report import build as report
-from mlproject.core.report import markdown, mermaid, wording
+from mlproject.core.report import markdown, markdown_text, mermaid, wording
 from mlproject.core.report import page as report_html
 from mlproject.core.report.elements import Plot
 from mlproject.core.report.marks import drawn
@@ -554,9 +554,12 @@ def test_r2_has_four_decimals_however_small():
 
 
 def test_ordinary_text_is_readable_in_the_source():
-    told = markdown.prose("rule range: column `wind_speed` holds `a|b` [5, 7] and a `half")
+    told = markdown_text.prose("rule range: column `wind_speed` holds `a|b` [5, 7] and a `half")
     assert told == "rule range: column `wind_speed` holds `a¦b` \\[5, 7\\] and a 'half"
-    assert markdown.prose("1.2 × 10⁻⁶, R² < 0.9 & *all*") == "1.2 × 10⁻⁶, R² \\< 0.9 \\& \\*all\\*"
+    assert (
+        markdown_text.prose("1.2 × 10⁻⁶, R² < 0.9 & *all*")
+        == "1.2 × 10⁻⁶, R² \\< 0.9 \\& \\*all\\*"
+    )
 
 
 @pytest.mark.parametrize(
@@ -564,7 +567,7 @@ def test_ordinary_text_is_readable_in_the_source():
     ["``<b>x</b>``", "`a` <b>`c`</b> `", "`@octocat` @octocat", "\\`<i>`", "` `<b>` `", "``` x"],
 )
 def test_backticks_cannot_hide_markup(text):
-    tokens = MarkdownIt("commonmark").enable("table").parse(f"a {markdown.prose(text)} b")
+    tokens = MarkdownIt("commonmark").enable("table").parse(f"a {markdown_text.prose(text)} b")
     (inline,) = [token for token in tokens if token.type == "inline"]
     assert {child.type for child in inline.children} <= {"text", "code_inline", "text_special"}
     plain = "".join(child.content for child in inline.children if child.type != "code_inline")

@@ -10,7 +10,8 @@ from ..core.gate import Decision, decide
 from ..core.gate_rules import Rule
 from ..core.metrics import DIRECTIONS, gain
 from ..core.report import wording
-from ..core.report.markdown import MOST_ROWS, code, details, prose, table
+from ..core.report.markdown import MOST_ROWS
+from ..core.report.markdown_text import code, details, prose, table
 
 if TYPE_CHECKING:
     from ..core.knobs import Promote

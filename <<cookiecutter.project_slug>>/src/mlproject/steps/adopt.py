@@ -22,7 +22,7 @@ from ..core.adoption.params_text import params_text
 from ..core.canonical import canonical
 from ..core.leakage import advice, find_leakage
 from ..core.leakage_sums import Leak
-from ..core.report.markdown import span
+from ..core.report.markdown_text import span
 from ..errors import ProjectError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from .. import tracking
 from ..adapters.files import digest, read_json, write_json, write_text
 from ..core import decision
-from ..core.report.markdown import prose
+from ..core.report.markdown_text import prose
 from ..errors import ProjectError
 from ..workspace import Context
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..columns import Column, encode
 from .columns import Decision
-from .kinds import Look
+from .looks import Look
 
 if TYPE_CHECKING:
     import pandas as pd

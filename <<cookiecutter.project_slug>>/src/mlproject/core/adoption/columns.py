@@ -1,20 +1,15 @@
 """Which columns become features, under which name and with which allowed values."""
 
-import keyword
 import math
 import re
-import unicodedata
-from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..contract import ROW_ID
 from ..digits import EXACT, center_of, merged
 from ..feature import MAX_CATEGORIES
-from ..names import made
 from .identifiers import names_rows
-from .kinds import Look
 from .levels import repeats
+from .looks import Look
 from .odd_dress import odd_dress
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out
@@ -22,7 +17,6 @@ _ID = re.compile(
     r"(?i:(^|[_\W])(id|ids|uuid|guid|index|idx|instant|rownum|row|no|nr)$)|[a-z]I[dD]$"
     r"|^unnamed_\d+$"
 )
-_LONG = 50  # characters of a name that is made
 NAMES_ROWS = (
     "is an identifier: long whole numbers, none twice, in no order with `{}`; declare the column "
     "in data.features where they are amounts"
@@ -175,52 +169,3 @@ def _tidy(value: float, scale: float, outward: Any) -> float:
     """Round outward to two digits of the spread."""
     unit = 10.0 ** (math.floor(math.log10(scale)) - 1) if scale > 0 else 1.0
     return float(f"{outward(value / unit) * unit:.15g}")
-
-
-def names_for(
-    columns: Sequence[str],
-    target: str,
-    entity: str | None,
-    key: str = ROW_ID,
-    others: Collection[str] = (),
-    classes: Sequence[str] = (),
-) -> dict[str, str]:
-    """A plain name for each column, kept as it is where it is plain already and not taken.
-
-    `key` is the join key where there is no entity; `others` are columns of the table that stay
-    under their own names.
-    """
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-
-    def refused(column: str, name: str) -> bool:
-        if name.casefold() in taken or name in others:
-            return True
-        known = {**names, column: name} if column in ends else names
-        of = known.get(target, ""), known.get(entity or "", key)
-        met = known.values() if column in ends else [name]
-        return any(made(item, *of, classes) for item in met)
-
-    ends = {target, entity}  # what others are called after: these are named first
-    for column in sorted(columns, key=lambda name: (name not in ends, not plain(name))):
-        base = column if plain(column) else _plainer(column)
-        name, number = base, 2
-        while refused(column, name):  # DuckDB does not tell `Wind` from `wind`
-            name, number = f"{base[:_LONG].rstrip('_')}_{number}", number + 1
-        names[column] = name
-        taken.add(name.casefold())
-    return names
-
-
-def plain(name: str) -> bool:
-    """Whether a name can be used everywhere: Python, SQL, Feast, file names."""
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)) and (
-        not keyword.iskeyword(name) and "__" not in name and len(name) <= 60
-    )
-
-
-def _plainer(name: str) -> str:
-    text = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
-    text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:_LONG].rstrip("_") or "column"
-    text = text if text[0].isalpha() else f"c_{text}"
-    return f"{text}_" if keyword.iskeyword(text) else text

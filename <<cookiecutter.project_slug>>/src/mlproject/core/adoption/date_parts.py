@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..month_names import month_of
-from .kinds import Look
+from .looks import Look
 
 WORDS = {
     "year": {"year", "yr", "yyyy", "jahr", "annee", "année", "año", "ano", "anno", "jaar"},

@@ -6,7 +6,7 @@ from ...errors import ProjectError
 from ..amounts import plural
 from .columns import Decision
 from .keys import Keys
-from .kinds import Look
+from .looks import Look
 
 WAYS = ("time", "random", "group")
 MIN_GROUPS = 5

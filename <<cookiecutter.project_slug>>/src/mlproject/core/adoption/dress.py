@@ -9,7 +9,8 @@ from ..column_numbers import check_size
 from ..columns import Column
 from ..number_format import LARGEST, LARGEST_TARGET, NumberFormat, parser
 from .columns import Decision
-from .kinds import Look, look
+from .kinds import look
+from .looks import Look
 from .odd_dress import grouped
 
 POINTS = NumberFormat(decimal=",", thousands=".")  # 1.234 is one thousand

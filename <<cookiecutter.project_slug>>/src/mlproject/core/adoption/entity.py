@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..columns import Column, encode
-from .kinds import Look
+from .looks import Look
 
 NEARLY = 0.95  # of keys that must be unique: `ingest` then names the rows of one that is not
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?$")

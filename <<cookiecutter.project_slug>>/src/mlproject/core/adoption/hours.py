@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ..time_names import NAMED
-from .kinds import Look
+from .looks import Look
 
 _HOUR = re.compile(
     r"(^|_)(hr|hrs|he|hour|hours|stunde|heure|hora|ora|uur)(_?(ending|end|of_day|no|number))?$",

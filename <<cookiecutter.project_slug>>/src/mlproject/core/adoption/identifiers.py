@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .kinds import Look
+from .looks import Look
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,11 +12,13 @@ from ...errors import ProjectError
 from ..amounts import plural
 from ..contract import ROW_ID, SERIES
 from .codes import perhaps_codes
-from .columns import Decision, declare, names_for, usable
+from .columns import Decision, declare, usable
 from .division import choose_split
 from .dress import refuse_huge, settled
 from .keys import Asked, Keys, check_pattern, find_keys
-from .kinds import Look, look
+from .kinds import look
+from .looks import Look
+from .plain_names import names_for
 from .rare import least_recalls
 from .sections import sections
 from .suspects import other_models

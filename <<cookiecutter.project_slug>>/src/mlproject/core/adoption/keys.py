@@ -15,7 +15,7 @@ from .columns import Decision
 from .date_parts import clock_beside
 from .entity import NEARLY, find_entity
 from .hours import ends_days, half_clock, hour_beside
-from .kinds import Look
+from .looks import Look
 from .shared_times import groups_of, shared_rows, slips, twice
 from .spans import frequency_of
 from .time_columns import When, asked_for, find_times, written_so

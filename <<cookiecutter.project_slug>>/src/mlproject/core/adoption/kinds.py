@@ -1,11 +1,9 @@
 """What one raw column seems to be: number, truth value, category, date, identifier or free text."""
 
 import math
-import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,59 +15,10 @@ from ..digits import EXACT
 from ..feature import MAX_CATEGORIES
 from ..number_format import NumberFormat, parser, readings
 from .date_patterns import Pattern, date_pattern
+from .looks import Kind, Look
+from .missing_words import LEADING_ZERO, MARKERS, NUMBER_MARKERS, repeated_word, unreadable
 
-Kind = Literal["empty", "constant", "float", "int", "bool", "category", "date", "text", "nested"]
-
-# What stands for a missing value in any column, and what does so only among numbers.
-MARKERS = {"?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A", "<NA>", "NaT"}
-NUMBER_MARKERS = MARKERS | {
-    "-",
-    "--",
-    ".",
-    "None",
-    "none",
-    "missing",
-    "Missing",
-    "unknown",
-    "#VALUE!",
-}
 _WORDS = ({"true", "false"}, {"yes", "no"})
-_LEADING_ZERO = r"0\d"
-
-
-@dataclass(frozen=True)
-class Look:
-    """A column as judged; `numbers` only for numbers, `texts` and `codes` only for the rest."""
-
-    name: str
-    kind: Kind
-    rows: int
-    missing: int
-    distinct: int
-    markers: frozenset[str] = frozenset()
-    numbers: npt.NDArray[np.float64] | None = None
-    codes: npt.NDArray[np.intp] | None = None
-    texts: tuple[str, ...] = ()
-    pattern: Pattern | None = None
-    format: NumberFormat | None = None  # of numbers that are not written plainly
-    doubt: NumberFormat | None = None  # another format in which every value is a number too
-    long: bool = False  # whole numbers of more digits than a number holds: names, `texts` has them
-
-    @property
-    def unique(self) -> bool:
-        """Whether no value comes twice."""
-        return self.distinct == self.rows - self.missing and self.distinct > 1
-
-    @property
-    def known_numbers(self) -> npt.NDArray[np.float64]:
-        """The values of a column of numbers, without gaps."""
-        numbers = np.empty(0) if self.numbers is None else self.numbers
-        return numbers[np.isfinite(numbers)]
-
-    @property
-    def known(self) -> int:
-        """Rows that have a value."""
-        return self.rows - self.missing
 
 
 def look(
@@ -92,7 +41,7 @@ def look(
     if (
         parsed is not None
         and not np.isnan(parsed).all()
-        and not values.str.match(_LEADING_ZERO).any()
+        and not values.str.match(LEADING_ZERO).any()
     ):
         return _long(_numeric(name, parsed, _among(values, words, parsed)), values)
     try:
@@ -152,9 +101,9 @@ def _text(
     plain = present - markers
     if not plain:
         return Look(name, "empty", len(codes), len(codes), 0, frozenset(markers))
-    odd = _unreadable(plain) if form is None else None
+    odd = unreadable(plain) if form is None else None
     if odd is not None:
-        numeric = markers | (odd & (NUMBER_MARKERS | _repeated(odd, codes, texts)))
+        numeric = markers | (odd & (NUMBER_MARKERS | repeated_word(odd, codes, texts)))
         values = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
         values[[text in numeric for text in texts]] = np.nan
         return _numeric(name, np.append(values, np.nan)[codes], numeric)
@@ -206,30 +155,6 @@ def _look(
     return Look(
         name, kind, len(codes), missing, distinct, frozenset(markers), None, codes, texts, pattern
     )
-
-
-def _unreadable(plain: set[str]) -> set[str] | None:
-    """Texts that are no number in a column of numbers; None where it is none.
-
-    A few slips among many numbers leave it a column of numbers: `ingest` then names the line.
-    """
-    if any(re.match(_LEADING_ZERO, text) for text in plain):
-        return None  # 007 is a code
-    texts = sorted(plain)
-    parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").isna().to_numpy()
-    odd = {text for text, bad in zip(texts, parsed, strict=True) if bad}
-    real = odd - NUMBER_MARKERS
-    if len(odd) == len(plain) or len(real) > max(1, 0.05 * len(plain)) or (real and len(plain) < 8):
-        return None
-    return odd
-
-
-def _repeated(odd: set[str], codes: npt.NDArray[np.intp], texts: tuple[str, ...]) -> set[str]:
-    """The one word that comes again and again among numbers: it must mean missing."""
-    words = [place for place, text in enumerate(texts) if text in odd - NUMBER_MARKERS]
-    if len(words) == 1 and int((codes == words[0]).sum()) > 1:
-        return {texts[words[0]]}
-    return set()
 
 
 def _numeric(name: str, values: npt.NDArray[np.float64], markers: set[str] | None = None) -> Look:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..feature import MAX_CATEGORIES, MAX_LEVELS
 from ..requests import MAX_TEXT
-from .kinds import Look
+from .looks import Look
 from .odd_dress import odd_dress
 
 ROWS_EACH = 3  # rows that a value must have more than, on average

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from ..number_format import parser, readings, symbol_of
-from .kinds import Look
+from .looks import Look
 
 _GROUPED = r"[+-]?[1-9]\d{0,2}(\.\d{3})+"
 _DRESSED = re.compile(r"[(+-]?\W{0,3}\d{1,3}(?:[.,' ]?\d{3})*(?:[.,]\d+)?\W{0,4}-?\)?")

@@ -9,7 +9,7 @@ from ..amounts import beyond
 from ..names import folded
 from .columns import Decision
 from .keys import Keys
-from .kinds import Look
+from .looks import Look
 from .target import Answer
 
 LAGS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from .columns import Decision
-from .kinds import Look
+from .looks import Look
 
 _ANSWER = re.compile(
     r"^(y_?)?(predictions?|predicted|predict|preds?|forecast(s|ed)?|hat|fitted|proba|probability)$",

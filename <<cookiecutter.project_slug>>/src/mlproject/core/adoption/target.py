@@ -12,7 +12,7 @@ from ..columns import Column, encode
 from ..digits import merged
 from ..number_format import NumberFormat, parser
 from .columns import Decision
-from .kinds import Look
+from .looks import Look
 from .odd_dress import odd_dress
 from .suspects import counts_rows
 

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from ...errors import ProjectError
-from ..time_names import EPOCHS, EXCEL, NAMED
+from ..time_names import EPOCHS, EXCEL
 from .date_parts import joined_pattern, spread
 from .date_patterns import fits
 from .hours import without_hours
-from .kinds import Look
+from .looks import Look
 from .number_patterns import number_pattern
+from .time_looks import is_short_year, is_year, narrow, serial_days, some_texts, tidy_name
 
 MISSING = 0.05  # more rows without it, and a column is not the event time
 _WORD = re.compile(
@@ -22,7 +21,6 @@ _WORD = re.compile(
 _YEAR = re.compile(r"^(fiscal|calendar|financial|sales?|report(ing)?|academic|school|survey)?_?"
                    r"(year|yr|yyyy|jahr|jaar|annee|année|año|ano|anno|season|fy)$",
                    re.I)  # fmt: skip
-_SOME_YEAR = re.compile(r"year|jahr|(^|_)(yr|yyyy|fy|season|ano|anno)(_|$)|annee|année|año", re.I)
 _AMOUNT = re.compile(r"revenue|price|amount|salary|income|cost|budget|population|total|volume"
                      r"|balance|gdp|turnover|umsatz|preis|betrag", re.I)  # fmt: skip
 _CALLED = re.compile(
@@ -76,13 +74,13 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
     if item.pattern is not None:
         return When((item.name,), item.pattern.format, item.pattern.note, item.pattern.others)
     pattern_of_numbers = number_pattern(item.numbers) if item.numbers is not None else None
-    if _is_short_year(item):
+    if is_short_year(item):
         pattern_of_numbers = "%y"
-    if pattern_of_numbers is None and _serial(item) and _DATE.search(_tidy(item.name)):
+    if pattern_of_numbers is None and serial_days(item) and _DATE.search(tidy_name(item.name)):
         pattern_of_numbers = EXCEL
     if pattern_of_numbers:
         return When((item.name,), pattern_of_numbers)
-    if _serial(item):
+    if serial_days(item):
         raise ProjectError(
             f"{source}: column `{item.name}` (TIMESTAMP) holds numbers, which may be days as Excel "
             f"counts them: say FORMAT={EXCEL}, or write them like 2024-12-31"
@@ -108,23 +106,10 @@ def written_so(looks: Mapping[str, Look], target: str, pattern: str, source: str
 def _written_as(item: Look, wanted: str | None) -> bool:
     """Whether a column is written so; numbers of a format that any number has must lie near."""
     if item.numbers is not None and wanted == EXCEL:
-        return _serial(item)
+        return serial_days(item)
     if item.numbers is not None and wanted in EPOCHS:
         return number_pattern(item.numbers) == wanted
-    return fits(_some(item), wanted)
-
-
-def _serial(item: Look) -> bool:
-    """Whether all numbers lie where Excel's days of 1982 to 2064 do."""
-    known = item.known_numbers
-    return len(known) > 0 and bool(known.min() >= 30_000) and bool(known.max() <= 60_000)
-
-
-def _some(item: Look) -> list[str]:
-    """A few values of a column, as texts."""
-    if item.numbers is None:
-        return [text for text in item.texts if text and text not in item.markers][:60]
-    return [f"{value:.0f}" for value in item.known_numbers[:60] if float(value).is_integer()]
+    return fits(some_texts(item), wanted)
 
 
 def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list[str]]:
@@ -134,8 +119,8 @@ def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list
     found += _numbers(others)
     parts = spread(others)
     found += [When(*parts)] if parts else []
-    years = [item for item in others if item.numbers is not None and _is_year(item)]
-    found += [When((item.name,), "%Y") for item in years if _YEAR.search(_tidy(item.name))]
+    years = [item for item in others if item.numbers is not None and is_year(item)]
+    found += [When((item.name,), "%Y") for item in years if _YEAR.search(tidy_name(item.name))]
     missing = {item.name: item.missing / item.rows for item in others}
     sure = [
         item
@@ -145,7 +130,7 @@ def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list
     sure.sort(key=lambda item: max(missing[name] for name in item.columns))
     perhaps = [item.name for item in found if item not in sure]
     named = {name for item in found for name in item.columns}
-    years += [item for item in others if _is_short_year(item)]
+    years += [item for item in others if is_short_year(item)]
     perhaps += [item.name for item in years if item.name not in named]
     perhaps += [item.name for item in others if item.name not in named and _unread(item)]
     return sure, list(dict.fromkeys(perhaps))
@@ -155,12 +140,12 @@ def _unread(item: Look) -> bool:
     """Whether a column is called or written like a time that nobody here can read."""
     if item.kind in {"bool", "empty", "constant"} or item.missing > MISSING * item.rows:
         return False
-    named = _CALLED.search(_tidy(item.name)) is not None
+    named = _CALLED.search(tidy_name(item.name)) is not None
     if item.numbers is not None and not _ID.search(item.name):
         days = number_pattern(item.numbers) == "%Y%j"  # and no reason to take them for the time
-        parts = item.kind == "float" and _YEAR.search(_tidy(item.name)) is not None  # 1995.25
+        parts = item.kind == "float" and _YEAR.search(tidy_name(item.name)) is not None  # 1995.25
         named = named or days or parts
-    return named or sum(_DATED.fullmatch(text) is not None for text in _some(item)) > 20
+    return named or sum(_DATED.fullmatch(text) is not None for text in some_texts(item)) > 20
 
 
 def _numbers(others: Sequence[Look]) -> Iterator[When]:
@@ -169,46 +154,10 @@ def _numbers(others: Sequence[Look]) -> Iterator[When]:
         if item.numbers is None or item.pattern is not None or item.distinct < 3:
             continue
         pattern = number_pattern(item.numbers)
-        if pattern is None and _serial(item) and _DATE.search(_tidy(item.name)):
+        if pattern is None and serial_days(item) and _DATE.search(tidy_name(item.name)):
             pattern = EXCEL
         if pattern is None or pattern == "%Y":
             continue
         named = _ID.search(item.name) or _AMOUNT.search(item.name)
-        if _WORD.search(item.name) or (not named and _narrow(item, pattern)):
+        if _WORD.search(item.name) or (not named and narrow(item, pattern)):
             yield When((item.name,), pattern)
-
-
-def _narrow(item: Look, pattern: str) -> bool:
-    """Whether numbers without a telling name lie where only times of our days do: 2000 to 2035."""
-    if pattern == "%Y%j":  # or numbers that count on from 2024001
-        return _whole_years(item.known_numbers)
-    if pattern not in NAMED:
-        return item.distinct > 10
-    unit = {"unix_s": 1e0, "unix_ms": 1e3, "unix_us": 1e6, "unix_ns": 1e9}[pattern]
-    known = item.known_numbers
-    inside = known.min() >= 946_684_800 * unit and known.max() < 2_051_222_400 * unit
-    lasting = known.max() - known.min() >= 60 * unit  # ids of a batch differ in their last digits
-    return bool(inside and lasting) and item.distinct > 10
-
-
-def _whole_years(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bool:
-    """Whether days go to the end of each year but the last: no counter stops there."""
-    years, days = values // 1_000, values % 1_000
-    ends = [days[years == year].max() for year in np.unique(years)[:-1]]
-    return len(ends) > 0 and min(ends) >= 350
-
-
-def _tidy(name: str) -> str:
-    """`Fiscal Year ` as fiscal_year is written."""
-    return re.sub(r"[\W_]+", "_", name).strip("_")
-
-
-def _is_year(item: Look) -> bool:
-    return bool(_SOME_YEAR.search(_tidy(item.name))) and number_pattern(item.known_numbers) == "%Y"
-
-
-def _is_short_year(item: Look) -> bool:
-    """Whether numbers of a column named so are years like 70 to 99."""
-    known = item.known_numbers
-    inside = len(known) > 0 and bool(((known >= 10) & (known <= 99)).all())
-    return inside and bool(_SOME_YEAR.search(_tidy(item.name))) and bool((known % 1 == 0).all())

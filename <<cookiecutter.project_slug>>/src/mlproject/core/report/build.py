@@ -9,7 +9,8 @@ from ..gate_rules import rows_compared
 from ..metrics import DIRECTIONS
 from . import wording
 from .origins import OriginLine, baseline_notes, origin_lines, spread_text
-from .tables import MetricTable, SliceLine, left_out, metric_table, reference, slice_lines
+from .slice_table import SliceLine, left_out, slice_lines
+from .tables import MetricTable, metric_table, reference
 from .trials import Branch, finite, read_trials
 from .verdict import Verdict, judge
 

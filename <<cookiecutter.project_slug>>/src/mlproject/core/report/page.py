@@ -10,7 +10,8 @@ from .build import Report
 from .elements import Column, Plot, figures, marked, pairs, table, whole
 from .marks import drawn, held
 from .origins import EACH, OriginLine, origins_title
-from .tables import MetricLine, SliceLine, slices_title
+from .slice_table import SliceLine, slices_title
+from .tables import MetricLine
 
 MOST_ROWS = 200
 

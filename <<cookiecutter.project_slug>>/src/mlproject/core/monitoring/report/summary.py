@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...report import wording
-from ...report.markdown import prose
+from ...report.markdown_text import prose
 from ...report.marks import EMOJI
 from . import words
 
