@@ -3,6 +3,7 @@
 A module that is absent declares nothing. declarations.py reads what the others declare.
 """
 
+import copy
 import importlib
 import re
 import traceback
@@ -95,3 +96,21 @@ def kind(value: Any) -> str:
         return f"the class {value.__name__}"
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def notify(root: Path, event: str, record: Mapping[str, Any]) -> str:
+    """Call the team's notice for an event. Returns what went wrong, empty if nothing did.
+
+    A fault is never raised: what the notice is about has already happened.
+    """
+    try:
+        found = module(root, "notices")
+        notice = getattr(found, event, None)
+        if found is None or notice is None:
+            return ""
+        function(found, event, notice)(copy.deepcopy(dict(record)))
+    except ProjectError as error:
+        return f"the notice failed: {error}"
+    except Exception as error:
+        return f"the notice failed: {fault(error, str(found and found.__file__))}"
+    return ""

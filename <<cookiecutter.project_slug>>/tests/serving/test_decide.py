@@ -43,8 +43,9 @@ def alarms_still(folder):
 
 def test_quiet_keeps(project):
     shocked(project)
-    said, record = decided(project, "--apply")
+    said, record = decided(project, "--apply", NOTICE_URL="http://127.0.0.1:9/")
     assert "0 keep: nothing alarms" in said
+    assert "notice" not in said
     assert "done" not in record
 
 
@@ -78,7 +79,8 @@ def test_errors_retrain_then_search_wider_then_ask_a_person(project):
 
 def test_another_unit_is_left_to_a_person_with_the_evidence(project):
     shocked(project, "unit_change")
-    said, record = decided(project, "--apply")
+    said, record = decided(project, "--apply", NOTICE_URL="http://127.0.0.1:9/")
+    assert "the notice failed: " in " ".join(said.split()), "and yet the decision stands"
     assert (record["number"], record["action"]) == ("2b", "change_processing")
     assert record["done"] == "left to a person: reports/decide.md"
     assert "looks as if its unit changed" in (project / "reports/decide.md").read_text()

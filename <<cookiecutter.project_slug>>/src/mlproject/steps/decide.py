@@ -6,7 +6,7 @@ import socket
 import time
 from typing import Any
 
-from .. import tracking
+from .. import owner, tracking
 from ..adapters.files import digest, read_json, write_json, write_text
 from ..core import decision
 from ..core.report.markdown_text import prose
@@ -50,7 +50,18 @@ def run(context: Context, acts: bool) -> str:
     write_text(workspace.decided_summary, _evidence(context, record))
     tags = {**_tags(name, record), ACTS: "yes" if acts else "no"}
     store.log_outcome(DECISIONS, f"{found.action} v{watched}", tags, failed=False)
-    return f"{record['number']} {found.action}: {found.reason}"
+    line = f"{record['number']} {found.action}: {found.reason}"
+    if not acts or found.action == "keep":
+        return line
+    told = {
+        "model": name,
+        "version": watched,
+        "action": found.action,
+        "reason": found.reason,
+        "findings": record["findings"],
+    }
+    failed = owner.notify(workspace.root, "decided", told)
+    return f"{line} · {failed}" if failed else line
 
 
 def _past(at: float, tags: dict[str, str]) -> decision.Past:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from .. import artifact, tracking
+from .. import artifact, owner, tracking
 from ..adapters.files import read_json, write_json
 from ..adapters.mlflow_sqlite import Version
 from ..core import gate
@@ -52,7 +52,32 @@ def run(context: Context) -> str:
         champion=version.version if moves else before,
         previous=before,
     )
-    return _same(version.version, before) if same else _line(decision, version.version, before)
+    if same:
+        return _same(version.version, before)
+    failed = _notify(context, evaluation, decision, version.version, before)
+    return " · ".join(filter(None, [_line(decision, version.version, before), failed]))
+
+
+def _notify(
+    context: Context,
+    evaluation: dict[str, Any],
+    decision: gate.Decision,
+    version: str,
+    before: str | None,
+) -> str:
+    """Call the team's notice of a decision that is made. Returns what went wrong, if anything."""
+    metric = evaluation["metric"]
+    record = {
+        "model": context.params.data.name,
+        "version": version,
+        "champion": version if decision.promote else before,
+        "previous": before,
+        "reasons": decision.reasons,
+        "metric": metric,
+        "value": evaluation["candidate"]["metrics"].get(metric),
+    }
+    event = "promoted" if decision.promote else "held"
+    return owner.notify(context.workspace.root, event, record)
 
 
 def _stands(context: Context, evaluation: dict[str, Any], champion: Version) -> str:
