@@ -72,6 +72,7 @@ PURE = (
     "intake.arrivals",
     "kubeflow.answers",
     "kubeflow.katib.experiment",
+    "kubeflow.katib.trial_job",
     "kubeflow.schedule",
 )
 

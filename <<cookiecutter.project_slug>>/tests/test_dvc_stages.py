@@ -22,6 +22,7 @@ PLUMBING = {
     "adapters/mlflow_store.py",
     "adapters/mlflow_trials.py",
     "artifact.py",
+    "champion_comparison.py",
     "config.py",
     "declarations.py",
     "core/scikit.py",

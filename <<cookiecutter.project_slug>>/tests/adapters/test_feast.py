@@ -16,7 +16,7 @@ import pytest
 import yaml
 from feast.types import Float32, String
 
-from mlproject.adapters import feast, feast_online
+from mlproject.adapters import feast, feast_online, feast_settings
 from mlproject.config import parse_params
 from mlproject.core.transforms import derive, model_features
 from mlproject.errors import ProjectError
@@ -354,7 +354,7 @@ def test_an_address_of_the_clusters_stores_that_is_not_set_is_named(cluster):
 
 def test_a_shared_registry_is_used_as_it_is_named_and_not_made_a_path(cluster, monkeypatch):
     monkeypatch.setenv("FEAST_REGISTRY", "s3://bucket/feast/registry.db")
-    settings = feast._settings(cluster.workspace)
+    settings = feast_settings.store_settings(cluster.workspace)
     assert settings["registry"] == "s3://bucket/feast/registry.db"
     assert settings["online_store"] == {"type": "redis", "connection_string": "127.0.0.1:9"}
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from places import ALL, NAMES
 
-from mlproject.adapters import dvc, feast, git
+from mlproject.adapters import dvc, feast, feast_settings, git
 from mlproject.adapters.files import local_path
 from mlproject.adapters.mlflow import Registry
 from mlproject.core.transforms import derive
@@ -125,13 +125,13 @@ def test_values_of_the_environment_are_values_not_yaml(context, monkeypatch):
     given = {"PLACE": "a #b: ${c} 'd'", "REDIS": 'host:6379,password=x: "#y', "TTL": "3600"}
     for key, value in given.items():
         monkeypatch.setenv(key, value)
-    found = feast._settings(context.workspace)
+    found = feast_settings.store_settings(context.workspace)
     assert found["registry"].endswith("/a #b: ${c} 'd'/registry.db")
     assert found["online_store"]["connection_string"] == given["REDIS"]
     assert found["online_store"]["key_ttl"] == 3600
     monkeypatch.delenv("REDIS")
     with pytest.raises(ProjectError, match=r"feature_store\.yaml: REDIS is not set"):
-        feast._settings(context.workspace)
+        feast_settings.store_settings(context.workspace)
 
 
 @pytest.mark.parametrize("name", [*NAMES, ALL])

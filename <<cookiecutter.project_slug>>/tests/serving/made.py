@@ -4,7 +4,7 @@ from mlproject import artifact
 from mlproject.adapters import onnx
 from mlproject.core import estimators
 from mlproject.core.contract import DataContract
-from mlproject.core.request_schema import serving_record
+from mlproject.core.serving_record import serving_record
 
 CLASSES = {
     "regression": (),

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,8 +31,8 @@ from ..core.contract import ROW_ID, TIMESTAMP
 from ..core.feature import Feature
 from ..core.transforms import model_features
 from ..errors import ProjectError
-from ..params_file import read_yaml
 from ..workspace import Workspace
+from .feast_settings import settings_shown, store_settings
 
 
 def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureView, FeatureService]:
@@ -85,7 +84,7 @@ def open_store(workspace: Workspace, params: Params) -> FeatureStore:
         raise
     except Exception as error:
         raise ProjectError(
-            f"{_shown(workspace)}: Feast could not apply ({_line(error)})"
+            f"{settings_shown(workspace)}: Feast could not apply ({_line(error)})"
         ) from error
     return store
 
@@ -95,7 +94,7 @@ def connect(workspace: Workspace, *, online_only: bool = False) -> FeatureStore:
 
     Who asks online only goes without the offline store, which imports Ibis and DuckDB.
     """
-    settings = _settings(workspace)
+    settings = store_settings(workspace)
     if online_only:
         settings["offline_store"] = None
     with unchecked():  # it imports its data sources only now
@@ -104,57 +103,6 @@ def connect(workspace: Workspace, *, online_only: bool = False) -> FeatureStore:
 
             times_in_utc()
         return FeatureStore(config=RepoConfig(**settings))
-
-
-def _configuration(workspace: Workspace) -> Path:
-    """The stores' configuration: the repository's, or the one Feast's own variable names."""
-    named = os.environ.get("FEAST_FS_YAML_FILE_PATH")
-    return Path(named) if named else workspace.feature_repo / "feature_store.yaml"
-
-
-def _shown(workspace: Workspace) -> str:
-    return str(_configuration(workspace)).removeprefix(f"{workspace.root}/")
-
-
-def _settings(workspace: Workspace) -> dict[str, Any]:
-    """feature_store.yaml with the environment's values and its local paths made absolute.
-
-    Feast's own command reads them from the repository's folder, its Python API from wherever the
-    process stands. An experiment keeps its state apart.
-    """
-    repo = workspace.feature_repo
-    tree = _expanded(read_yaml(_configuration(workspace)), _shown(workspace))
-    state = repo if workspace.out == workspace.root else workspace.out / "feast"
-    # a task's own registry ends with it, as it names the task's own files; what is served stays
-    lasting = workspace.home / repo.name if workspace.home else state
-    online = dict(tree.get("online_store", {}))
-    if isinstance(tree.get("registry"), str) and "://" not in tree["registry"]:
-        tree["registry"] = str(state / tree["registry"])
-        Path(tree["registry"]).parent.mkdir(parents=True, exist_ok=True)
-    if online.get("type") == "sqlite":
-        online["path"] = str(lasting / online["path"])
-        Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
-    return {**tree, "online_store": online, "repo_path": repo}
-
-
-def _expanded(value: Any, file: str) -> Any:
-    """The value with `${NAME}` from the environment in its texts. Raises ProjectError if unset.
-
-    Feast substitutes in the text of the file, where a `#`, a quote or `: ` of a password or a path
-    is read as YAML. A number stays one: a lone `${PORT}` of digits.
-    """
-    if isinstance(value, dict):
-        return {key: _expanded(item, file) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_expanded(item, file) for item in value]
-    if not isinstance(value, str) or "$" not in value:
-        return value
-    for name in re.findall(r"\$\{(\w+)\}", value):
-        if name not in os.environ:
-            raise ProjectError(f"{file}: {name} is not set: give it in the environment")
-    found = os.path.expandvars(value)
-    alone = re.fullmatch(r"\$(\w+|\{\w+\})", value) and re.fullmatch(r"0|[1-9]\d{0,17}", found)
-    return int(found) if alone else found
 
 
 def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> None:

@@ -1,16 +1,15 @@
 """Rows of a prediction request as typed columns, each value checked against the contract."""
 
-from collections.abc import Callable, Mapping
-from math import inf, isfinite, nan
+from collections.abc import Mapping
+from math import isfinite
 from operator import le
 from typing import Any
 
 import numpy as np
 
-from .amounts import listed
 from .feature import Feature
-from .number_format import LARGEST
-from .requests import Key, RequestError, shown, text
+from .request_values import bounds, missing_value, value_check
+from .requests import Key, RequestError, shown
 
 _ABSENT = object()
 _FEW = 4  # rows that are not worth looking at a column at a time
@@ -22,7 +21,7 @@ class RowChecker:
 
     def __init__(self, features: Mapping[str, Feature], key: Key) -> None:
         self.features, self.key = features, key
-        self._checks = [(name, _check(name, item), item) for name, item in features.items()]
+        self._checks = [(name, value_check(name, item), item) for name, item in features.items()]
         self._known = {*features, *key.columns}
         numbers = {name: item for name, item in features.items() if item.type in ("float", "int")}
         self._limits = {name: (*bounds(item), item.type == "int") for name, item in numbers.items()}
@@ -49,7 +48,7 @@ class RowChecker:
             plain = _plain_numbers(column, *self._limits[name]) if name in self._limits else None
             try:
                 found[name] = plain or [
-                    _missing(feature, None, "", name) if value is None else check(value, "")
+                    missing_value(feature, None, "", name) if value is None else check(value, "")
                     for value in column
                 ]
             except RequestError:
@@ -70,7 +69,7 @@ class RowChecker:
             for name, check, feature in self._checks:
                 value = row.get(name, _ABSENT)
                 if value is None or value is _ABSENT:
-                    found[name].append(_missing(feature, value, f"{where}.{name}", name))
+                    found[name].append(missing_value(feature, value, f"{where}.{name}", name))
                 else:
                     found[name].append(check(value, where))
         return found
@@ -112,15 +111,6 @@ def arrays(columns: Mapping[str, list[Any]], features: Mapping[str, Feature]) ->
     return {**found, **dict(zip(numeric, numbers, strict=True))}
 
 
-def bounds(feature: Feature) -> tuple[float, float]:
-    """Least and largest value; a limit also stands for its float32, which stores may return."""
-    low, high = feature.min, feature.max
-    return (
-        -LARGEST if low is None else min(low, float(np.float32(low))),
-        LARGEST if high is None else max(high, float(np.float32(high))),
-    )
-
-
 def _plain_numbers(column: list[Any], low: float, high: float, whole: bool) -> list[float] | None:
     """A column without gaps in which every number is allowed, None where that is not so."""
     if not {float, int}.issuperset(map(type, column)):
@@ -132,70 +122,3 @@ def _plain_numbers(column: list[Any], low: float, high: float, whole: bool) -> l
     if not fits or (whole and not all(value == int(value) for value in column)):
         return None
     return list(map(float, column))
-
-
-def _missing(feature: Feature, value: Any, where: str, name: str) -> float | str:
-    if not feature.nullable:
-        what = "null" if value is None else "missing"
-        raise RequestError(f"{where} is {what}: the model needs it", field=name, kind="missing")
-    return nan if feature.numeric else ""
-
-
-def _check(name: str, feature: Feature) -> Callable[[Any, str], float | str]:
-    if feature.type == "category":
-        return _category(name, feature)
-    if feature.type == "bool":
-        return _truth(name)
-    return _number(name, feature)
-
-
-def _truth(name: str) -> Callable[[Any, str], float]:
-    def check(value: Any, where: str) -> float:
-        if type(value) is not bool:
-            raise RequestError(f"{where}.{name} is {shown(value)}: give true or false", field=name)
-        return float(value)
-
-    return check
-
-
-def _number(name: str, feature: Feature) -> Callable[[Any, str], float]:
-    low, high = bounds(feature)
-    whole, unit = feature.type == "int", f" {feature.unit}" if feature.unit else ""
-
-    def check(value: Any, where: str) -> float:
-        if type(value) is not float and type(value) is not int:
-            raise RequestError(f"{where}.{name} is {shown(value)}: give a number", field=name)
-        if not -inf < value < inf:
-            raise RequestError(
-                f"{where}.{name} is not a finite number: null is missing", field=name
-            )
-        if not low <= value <= high:
-            edge = f"above {high:g}" if value > high else f"below {low:g}"
-            raise RequestError(
-                f"{where}.{name} is {shown(value)}, {edge}{unit}: outside what the contract allows",
-                field=name,
-                kind="out_of_range",
-            )
-        if whole and value != int(value):
-            raise RequestError(f"{where}.{name} is {shown(value)}: give a whole number", field=name)
-        return float(value)
-
-    return check
-
-
-def _category(name: str, feature: Feature) -> Callable[[Any, str], str]:
-    allowed = frozenset(feature.categories or ())  # what is seen most, whatever else is taken
-
-    def check(value: Any, where: str) -> str:
-        if type(value) is str and value in allowed:
-            return value
-        said = text(value, f"{where}.{name}", name)
-        if feature.allowed is not None:
-            raise RequestError(
-                f"{where}.{name} is {shown(value)}: known are {listed(feature.allowed)}",
-                field=name,
-                kind="unknown",
-            )
-        return said
-
-    return check

@@ -10,7 +10,7 @@ from .amounts import listed
 from .column_numbers import numbers
 from .columns import Column, booleans, categories
 from .feature import Feature
-from .request_rows import bounds
+from .request_values import bounds
 
 
 def model_columns(

@@ -77,7 +77,7 @@ class Inbox:
 
     def _take(self, path: Path, context: Context) -> None:
         """Place one table, or refuse it, or know it again. Raises ProjectError for other faults."""
-        from .. import tracking  # MLflow and pandera: not while nothing lands
+        from .. import champion_comparison  # MLflow and pandera: not while nothing lands
         from . import merge
 
         key, name = digest(path), path.name
@@ -88,7 +88,7 @@ class Inbox:
             return
         with tempfile.TemporaryDirectory() as folder:
             raw = merge.there(context, Path(folder))
-            reference = tracking.champion_profile(context) or {}
+            reference = champion_comparison.champion_profile(context) or {}
             try:
                 judged = merge.judge(context, path, raw, reference, Path(folder))
             except ProjectError as error:

@@ -9,9 +9,9 @@ import numpy as np
 from ..core.drivers import Drivers, drivers
 from ..core.labels import labels
 from ..core.metrics import Array
-from ..core.request_schema import written
 from ..core.requests import RequestError
 from ..core.series import Answered, series
+from ..core.serving_record import written
 from .model import Served
 from .service import Asked, Service
 

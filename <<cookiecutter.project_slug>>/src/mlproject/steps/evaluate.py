@@ -12,7 +12,7 @@ import pandas as pd
 from ..adapters import onnx, parquet, skops  # skops looks through all modules there are
 
 # isort: split
-from .. import artifact, references, rolling, tracking
+from .. import artifact, champion_comparison, references, rolling, tracking
 from ..adapters.files import atomic, write_json
 from ..core import baselines, comparison, estimators, labels, metrics, parity, recall
 from ..core.contract import TIMESTAMP, DataContract
@@ -49,7 +49,7 @@ def run(context: Context) -> str:
         frame = estimators.model_frame(test, model_features(params.data, params.featurize))
         evaluation = {**_judge(context, trained, model, test, frame, others), "rows": counts}
         evaluation["origins"] = _origins(params.data, evaluation, before, test)
-        evaluation["champion"] = tracking.compare_champion(context, test)
+        evaluation["champion"] = champion_comparison.compare_champion(context, test)
     measured = {
         "candidate": evaluation["candidate"]["metrics"],
         "baselines": evaluation["baselines"],

@@ -7,8 +7,8 @@ from ..adapters import onnx, parquet, skops
 from ..adapters.files import read_json
 from ..core import encoders, estimators
 from ..core.contract import ROW_ID, TIMESTAMP
-from ..core.request_schema import serving_record, written
 from ..core.scoring import raw_example
+from ..core.serving_record import serving_record, written
 from ..core.split import TEST
 from ..core.transforms import lag_name, model_features, seconds
 from ..workspace import Context

@@ -36,9 +36,11 @@ def run(context: Context, reference: dict[str, Any] | None = None) -> str:
     checks.append(_leakage(table, contract, settings.single_feature_score))
     _stop(checks, contract)
     if reference is None:
-        from .. import tracking  # MLflow takes a second to import: only where it is asked
+        from .. import (
+            champion_comparison,  # MLflow takes a second to import: only where it is asked
+        )
 
-        reference = tracking.champion_profile(context)
+        reference = champion_comparison.champion_profile(context)
     findings = _drift(context, table, reference)
     checks += _drift_checks(contract, reference, findings)
     _stop(checks, contract)

@@ -4,38 +4,21 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.metrics import better
 from ...core.search_plan import Plan, random_starts
-from ...core.search_space import Range, Space, read_values, text_of
+from ...core.search_space import Range, read_values, text_of
+from .trial_job import CONTAINER, TrialPod, trial_job
 
 # Katib's own `tpe` and `random` (hyperopt) draw multiples of a step, whatever min is, and may leave
 # the range: `multivariate-tpe` (Optuna) counts steps from min, and `random` gets the values listed.
 ALGORITHMS = {"tpe": "multivariate-tpe", "random": "random", "grid": "grid", "sobol": "sobol"}
-CONTAINER = "trial"
 METRIC_FORMAT = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"  # Katib's default, spelled out
 OWNER = "tuning-run"  # label: the run whose Experiment it is
 DIGEST = "tuning-digest"  # annotation: of the spec as it was asked for
-USER = 10001  # the image's
 _CONDITION = 'status.conditions.#(type=="{}")#|#(status=="True")#'
-
-
-@dataclass(frozen=True)
-class TrialPod:
-    """What all trials of a run have in common."""
-
-    image: str
-    command: Sequence[str]  # up to the family's own options; no word a shell would read
-    environment: Mapping[str, str]
-    secret: str | None
-    service_account: str | None
-    cpu: str
-    memory: str
-    parallel: int
-    minutes: int
 
 
 def name_of(project: str, family: str, run: str) -> str:
@@ -95,7 +78,7 @@ def _spec(plan: Plan, family: str, pod: TrialPod) -> dict[str, Any]:
             "successCondition": _CONDITION.format("Complete"),
             "failureCondition": _CONDITION.format("Failed"),
             "trialParameters": [{"name": name, "reference": name} for name in space],
-            "trialSpec": _job(family, space, pod),
+            "trialSpec": trial_job(family, space, pod),
         },
     }
 
@@ -117,65 +100,6 @@ def _parameter(name: str, item: Range, sampler: str) -> dict[str, Any]:
 def _number(item: Range, value: float | None) -> str:
     """A bound as Katib wants it: text, whole for an int."""
     return text_of(int(value or 0) if item.type == "int" else value or 0.0)
-
-
-def _job(family: str, space: Space, pod: TrialPod) -> dict[str, Any]:
-    """A batch/v1 Job without name and namespace: Katib gives both."""
-    words = [*pod.command, "--trial", family]
-    for name in space:
-        words += ["--set-param", f"{name}=${{trialParameters.{name}}}"]
-    spec: dict[str, Any] = {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "containers": [_container(words, pod)],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
-    }
-    if pod.service_account:
-        spec["serviceAccountName"] = pod.service_account
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "spec": {
-            "backoffLimit": 0,
-            "activeDeadlineSeconds": 60 * pod.minutes,
-            "template": {
-                "metadata": {
-                    # a proxy that never ends would keep the Job from ending
-                    "labels": {"sidecar.istio.io/inject": "false"},
-                    "annotations": {"sidecar.istio.io/inject": "false"},
-                },
-                "spec": spec,
-            },
-        },
-    }
-
-
-def _container(words: list[str], pod: TrialPod) -> dict[str, Any]:
-    amounts = {"cpu": pod.cpu, "memory": pod.memory}
-    container: dict[str, Any] = {
-        "name": CONTAINER,
-        "image": pod.image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": words,  # Katib wraps it in a shell and must not ask a registry for it
-        "env": [{"name": name, "value": value} for name, value in pod.environment.items()],
-        "resources": {"requests": amounts, "limits": amounts},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108  the pod's own
-    }
-    if pod.secret:
-        container["envFrom"] = [{"secretRef": {"name": pod.secret}}]
-    return container
 
 
 def outcome(plan: Plan, family: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:

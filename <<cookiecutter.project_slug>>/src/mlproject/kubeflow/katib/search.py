@@ -15,7 +15,8 @@ from ...core.search_plan import Plan
 from ...errors import ProjectError
 from ...workspace import Context
 from .client import Katib
-from .experiment import TrialPod, experiment, outcome
+from .experiment import experiment, outcome
+from .trial_job import TrialPod
 
 OVERRIDES = "TRIAL_OVERRIDES"  # variable of a trial's pod: knobs set by hand, a JSON list
 LIFE = (
