@@ -12,7 +12,12 @@ from markdown_it import MarkdownIt
 from mlproject.config import parse_params
 from mlproject.core import amounts
 from mlproject.core.report import build as report
-from mlproject.core.report import markdown, markdown_text, mermaid, wording
+from mlproject.core.report import (
+    markdown,
+    markdown_text,
+    mermaid,
+    wording,
+)
 from mlproject.core.report import page as report_html
 from mlproject.core.report.elements import Plot
 from mlproject.core.report.marks import drawn
