@@ -444,6 +444,7 @@ MODELS = (
     "config.py",
     "core/contract.py",
     "core/decision.py",
+    "core/feature.py",
     "core/knobs.py",
     "core/monitoring/knobs.py",
     "core/number_format.py",
