@@ -14,12 +14,13 @@ import yaml
 
 import mlproject
 from mlproject.adapters.files import digest
-from mlproject.config import parse_params
+from mlproject.config import load_params, parse_params
 from mlproject.core import estimators
 from mlproject.errors import ProjectError
 from mlproject.kubeflow.katib import search, trial
 from mlproject.kubeflow.katib.experiment import METRIC_FORMAT
 from mlproject.steps import tune
+from mlproject.workspace import Context
 
 PACKAGE = mlproject.__name__
 SRC = Path(mlproject.__file__).parents[1]
@@ -70,6 +71,20 @@ def test_the_local_tuner_and_a_trial_give_the_same_value(prepared, attempt):
             words = [f"{name}={value!r}" for name, value in item["params"].items()]
             said = attempt(branch["family"], *words)
             assert float(said.split("=")[1]) == item["value"]
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_trial_fits_an_estimator_of_the_team_and_scores_by_its_metric(prepared, attempt, tree):
+    tree["tune"]["families"] = {
+        "random_forest": {"n_estimators": {"type": "int", "min": 5, "max": 9}}
+    }
+    tree["evaluate"]["metric"] = "within_tenth"
+    (prepared.workspace.root / "params.yaml").write_text(yaml.safe_dump(tree))
+    said = attempt("random_forest", "n_estimators=7")
+    assert re.fullmatch(METRIC_FORMAT, said.strip())[1] == "within_tenth"
+    params = load_params(prepared.workspace.root / "params.yaml")
+    context = Context(params, prepared.workspace)
+    assert 0 < float(said.split("=")[1]) == score(context, "random_forest", n_estimators=7) <= 1
 
 
 @pytest.mark.parametrize("value", [1e-12, 1.5e-7, 2e22, 0.1, -3.25])
