@@ -526,7 +526,7 @@ def test_the_command_schedules_and_takes_away(api, command):
 def test_the_command_refuses_a_tag_and_a_bad_cron_line_before_it_asks(api, command):
     for words, said in [
         (("submit", "r.example/x:latest"), "names no image by its digest"),
-        (("schedule", "0 25 * * *", IMAGE), "`25` is no hour"),
+        (("schedule", "0 25 * * *", IMAGE), "`25` is not a valid hour"),
         (("schedule", CRON), "names no image by its digest"),
     ]:
         code, _, errors = command(*words)
