@@ -14,6 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
 # ours alone: the project refuses what it does not take
 MAKEOVERRIDES := $(filter-out ONLY=% UPGRADE=%,$(MAKEOVERRIDES))
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
+# the engine's tests, in the environment of projects, on the engine as it lies
+TEST_ENGINE = cd tests/engine && PYTHONPATH='$(CURDIR)/$(PROJECT)/engine:$(CURDIR)/$(PROJECT)/src:$(CURDIR)/$(PROJECT)' \
+	$(PROJECT_VENV)/bin/python -m pytest -q
 
 # Programs that no Python package holds, built from their Go modules, outside the checkout so that clones share them.
 TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cookiecutter-mlops-level2
@@ -64,10 +67,12 @@ demo: setup ## generate a project into demo/ and run its whole loop, about a min
 check: setup-project tools ## lint, types, fast tests, under two minutes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) check
+	@$(TEST_ENGINE) -m 'not slow and not long'
 	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow and not server and not cluster'
 test: setup-project tools ## everything that needs Python and git alone
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) test
+	@$(TEST_ENGINE)
 	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not server and not cluster'
 $(MINIO_BINARY):
 	@test -n '$(GO)' || { echo \
@@ -81,7 +86,7 @@ test-real: setup-project tools servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
 test-long: setup-project ## the service at full size, a quarter of an hour:
 ## 50,000 made-up requests, 256 clients, kills, champions
-	@cd '$(PROJECT)' && PYTHONPATH=src $(PROJECT_VENV)/bin/python -m pytest -q -n0 -s -m long
+	@$(TEST_ENGINE) -n0 -s -m long
 bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 cluster-up: ## kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)

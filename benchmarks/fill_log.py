@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-sys.path.insert(0, "src")
+sys.path.insert(0, "engine")
 from measured.adapters.sqlite_log import SqliteLog
 
 ROWS = int(sys.argv[1])

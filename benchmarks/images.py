@@ -70,7 +70,7 @@ def built(docker: Docker, base: float, runs: int) -> list[Row]:
     """The pipeline's image: built from nothing, then again after each change of one line."""
     cold = docker.build(PIPELINE, "0", "--no-cache")
     say(f"cold {cold:.1f} s")
-    changed = docker.folder / "src" / project.PACKAGE / "core" / "gate.py"
+    changed = docker.folder / "engine" / "level2" / "model" / "gate.py"
     seconds = []
     for number in range(runs):
         changed.write_text(changed.read_text(encoding="utf-8") + f"# {number}\n", encoding="utf-8")

@@ -13,7 +13,7 @@ def rows(runs: int) -> list[Row]:
         output = Path(folder) / "rows.json"
         script = str(Path(__file__).with_name("point_in_time.py"))
         words = [script, "--runs", str(runs), "--output", str(output)]
-        paths = {"PYTHONPATH": str(TEMPLATE / "src")}
+        paths = {"PYTHONPATH": str(TEMPLATE / "engine")}
         variables = environment(Path(folder), **ONE_THREAD, **paths)
         spend([str(project_python()), *words], Path(folder), variables)
         found: list[Row] = json.loads(output.read_text(encoding="utf-8"))

@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--entities", type=int, default=100_000, help="entity rows")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--output", type=Path, help="write the rows here instead of printing them")
-    parser.add_argument("--store", default="mlproject.adapters.feast_asof.AsofOfflineStore")
+    parser.add_argument("--store", default="level2.features.feast_asof.AsofOfflineStore")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # ibis 12 on DuckDB 2
     ibis.get_backend().raw_sql("SET threads = 1")  # the connection both stores use

@@ -44,7 +44,7 @@ class Project:
 
     def verb(self, *words: str) -> Usage:
         """Run one command of the project."""
-        return self.python_run("-m", PACKAGE, *words)
+        return self.python_run("-m", "level2", *words)
 
     def read(self, path: str) -> Any:
         """Read a JSON file of the project."""
@@ -89,7 +89,7 @@ def make(folder: Path, rows: int, trials: int | None = None) -> Project:
     variables = environment(
         folder,
         **ONE_THREAD,
-        PYTHONPATH=str(root / "src"),
+        PYTHONPATH=str(root / "engine"),
         DVC_NO_ANALYTICS="1",
         DVC_SITE_CACHE_DIR=str(folder / "dvc"),
     )

@@ -58,7 +58,7 @@ def job(made: Project, place: Path, *targets: list[str] | tuple, force: bool = F
     spend(clone, made.root, made.variables)
     shutil.copytree(made.root / ".dvc" / "cache", place / ".dvc" / "cache")
     venv = (f"VENV={made.python.parents[1]}", "PACKAGE=")
-    variables = {**made.variables, "PYTHONPATH": str(place / "src"), "PULL_REQUEST": "1"}
+    variables = {**made.variables, "PYTHONPATH": str(place / "engine"), "PULL_REQUEST": "1"}
     used = []
     for words in targets:
         command = ["make", "--no-print-directory", *words, *venv]

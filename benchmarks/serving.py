@@ -90,7 +90,7 @@ def _starts(made: project.Project, runs: int) -> dict[str, float]:
     for _ in range(runs):
         for name, words in zip(found, ([], ["--model", "artifacts/bundle"]), strict=True):
             port = load.free_port()
-            command = [str(made.python), "-m", project.PACKAGE, "serve", "--port", str(port)]
+            command = [str(made.python), "-m", "level2", "serve", "--port", str(port)]
             ready = "/v2/health/ready"
             with load.server([*command, *words], port, ready, made.root, made.variables) as one:
                 found[name].append(one.seconds)

@@ -30,7 +30,7 @@ def _commands(made: project.Project) -> dict[str, tuple[list[str], str, dict[str
     """Words, page that says it is ready, and variables of each server; PORT is filled in."""
     model, python = str(made.root / "artifacts/model/model.skops"), str(made.python)
     plain = {**made.variables, "PYTHONPATH": str(PEERS)}
-    ours = [python, "-m", project.PACKAGE, "serve", "--port", "PORT"]
+    ours = [python, "-m", "level2", "serve", "--port", "PORT"]
     return {
         "ours": (ours, "/v2/health/ready", made.variables),
         "noop": ([python, str(PEERS / "fastapi_noop.py"), "PORT"], "/", plain),

@@ -17,16 +17,16 @@ from threadpoolctl import threadpool_limits
 
 def tune(package: str) -> float:
     """Run the step; return its seconds."""
-    config, step, workspace = (
+    config, step, workspace, project = (
         importlib.import_module(f"{package}.{name}")
-        for name in ("config", "steps.tune", "workspace")
+        for name in ("params.config", "training.steps.tune", "workspace", "project")
     )
     root = Path.cwd()
     params = config.load_params(root / "params.yaml")
-    context = workspace.Context(params, workspace.Workspace.at(root))
+    context = project.Context(params, workspace.Workspace.at(root))
     importlib.import_module("optuna")
     one = params.model_copy(update={"tune": params.tune.model_copy(update={"trials": 1})})
-    step.run(workspace.Context(one, context.workspace))
+    step.run(project.Context(one, context.workspace))
     start = time.process_time()
     step.run(context)
     return time.process_time() - start

@@ -21,7 +21,7 @@ def rows(runs: int) -> list[Row]:
         spent: dict[str, list[float]] = {"tune": [], "bare": []}
         for number in range(runs):
             for name, seconds in spent.items():
-                usage = made.python_run(str(SCRIPT), name, project.PACKAGE)
+                usage = made.python_run(str(SCRIPT), name, "level2")
                 seconds.append(1000 * float(usage.output.split()[-1]) / TRIALS)
                 say(f"{name} {number + 1}/{runs}: {seconds[-1]:.1f} ms CPU a trial")
     ours, bare = (statistics.median(spent[name]) for name in ("tune", "bare"))

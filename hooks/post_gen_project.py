@@ -5,6 +5,7 @@ import os
 RESTING = b"mlproject"  # the package at rest, and how every other word at rest begins
 # what a run inside the template's own folder leaves behind and a new project must not inherit
 DROPPINGS = {"__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+ENGINE = "./engine"
 LOCK = ".txt"  # locks are three fifths of a project's bytes, and hold no word at rest
 # present or filled only when an existing project is generated over, and never about the package
 FOREIGN = {".dvc", ".git", ".venv", "mlruns"}
@@ -110,11 +111,12 @@ def put_in_below(folder: str, answers: dict[bytes, bytes]) -> None:
             if entry.name in FOREIGN or entry.name.endswith(LOCK):
                 continue
             if not entry.is_dir():
-                rewrite(entry.path, answers)
+                if answers:
+                    rewrite(entry.path, answers)
             elif entry.name in DROPPINGS:
                 remove(entry.path)
-            else:
-                put_in_below(entry.path, answers)
+            else:  # the engine holds no word at rest: it is the same bytes in every project
+                put_in_below(entry.path, {} if entry.path == ENGINE else answers)
 
 
 def rewrite(path: str, answers: dict[bytes, bytes]) -> None:

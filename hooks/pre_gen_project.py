@@ -25,6 +25,7 @@ WHOLE = (
     ".github",
     "deploy",
     "docs",
+    "engine",
     "feature_repo",
     "notebooks",
     "pipelines",
@@ -34,7 +35,9 @@ WHOLE = (
 ASIDE = ".aside-while-generating"
 
 # what a package must not shadow: folders of the project, commands it calls, what it imports
-FOLDERS = "data deploy docs feature_repo models notebooks pipelines reports requirements src tests"
+FOLDERS = (
+    "data deploy docs engine feature_repo models notebooks pipelines reports requirements src tests"
+)
 COMMANDS = "bash cat cp curl docker env git kubectl make mv pip python python3 rm sh uv uvx"
 REMOVED = "annotationlib asynchat asyncore cgi cgitb compression crypt distutils imp pipes smtpd"
 DEPENDENCIES = """
@@ -47,19 +50,19 @@ grandalf greenlet grpc gunicorn h11 hiredis holidays httpcore httptools httpx hu
 hypothesis ibis idna importlib_metadata iniconfig interface_meta ipykernel ipython ipywidgets
 iterative_telemetry jedi jinja2 joblib jsonschema jupyter jupyter_client jupyter_core jupyterlab jwt
 kafka katib kfp kfp_kubernetes kiwisolver kombu kubeflow kubeflow_katib kubeflow_katib_api
-kubeflow_training kubernetes kubernetes_validate litestar mako markdown_it markdown_it_py markupsafe
-matplotlib mlflow mlflow_skinny mmh3 msgspec multidict multipart mypy narwhals nbclient nbconvert
-nbformat networkx nltk notebook numpy omegaconf onnx onnxmltools onnxruntime openpyxl opentelemetry
-optuna orjson packaging pandas pandera pathspec patsy pexpect pkg_resources platformdirs playwright
-plotly pluggy polyfactory prometheus_client prompt_toolkit propcache protobuf psutil psycopg
-psycopg2 pyarrow pyasn1 pycparser pydantic pydantic_core pydantic_settings pydot pygit2 pygments
-pylab pyparsing pytest pytest_xdist python_calamine pytz pyyaml redis referencing regex requests
-rich rich_click ruamel ruamel_yaml ruff s3fs schemathesis scikit_learn scipy scmrepo semver
-setuptools shellingham shortuuid six skl2onnx sklearn skops smmap sniffio sortedcontainers
-sqlalchemy sqlglot sqlparse starlette statsmodels tabulate tenacity threadpoolctl toml tomlkit toolz
-tornado tqdm traitlets typeguard typer types_pyyaml typing_extensions typing_inspect tzdata tzlocal
-ujson urllib3 uuid6 uvicorn uvloop voluptuous watchdog watchfiles wcwidth websockets wheel wrapt
-xdist yaml yarl zipp zmq
+kubeflow_training kubernetes kubernetes_validate level2 litestar mako markdown_it markdown_it_py
+markupsafe matplotlib mlflow mlflow_skinny mmh3 msgspec multidict multipart mypy narwhals nbclient
+nbconvert nbformat networkx nltk notebook numpy omegaconf onnx onnxmltools onnxruntime openpyxl
+opentelemetry optuna orjson packaging pandas pandera pathspec patsy pexpect pkg_resources
+platformdirs playwright plotly pluggy polyfactory prometheus_client prompt_toolkit propcache
+protobuf psutil psycopg psycopg2 pyarrow pyasn1 pycparser pydantic pydantic_core pydantic_settings
+pydot pygit2 pygments pylab pyparsing pytest pytest_xdist python_calamine pytz pyyaml redis
+referencing regex requests rich rich_click ruamel ruamel_yaml ruff s3fs schemathesis scikit_learn
+scipy scmrepo semver setuptools shellingham shortuuid six skl2onnx sklearn skops smmap sniffio
+sortedcontainers sqlalchemy sqlglot sqlparse starlette statsmodels tabulate tenacity threadpoolctl
+toml tomlkit toolz tornado tqdm traitlets typeguard typer types_pyyaml typing_extensions
+typing_inspect tzdata tzlocal ujson urllib3 uuid6 uvicorn uvloop voluptuous watchdog watchfiles
+wcwidth websockets wheel wrapt xdist yaml yarl zipp zmq
 """
 TAKEN = {
     **dict.fromkeys(DEPENDENCIES.split(), "is the name of a dependency"),

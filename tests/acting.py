@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import stand_ins
 import yaml
-from conftest import PROJECT
+from conftest import PROJECT, ROOT
 from projects import VENV
 from test_workflows import _CACHE
 
@@ -32,7 +32,7 @@ OUTPUTS = {"docker/build-push-action": ["digest"]}
 
 def stand_in_for_github():
     """The recorder of the project's own tests, with its token."""
-    path = PROJECT / "tests" / "servers" / "github_api.py"
+    path = ROOT / "tests" / "engine" / "support" / "servers" / "github_api.py"
     spec = importlib.util.spec_from_file_location("github_api", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

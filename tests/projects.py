@@ -32,7 +32,7 @@ def make(folder: Path, *words: str, ok: bool = True) -> str:
 def python(folder: Path, code: str) -> str:
     """Run a few lines in the project's environment; return what they print."""
     command = [str(VENV / "bin" / "python"), "-W", "ignore", "-c", code]
-    env = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    env = {**os.environ, "PYTHONPATH": str(folder / "engine")}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -41,7 +41,7 @@ def python(folder: Path, code: str) -> str:
 def tool(folder: Path, *words: str) -> str:
     """Run a tool of the environment (dvc, feast, git ...) in the project; return all it printed."""
     env = {**os.environ, "PATH": f"{VENV}/bin:{os.environ['PATH']}"}
-    env["PYTHONPATH"] = str(folder / "src")
+    env["PYTHONPATH"] = str(folder / "engine")
     done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr

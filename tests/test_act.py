@@ -45,7 +45,7 @@ def github(bake, recorder, tmp_path_factory):
     for path in [*(project / "tests").iterdir(), *(project / "tests/core").iterdir()]:
         if path.name not in ("core", "test_gate.py"):  # the others are run by the other tests
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    (project / "src/sitecustomize.py").write_text(PROBE)
+    (project / "engine/sitecustomize.py").write_text(PROBE)
     make(project, "sample", "UNTIL=2016-12-31")
     make(project, "repro")
     commit(project, "First model")
@@ -243,7 +243,7 @@ jobs:
     env: {{ LEAK: "${{{{ secrets.MLFLOW_TRACKING_TOKEN }}}}" }}
     steps:
       - uses: {use}
-      - run: PYTHONPATH=src python3 -c "pass"
+      - run: PYTHONPATH=engine python3 -c "pass"
       - run: |
           echo "${{{{ github.event.pull_request.title }}}}"
 """
@@ -308,7 +308,7 @@ def merge(hub: GitHub, workflow: str, message: str):
 def merged(github):
     """What cd does for a merge, in a project that knows no cluster, and what its code has seen."""
     seen(github)
-    with (main(github) / "src/load_forecast/core/gate.py").open("a") as stream:
+    with (main(github) / "engine/level2/model/gate.py").open("a") as stream:
         stream.write("# a line more\n")
     return merge(github, "cd", "Merged"), seen(github)
 

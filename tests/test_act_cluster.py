@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from acting import SECRETS, git
-from conftest import PROJECT
+from conftest import ROOT
 from projects import copy
 from stand_ins import program
 from test_act_release import EVERY, hub
@@ -21,7 +21,9 @@ IMAGE, DIGEST = "ghcr.io/example-org/load-forecast", f"sha256:{'5' * 64}"
 
 def kubeflow_stand_in():
     """The stand-in of the project's own tests; it wants the token that is a secret."""
-    spec = importlib.util.spec_from_file_location("kfp_api", PROJECT / "tests/servers/kfp_api.py")
+    spec = importlib.util.spec_from_file_location(
+        "kfp_api", ROOT / "tests/engine/support/servers/kfp_api.py"
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules["kfp_api"] = module  # dataclasses look their module up
     spec.loader.exec_module(module)

@@ -13,13 +13,13 @@ import urllib.request
 
 import pytest
 from acting import SECRETS, GitHub, stand_in_for_github
-from conftest import PROJECT, lacking
+from conftest import ROOT, lacking
 from projects import VENV, copy, make
 from test_act import commit, knobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
-STAND_INS = PROJECT / "tests" / "servers"
+STAND_INS = ROOT / "tests" / "engine" / "support" / "servers"
 IMAGE = "ghcr.io/example-org/load-forecast"
 ENVIRONMENTS = ("staging", "production")
 

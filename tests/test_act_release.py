@@ -87,7 +87,7 @@ def test_the_example_is_a_project_generated_at_that_tag(released, example, tmp_p
     git(tmp_path, "clone", "--quiet", "--branch", "v1.2.3", str(example), "clone")
     clone = tmp_path / "clone"
     assert git(clone, "log", "--format=%s") == "Generated from v1.2.3 of the template"
-    assert (clone / "src/bike_rentals/errors.py").is_file()
+    assert (clone / "src/bike_rentals/__init__.py").is_file()
     deployed = (clone / "deploy/webhook/kustomization.yaml").read_text()
     assert "GITHUB_REPOSITORY=team/bike-rentals" in deployed
     assert git(clone, "rev-parse", "origin/main") == git(clone, "rev-parse", "HEAD")

@@ -9,8 +9,9 @@ import urllib.request
 import pytest
 from conftest import PROJECT, ROOT
 from projects import python
-from servers import free_port, start, stop
 from test_whole_picture import need
+
+from servers import free_port, start, stop
 
 IMAGES = ROOT / "docs/images"
 BOARD = PROJECT / "deploy/monitoring/grafana/serving.json"

@@ -24,7 +24,7 @@ import yaml
 from conftest import PROJECT, ROOT, tracked
 from projects import VENV, copy, make, python
 
-SOURCE = PROJECT / "src" / "mlproject"
+SOURCE = PROJECT / "engine" / "level2"
 NAMES = [
     *(
         name.as_posix()
@@ -131,7 +131,7 @@ def run_page(text: str, folder: Path, **more: str) -> None:
     nobody = folder.parent / "nobody.gitconfig"  # and git guesses no name from the machine's
     nobody.write_text("[user]\n\tuseConfigOnly = true\n")
     more["GIT_CONFIG_GLOBAL"] = str(nobody)
-    environ = environment(VENV=str(VENV), PACKAGE="", PYTHONPATH="src", **more)
+    environ = environment(VENV=str(VENV), PACKAGE="", PYTHONPATH="engine", **more)
     done = subprocess.run(
         ["bash", "-c", script(text)],
         cwd=folder,
@@ -442,14 +442,14 @@ def test_pages_promise_nothing():
 
 MODELS = (
     "config.py",
-    "core/contract.py",
-    "core/decision.py",
-    "core/feature.py",
-    "core/knobs.py",
-    "core/monitoring/knobs.py",
-    "core/number_format.py",
-    "core/search_space.py",
-    "core/threshold.py",
+    "data/contract.py",
+    "monitoring/decision.py",
+    "data/feature.py",
+    "params/sections.py",
+    "params/monitor.py",
+    "data/number_format.py",
+    "model/search_space.py",
+    "model/threshold.py",
 )
 
 
@@ -462,7 +462,7 @@ def classes() -> dict[str, ast.ClassDef]:
 
 def aliases() -> dict[str, str]:
     """Map named types like Fraction to their source."""
-    tree = ast.parse((SOURCE / "core/knobs.py").read_text())
+    tree = ast.parse((SOURCE / "params/sections.py").read_text())
     return {
         node.targets[0].id: ast.unparse(node.value)
         for node in tree.body
@@ -529,7 +529,7 @@ def test_params_page_holds_every_key_and_no_other():
 
 
 def test_params_page_holds_every_metric_and_its_direction():
-    tree = ast.parse((SOURCE / "core/metrics.py").read_text())
+    tree = ast.parse((SOURCE / "model/metrics.py").read_text())
     (value,) = [
         node.value
         for node in tree.body

@@ -8,9 +8,10 @@ import urllib.request
 
 import pytest
 from projects import VENV, copy, make, python
-from servers import stop
 from test_five_ways import served
 from test_page import browser as browser  # a fixture
+
+from servers import stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 # The days the sample's lockdown changed, as a client that computes its features sends them.
@@ -119,7 +120,7 @@ def test_it_tells_nobody(project):
     env = {key: value for key, value in os.environ.items() if key != "DO_NOT_TRACK"}
     done = subprocess.run(
         [f"{VENV}/bin/python", "-W", "ignore", "-c", QUIET],
-        env={**env, "PYTHONPATH": str(project / "src")},
+        env={**env, "PYTHONPATH": str(project / "engine")},
         capture_output=True,
         text=True,
         check=False,

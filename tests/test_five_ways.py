@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from projects import VENV, champion, copy, make, python
+
 from servers import free_port, start, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -148,7 +149,7 @@ def test_bentoml_tells_nobody_and_writes_nothing_at_home(project, bentoml):
     done = subprocess.run(
         [f"{VENV}-bento/bin/python", "-c", f"{code}print(it.do_not_track())"],
         cwd=project / "deploy/bentoml",
-        env={**env, "PYTHONPATH": str(project / "src"), "BENTOML_HOME": str(project / "bento")},
+        env={**env, "PYTHONPATH": str(project / "engine"), "BENTOML_HOME": str(project / "bento")},
         capture_output=True,
         text=True,
         check=False,

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.slow
 
 LOAD = """
 import json, mlflow, pandas as pd
-from {package}.config import load_params
-from {package}.core.estimators import FAMILIES, model_frame
-from {package}.core.transforms import model_features
+from level2.params.config import load_params
+from level2.model.estimators import FAMILIES, model_frame
+from level2.features.transforms import model_features
 from pathlib import Path
 mlflow.set_tracking_uri("sqlite:///mlflow.db")
 params = load_params(Path("params.yaml"))
@@ -65,7 +65,7 @@ def test_the_champion_loads_and_predicts_what_was_recorded(ran):
         LOAD
         + """
 from pathlib import Path
-from {package}.adapters import onnx
+from level2.model import onnx
 recorded = pd.read_parquet("artifacts/predictions.parquet")["prediction"].to_numpy()
 served = onnx.predict(Path("artifacts/model/model.onnx").read_bytes(), "regression", frame)
 parity = json.loads(Path("artifacts/evaluation.json").read_text())["parity"]["max_difference"]

@@ -42,12 +42,20 @@ def test_nobody_can_change_it_and_nothing_in_it_compiles():
     writable = "find /app /venv -writable ! -type l 2>/dev/null | head -3"
     loose = docker("run", "--rm", TAG, "sh", "-c", writable)  # its own rights, not a read-only root
     assert loose == ""
-    assert "__pycache__" in run("sh", "-c", "find /app/src /venv -name __pycache__ | head -1")
+    assert "__pycache__" in run("sh", "-c", "find /app/engine /venv -name __pycache__ | head -1")
 
 
 def test_no_data_secret_or_test_is_in_it():
     listed = set(run("ls", "-A", "/app").split())
-    assert listed == {"deploy", "feature_repo", "params.yaml", "pipelines", "requirements", "src"}
+    assert listed == {
+        "deploy",
+        "engine",
+        "feature_repo",
+        "params.yaml",
+        "pipelines",
+        "requirements",
+        "src",
+    }
 
 
 def test_a_step_runs_in_it_and_it_names_its_commit():
@@ -56,9 +64,9 @@ def test_a_step_runs_in_it_and_it_names_its_commit():
 
 
 def test_a_change_of_code_alone_is_built_in_seconds(project):
-    changed = project / "src/load_forecast/core/gate.py"
+    changed = project / "engine/level2/model/gate.py"
     changed.write_text(changed.read_text() + "\n# another line\n")
     started = time.monotonic()
     build(project, TAG)
     assert time.monotonic() - started < 30
-    assert "# another line" in run("cat", "/app/src/load_forecast/core/gate.py")
+    assert "# another line" in run("cat", "/app/engine/level2/model/gate.py")

@@ -13,6 +13,7 @@ import time
 import pytest
 from acting import stand_in_for_github
 from projects import VENV, copy, python
+
 from servers import free_port, minio, stop
 
 pytestmark = pytest.mark.server
@@ -66,7 +67,7 @@ def start_webhook(project, hub, bucket, port):
         "GITHUB_API_URL": recorder.address,
         "GITHUB_REPOSITORY": recorder.repository,
         "GITHUB_TOKEN": token,
-        "PYTHONPATH": str(project / "src"),
+        "PYTHONPATH": str(project / "engine"),
     }
     process = subprocess.Popen(
         [str(VENV / "bin/python"), "-m", "load_forecast", "webhook", "--port", str(port)],

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from acting import stand_in_for_github
 from projects import VENV, copy, make, python, registry, tool
+
 from servers import free_port, minio, redis, start, stop
 
 pytestmark = pytest.mark.server
@@ -134,7 +135,7 @@ def test_a_fault_of_the_store_is_one_sentence(store, monkeypatch, uri, setting, 
     done = subprocess.run(
         [*command, "--set", f"data.source={source}"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "src")},
+        env={**os.environ, "PYTHONPATH": str(folder / "engine")},
         capture_output=True,
         text=True,
         check=False,

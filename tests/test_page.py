@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from projects import VENV, copy, make, python
+
 from servers import free_port, start, stop
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -70,7 +71,7 @@ def serve(folder, **settings):
     """The service of a project folder as `make serve` starts it, and its address."""
     port = free_port()
     command = [str(VENV / "bin/python"), "-m", "load_forecast", "serve", "--port", str(port)]
-    env = {"PYTHONPATH": str(folder / "src"), "SERVE_RELOAD_SECONDS": "0.2", **settings}
+    env = {"PYTHONPATH": str(folder / "engine"), "SERVE_RELOAD_SECONDS": "0.2", **settings}
     url = f"http://127.0.0.1:{port}"
     return url, start(command, folder, f"{url}/v2/health/ready", **env)
 

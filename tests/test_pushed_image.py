@@ -12,12 +12,13 @@ import shutil
 import subprocess
 
 import pytest
-import servers
 from acting import SECRETS, GitHub, git, stand_in_for_github
 from conftest import lacking
 from engine import BOUNDS, STEP, docker
 from own_engine import DOCKER
 from projects import copy
+
+import servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 

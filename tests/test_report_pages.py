@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, ROOT
 from projects import VENV
 from test_page import SWITCHES, WIDTHS, chromium
 
@@ -23,13 +23,13 @@ from pathlib import Path
 import fabricated
 from conftest import TREE
 from watched import last, looked, referred, sampled, until
-from mlproject.adapters import matplotlib
-from mlproject.config import parse_params
-from mlproject.core.monitoring import look
-from mlproject.core.monitoring.report import charts, page
-from mlproject.core.report import build, class_charts, elements, model_charts
-from mlproject.core.report import page as report_page
-from mlproject.core.report import regression_charts
+from level2.reports import drawing as matplotlib
+from level2.params.config import parse_params
+from level2.monitoring import look
+from level2.reports.monitoring import charts, page
+from level2.reports.training import build, class_charts, elements, model_charts
+from level2.reports.training import page as report_page
+from level2.reports.training import regression_charts
 
 out = Path(sys.argv[1])
 for task in ("regression", "binary", "multiclass"):
@@ -72,7 +72,7 @@ PAGES = ("regression", "binary", "multiclass", "monitor")
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    paths = os.pathsep.join([str(PROJECT / "src"), str(PROJECT / "tests")])
+    paths = os.pathsep.join([str(PROJECT / "engine"), str(ROOT / "tests/engine/support")])
     subprocess.run(
         [str(VENV / "bin/python"), "-W", "ignore", "-c", WRITE, str(folder)],
         env={**os.environ, "PYTHONPATH": paths},

@@ -4,6 +4,7 @@ import ast
 import shutil
 
 import pytest
+from conftest import ROOT
 from projects import champion, copy, make
 
 # each optional room with a command that needs it
@@ -13,7 +14,6 @@ NEEDS = {
     "intake": ("inbox", "ONCE=yes"),
     "kubeflow": ("pipeline", "TUNER=optuna"),
 }
-PACKAGE = "load_forecast"
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def project(bake, tmp_path):
     return copy(bake(), tmp_path / "load-forecast")
 
 
-def test_the_list_is_that_of_the_architecture(project):
-    tree = ast.parse((project / "tests" / "test_architecture.py").read_text())
+def test_the_list_is_that_of_the_architecture():
+    tree = ast.parse((ROOT / "tests" / "engine" / "test_architecture.py").read_text())
     [value] = [
         node.value
         for node in tree.body
@@ -37,15 +37,15 @@ def test_the_list_is_that_of_the_architecture(project):
 def test_without_the_room_the_loop_runs_and_its_command_says_what_is_missing(
     project, room, leaves_cache
 ):
-    folder = project / "src" / PACKAGE / room
+    folder = project / "engine" / "level2" / room
     assert folder.is_dir()
     shutil.rmtree(folder)
     if leaves_cache:  # git leaves such a folder behind; Python takes it for a package
         (folder / "__pycache__").mkdir(parents=True)
         said = make(project, *NEEDS[room], ok=False)
-        assert f"this command needs src/{PACKAGE}/{room}, which is not in this project" in said
+        assert f"this command needs engine/level2/{room}, which is not in this project" in said
         return
     said = make(project, "run")
     assert len(champion(project)) == 1, said
     said = make(project, *NEEDS[room], ok=False)
-    assert f"this command needs src/{PACKAGE}/{room}, which is not in this project" in said
+    assert f"this command needs engine/level2/{room}, which is not in this project" in said

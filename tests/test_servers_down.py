@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from projects import VENV, copy, make, python
+
 from servers import free_port, start, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -89,7 +90,7 @@ class Picture:
             "FEAST_FS_YAML_FILE_PATH": "deploy/kubeflow/feature_store.yaml",
             "FEAST_REGISTRY": "data/registry.db",
             "SERVE_RELOAD_SECONDS": "0.2",
-            "PYTHONPATH": str(self.folder / "src"),
+            "PYTHONPATH": str(self.folder / "engine"),
         }
 
     @property

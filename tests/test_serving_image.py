@@ -140,7 +140,7 @@ def test_it_says_what_it_is_and_holds_what_serves_and_no_more(project):
         == tool(project, "git", "rev-parse", "HEAD").strip()
     )
     assert found["Labels"]["org.opencontainers.image.title"] == "load-forecast-serving"
-    assert set(run("ls", "-A", "/app").split()) == {"model", "src"}
+    assert set(run("ls", "-A", "/app").split()) == {"engine", "model", "src"}
     assert set(run("ls", "-A", "/app/model").split()) == {
         "history.json",
         "model.json",
@@ -150,7 +150,7 @@ def test_it_says_what_it_is_and_holds_what_serves_and_no_more(project):
     assert run("sh", "-c", find) == ""
     heavy = "ls -d /venv/lib/python3*/site-packages/{mlflow,sklearn,feast,pyarrow,pandas/tests}"
     assert "/venv/lib" not in run("bash", "-c", heavy + " 2>&1 | grep -v 'No such'; true")
-    assert "__pycache__" in run("sh", "-c", "find /app/src /venv -name __pycache__ | head -1")
+    assert "__pycache__" in run("sh", "-c", "find /app/engine /venv -name __pycache__ | head -1")
 
 
 @pytest.mark.usefixtures("project")

@@ -21,10 +21,10 @@ OLDER = {
     ".env.example": ("# MLFLOW_TRACKING_TOKEN=\n", ""),
     "params.yaml": ("  trials: 20\n", "  trials: 10\n"),
     "README.md": ("make test     # lint, types and every test", "make test     # every test"),
-    "src/mlproject/core/metrics.py": ('"""', '"""Older words. '),
-    "src/mlproject/core/gate.py": ('"""', '"""Older words. '),
+    "engine/level2/model/metrics.py": ('"""', '"""Older words. '),
+    "engine/level2/model/gate.py": ('"""', '"""Older words. '),
 }
-SINCE = "src/mlproject/core/split.py"  # a file that the older template did not have
+SINCE = "engine/level2/model/split.py"  # a file that the older template did not have
 DROPPED = "docs/old.md"  # and one that it still had
 
 
@@ -89,10 +89,10 @@ def project(generated, tmp_path):
 def edit(project: Path) -> None:
     """What an owner does: knobs, a source file, words, a file of their own, one thrown away."""
     replace(project / "params.yaml", "window_days: 30", "window_days: 14")
-    with (project / f"src/{PACKAGE}/core/metrics.py").open("a") as stream:
+    with (project / "engine/level2/model/metrics.py").open("a") as stream:
         stream.write('\n\ndef ours() -> int:\n    """Ours."""\n    return 7\n')
     replace(project / "README.md", "# Bike Rentals", "# Bikes of our town")
-    (project / f"src/{PACKAGE}/core/ours.py").write_text('"""Ours."""\n')
+    (project / f"src/{PACKAGE}/ours.py").write_text('"""Ours."""\n')
     (project / "docs/data.md").unlink()
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message=ours")
@@ -116,15 +116,15 @@ def test_an_update_brings_the_template_and_keeps_what_is_the_owners(project):
     params = (project / "params.yaml").read_text()
     assert "window_days: 14" in params
     assert "  trials: 20\n" in params
-    metrics = (project / f"src/{PACKAGE}/core/metrics.py").read_text()
+    metrics = (project / "engine/level2/model/metrics.py").read_text()
     assert "def ours() -> int:" in metrics
     assert "Older words" not in metrics
     readme = (project / "README.md").read_text()
     assert readme.startswith("# Bikes of our town")
     assert "lint, types and every test" in readme
     assert "# MLFLOW_TRACKING_TOKEN=\n" in (project / ".env.example").read_text()
-    assert (project / f"src/{PACKAGE}/core/split.py").is_file(), "new in the template"
-    assert (project / f"src/{PACKAGE}/core/ours.py").is_file()
+    assert (project / "engine/level2/model/split.py").is_file(), "new in the template"
+    assert (project / f"src/{PACKAGE}/ours.py").is_file()
     assert not (project / DROPPED).exists(), "the template has dropped it"
     assert not (project / "docs/data.md").exists(), "the owner has"
     assert not list(project.rglob("*.rej"))
@@ -141,11 +141,11 @@ def test_what_is_updated_lints_and_starts(project):
         done = subprocess.run([f"{VENV}/bin/ruff", *words], cwd=project, capture_output=True)
         assert done.returncode == 0, done.stdout.decode()
     subprocess.run(
-        [f"{VENV}/bin/python", "-m", "compileall", "-q", "src", "pipelines", "tests"],
+        [f"{VENV}/bin/python", "-m", "compileall", "-q", "engine", "src", "pipelines", "tests"],
         cwd=project,
         check=True,
     )
-    asked = f"import {PACKAGE}.loop, {PACKAGE}.core.split; from {PACKAGE} import config; "
+    asked = "import level2.training.loop, level2.model.split; from level2.params import config; "
     asked += "from pathlib import Path; print(config.load_params(Path('params.yaml')).tune.trials)"
     assert python(project, asked) == "20"
 
@@ -158,12 +158,12 @@ def conflicts(project: Path) -> list[str]:
 
 def test_a_conflict_is_left_in_its_file_and_named(project):
     replace(project / "params.yaml", "  trials: 10\n", "  trials: 33\n")
-    replace(project / f"src/{PACKAGE}/core/gate.py", '"""Older words. ', '"""Our words. ')
+    replace(project / "engine/level2/model/gate.py", '"""Older words. ', '"""Our words. ')
     git(project, "commit", "--quiet", "--all", "--message=ours")
     done = update(project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Applied patch to 'params.yaml' with conflicts." in done.stdout + done.stderr
-    gate = f"src/{PACKAGE}/core/gate.py"
+    gate = "engine/level2/model/gate.py"
     assert conflicts(project) == ["params.yaml", gate]
     marked = "<<<<<<< ours\n  trials: 33\n=======\n  trials: 20\n>>>>>>> theirs\n"
     assert marked in (project / "params.yaml").read_text()
@@ -196,8 +196,8 @@ def test_a_project_of_this_repositorys_own_past_is_brought_here(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     project = tmp_path / "load-forecast"
     git(project, "init", "--quiet", "--initial-branch=main")
-    (project / "src/load_forecast/core/ours.py").write_text('"""Ours."""\n')
-    with (project / "src/load_forecast/core/metrics.py").open("a") as stream:
+    (project / "src/load_forecast/ours.py").write_text('"""Ours."""\n')
+    with (project / "engine/level2/model/metrics.py").open("a") as stream:
         stream.write('\n\ndef ours() -> int:\n    """Ours."""\n    return 7\n')
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message=ours")
@@ -205,8 +205,8 @@ def test_a_project_of_this_repositorys_own_past_is_brought_here(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert conflicts(project) == []
     assert not list(project.rglob("*.rej"))
-    assert "def ours()" in (project / "src/load_forecast/core/metrics.py").read_text()
-    assert (project / "src/load_forecast/core/ours.py").is_file()
+    assert "def ours()" in (project / "engine/level2/model/metrics.py").read_text()
+    assert (project / "src/load_forecast/ours.py").is_file()
     assert cruft(project, "check", "--checkout", commits[0]).returncode == 0
     fresh = tmp_path / "fresh"
     words = ["--no-input", "--checkout", commits[0], "--output-dir", str(fresh)]
@@ -220,5 +220,5 @@ def test_a_project_of_this_repositorys_own_past_is_brought_here(tmp_path):
     )
     differing = done.stdout.splitlines()
     assert len(differing) == 2, differing
-    assert "core/metrics.py" in "".join(differing)
+    assert "model/metrics.py" in "".join(differing)
     assert "ours.py" in "".join(differing)

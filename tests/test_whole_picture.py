@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 from projects import VENV, copy, make
+
 from servers import free_port, redis, start, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -81,7 +82,7 @@ def environment(services, changes):
 def service(folder, services, changes, port):
     """Words and environment of the service."""
     words = replaced(services["service"]["command"], changes)
-    env = {**environment(services, changes), "PYTHONPATH": str(folder / "src")}
+    env = {**environment(services, changes), "PYTHONPATH": str(folder / "engine")}
     return [f"{VENV}/bin/{words[0]}", *words[1:], "--port", str(port)], env
 
 
@@ -168,7 +169,7 @@ def test_the_rules_hold_by_promtool(bake):
     done = subprocess.run(
         [*command, "tests/deploy/test_monitoring.py", "-k", "not docker_compose"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "src")},
+        env={**os.environ, "PYTHONPATH": str(folder / "engine")},
         capture_output=True,
         text=True,
         check=False,

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mlproject.adapters.feast import declare
-from mlproject.config import load_params
-from mlproject.workspace import Workspace
+from level2.features.feast import declare
+from level2.params.config import load_params
+from level2.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mlproject import terminal
+from level2.base import terminal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Image = Annotated[str, typer.Argument(help="Image the tasks run: repository@sha256:digest.")]
@@ -54,7 +54,7 @@ def submit(
     overrides: Overrides = None,
 ) -> None:
     """Upload the pipeline of this commit to Kubeflow, start a run and follow it to its end."""
-    from mlproject.kubeflow import submit as submission
+    from level2.kubeflow import submit as submission
 
     from . import cluster
 
@@ -72,7 +72,7 @@ def schedule(
     overrides: Overrides = None,
 ) -> None:
     """Have Kubeflow run the pipeline again and again; `off` ends it."""
-    from mlproject.kubeflow import submit as submission
+    from level2.kubeflow import submit as submission
 
     from . import cluster
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlproject.config import load_params
-from mlproject.kubeflow import submit as submission
-from mlproject.kubeflow.schedule import kfp_cron
+from level2.kubeflow import submit as submission
+from level2.kubeflow.schedule import kfp_cron
+from level2.params.config import load_params
 
 from . import compile as compiler
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from kfp import compiler
 
-from mlproject.adapters.files import atomic
-from mlproject.config import load_params
-from mlproject.kubeflow import pipeline
+from level2.base.files import atomic
+from level2.kubeflow import pipeline
+from level2.params.config import load_params
 
 from .pods import Pods
 from .training import build

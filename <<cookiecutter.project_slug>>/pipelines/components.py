@@ -26,7 +26,7 @@ def ingest(
     source: str, overrides: list[str], ingested: Output[Dataset], raw: Output[Artifact]
 ) -> list[str]:
     """Read the raw table. Returns the knobs of every task after it."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     knobs = task.knobs(overrides, source)
     task.run("ingest", {}, {"ingested": ingested.path, "raw": raw.path}, knobs)
@@ -36,7 +36,7 @@ def ingest(
 @component
 def validate(overrides: list[str], ingested: Input[Dataset], validation: Output[Artifact]) -> None:
     """Check the table against its contract and against the champion's data."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     task.run("validate", {"ingested": ingested.path}, {"validation": validation.path}, overrides)
 
@@ -44,7 +44,7 @@ def validate(overrides: list[str], ingested: Input[Dataset], validation: Output[
 @component
 def featurize(overrides: list[str], ingested: Input[Dataset], features: Output[Dataset]) -> None:
     """Derive features, apply Feast's declarations, materialize the online store."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     task.run("featurize", {"ingested": ingested.path}, {"features": features.path}, overrides)
 
@@ -57,7 +57,7 @@ def build_dataset(
     dataset: Output[Dataset],
 ) -> None:
     """Join features onto labels as they were known at the time, and split."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     task.run(
         "build_dataset",
@@ -77,7 +77,7 @@ def tune(
     branches: Output[Metrics],
 ) -> None:
     """Search the parameters of every candidate estimator, one branch each."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     task.run(
         "tune",
@@ -96,7 +96,7 @@ def train(
     model: Output[Model],
 ) -> None:
     """Fit the chosen estimator on all rows that do not judge."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     task.run(
         "train",
@@ -124,7 +124,7 @@ def evaluate(
     classes: Output[ClassificationMetrics],
 ) -> None:
     """Judge the candidate on the newest rows and track it as an MLflow run."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     done = task.run(
         "evaluate",
@@ -159,7 +159,7 @@ def promote(
     decision: Output[Artifact],
 ) -> str:
     """Pass the candidate through the gate and register it. Returns `hand_over` or `hold`."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     return task.run(
         "promote",
@@ -179,7 +179,7 @@ def hand_over(
     image: str, overrides: list[str], decision: Input[Artifact], handed_over: Output[Artifact]
 ) -> str:
     """Write the record a deployment starts from. Returns one line."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     return task.run(
         "hand_over",
@@ -193,7 +193,7 @@ def hand_over(
 @component
 def hold(overrides: list[str], decision: Input[Artifact]) -> str:
     """Say why the candidate is held. Returns one line."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     return task.run("hold", {"decision": decision.path}, {}, overrides).line
 
@@ -214,7 +214,7 @@ def report(
     report_plots: Output[Artifact],
 ) -> None:
     """Explain the candidate to people; `became` is what became of it."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     report_summary.metadata["became"] = became
     task.run(
@@ -246,7 +246,7 @@ def record(
     outcome: Output[Artifact],
 ) -> None:
     """Record how the run ended, whatever happened in it."""
-    from mlproject.kubeflow import task
+    from level2.kubeflow import task
 
     task.run(
         "record",

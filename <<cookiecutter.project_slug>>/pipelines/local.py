@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 from kfp import local
 
-from mlproject.config import Settings
-from mlproject.kubeflow import pipeline as production
-from mlproject.kubeflow.katib import search
+from level2.kubeflow import pipeline as production
+from level2.kubeflow.katib import search
+from level2.params.config import Settings
 
 from .pods import Pods
 from .training import build

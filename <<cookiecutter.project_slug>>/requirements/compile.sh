@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Locks every group of pyproject.toml with hashes: one common resolution, then a file per group, so that
+# Locks every group of engine/pyproject.toml and pyproject.toml with hashes: one common resolution, then a file per group, so that
 # a package has the same version wherever it stands. usage: compile.sh path/to/uv [--upgrade]
 set -euo pipefail
 uv=$1
@@ -7,7 +7,7 @@ shift
 cd "$(dirname "$0")/.."
 common=$(mktemp)
 trap 'rm -f "$common"' EXIT
-compile() { "$uv" pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"; }
+compile() { "$uv" pip compile --quiet engine/pyproject.toml pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"; }
 compile --all-extras -o "$common" "$@"
 lock() { compile -c "$common" -o "requirements/$1.txt" "${@:2}"; }
 lock train --extra dvc
@@ -23,5 +23,5 @@ printf '%s\n' fastapi uvicorn prometheus-client onnxruntime numpy 'pandas>=2.2' 
 same=$(mktemp)
 trap 'rm -f "$common" "$same"' EXIT
 sed -nE 's/^((numpy|onnxruntime)==[^\\]*).*/\1/p' "$common" > "$same"
-"$uv" pip compile --quiet --group pyproject.toml:bento --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c "$same" -o requirements/bento.txt "$@"
+"$uv" pip compile --quiet --group engine/pyproject.toml:bento --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c "$same" -o requirements/bento.txt "$@"
 for remote in s3 gs azure ssh; do lock "dvc-$remote" --extra "dvc-$remote"; done

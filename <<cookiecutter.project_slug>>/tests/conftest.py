@@ -1,225 +1,67 @@
-"""What tests share: a small table of two areas, its contract, and a project folder around them."""
+"""What the project's tests share: a copy of it that has trained once, and its service."""
 
-import copy
-import gc
-import importlib
 import os
 import shutil
+import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # small fits: threads only wait for each other
-
-import hypothesis
-import numpy as np
-import pandas as pd
 import pytest
-import yaml
-from clusters import api, environ  # noqa: F401  fixtures
-from standing_cluster import Cluster
 
-from mlproject import declarations, owner
-from mlproject.config import parse_params
-from mlproject.core import estimators, gate, metrics
-from mlproject.core.feature import Feature
-from mlproject.core.split import by_time
-from mlproject.core.transforms import derive
-from mlproject.workspace import Context, Workspace
+from level2.params.config import load_params
 
 ROOT = Path(__file__).parents[1]
-TREE = {
-    "data": {
-        "name": "small-load",
-        "source": "data/raw/small.csv",
-        "entity": "area",
-        "entities": ["North", "South"],
-        "event_timestamp": "date",
-        "frequency": "1D",
-        "target": "load",
-        "unit": "MW",
-        "task": "regression",
-        "features": {
-            "temperature": {"type": "float", "min": -40, "max": 50, "nullable": True},
-            "holiday": {"type": "bool"},
-            "kind": {"type": "category", "categories": ["x", "y"], "nullable": True},
-        },
-    },
-    "validate": {"min_rows": 20},
-    "featurize": {"calendar": ["weekday"], "lags": [1, 7], "entity_as_feature": True},
-    "build_dataset": {"split": "time"},
-    "tune": {
-        "trials": 2,
-        "families": {
-            "linear": {"alpha": {"type": "double", "min": 0.001, "max": 10, "log": True}},
-            "hist_gradient_boosting": {"max_iter": {"type": "int", "min": 10, "max": 20}},
-        },
-    },
-    "evaluate": {"slices": ["holiday"], "min_slice_rows": 5, "seasonal_naive_lag": 7},
-}
-
-hypothesis.settings.register_profile(
-    "project", max_examples=40, deadline=None, derandomize=True, database=None
-)
-hypothesis.settings.load_profile("project")
+QUICK = ("--set", "tune.trials=1")  # the search is not what these tests are about
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection():
-    """What the tests import stays: looking through it for waste takes a third of the time."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
+def environment() -> dict[str, str]:
+    """Return the variables of a command: no store and no service of the person who tests."""
+    own = ("MLFLOW_", "SERVE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return {**kept, "PYTHONPATH": str(ROOT / "engine"), "OMP_NUM_THREADS": "1"}
 
 
-def pytest_collection_modifyitems(items):
-    """Modules with most slow tests begin: no worker is left alone with one of them at the end."""
-    every = Counter(item.path for item in items)
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: (-slow[item.path], -every[item.path]))
-
-
-def pytest_sessionfinish():
-    """Nor at the end, where some tests have made all of it waste again."""
-    gc.freeze()
-
-
-@pytest.fixture(autouse=True)
-def _own_store(monkeypatch):
-    """No test writes to the MLflow server of the person who runs it."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-
-
-@pytest.fixture
-def tree():
-    """params.yaml of the small project, to be changed at will."""
-    return copy.deepcopy(TREE)
-
-
-@pytest.fixture
-def params(tree):
-    return parse_params(tree)
-
-
-@pytest.fixture
-def table():
-    """The ingested table: two areas, 80 days in 2024; the load follows its inputs."""
-    rng = np.random.default_rng(0)
-    days = pd.date_range("2024-01-01", periods=80, freq="D", tz="UTC").as_unit("us")
-    frames = []
-    for area, level in (("North", 100.0), ("South", 300.0)):
-        temperature = rng.normal(10, 5, len(days)).round(1)
-        holiday = rng.random(len(days)) < 0.2
-        frames.append(
-            pd.DataFrame(
-                {
-                    "area": area,
-                    "event_timestamp": days,
-                    "temperature": temperature,
-                    "holiday": holiday,
-                    "kind": rng.choice(["x", "y"], len(days)),
-                    "load": level - 2 * temperature - 20 * holiday + rng.normal(0, 1, len(days)),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
-
-
-@pytest.fixture
-def context(tree, tmp_path):
-    """A project folder with params.yaml and the feature repository, and its context."""
-    shutil.copytree(
-        ROOT / "feature_repo",
-        tmp_path / "feature_repo",
-        ignore=shutil.ignore_patterns("data", "__pycache__"),
+def command(folder: Path, *words: str) -> str:
+    """Run a command of the engine in a project's folder; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "level2", *words],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
-    return Context(parse_params(tree), Workspace.at(tmp_path))
-
-
-@pytest.fixture
-def own(tmp_path, monkeypatch):
-    """Write a module of a team's package, register what it declares, and forget it at the end."""
-    folder = tmp_path / "team" / "own_team"
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").write_text("")
-    monkeypatch.syspath_prepend(str(folder.parent))
-    monkeypatch.chdir(folder.parent)
-    monkeypatch.setattr(owner, "PACKAGE", "own_team")
-
-    def written(name, text):
-        (folder / f"{name}.py").write_text(text)
-        for module in [item for item in sys.modules if item.startswith("own_team")]:
-            del sys.modules[module]
-        importlib.invalidate_caches()
-        declarations.install(tmp_path)
-
-    yield written
-    _forget()
-
-
-def _forget():
-    estimators.add_own({})
-    metrics.add_own({})
-    gate.add_own({})
-
-
-@pytest.fixture
-def registered(tmp_path):
-    """The declarations of this project, as `load_params` registers them."""
-    declarations.install(tmp_path)
-    yield
-    _forget()
-
-
-@pytest.fixture
-def cluster(tmp_path):
-    """A stand-in for a cluster with Katib; trials run in `tmp_path`."""
-    made = Cluster(tmp_path)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def prepared(context, table):
-    """The project folder after `build_dataset`."""
-    params = context.params
-    dataset = derive(table, params.data, params.featurize).assign(load=table["load"])
-    dataset["split"] = by_time(dataset["event_timestamp"], 0.2, 0.2)
-    context.workspace.dataset.parent.mkdir(parents=True)
-    dataset.to_parquet(context.workspace.dataset, index=False)
-    return context
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
-def learnable():
-    """Return task -> (features, model frame, truth): rows with gaps that a model can learn."""
-    features = {
-        "size": Feature(type="float"),
-        "age": Feature(type="float", nullable=True),
-        "open": Feature(type="bool"),
-        "kind": Feature(type="category", categories=("x", "y", "z"), nullable=True),
-    }
+def params():
+    return load_params(ROOT / "params.yaml")
 
-    def rows(task, count=240, seed=0):
-        rng = np.random.default_rng(seed)
-        frame = pd.DataFrame(
-            {
-                "size": rng.normal(50, 20, count),
-                "age": np.where(rng.random(count) < 0.1, np.nan, rng.normal(5, 2, count)),
-                "open": rng.random(count) < 0.5,
-                "kind": rng.choice(["x", "y", "z", None], count, p=[0.4, 0.3, 0.2, 0.1]),
-            }
-        )
-        level = frame["size"] / 10 - np.nan_to_num(frame["age"], nan=5) + 2 * (frame["kind"] == "x")
-        truth = {
-            "regression": level,
-            "binary": (level > level.median()).astype(int),
-            "multiclass": pd.qcut(level, 3, labels=False),
-        }[task].to_numpy()
-        return features, estimators.model_frame(frame, features), truth
 
-    return rows
+@pytest.fixture(scope="session")
+def trained(params, tmp_path_factory) -> Path:
+    """A copy of this project after one run of the loop; its own registry is not touched."""
+    folder = tmp_path_factory.mktemp("trained")
+    source = Path(params.data.source)
+    for name in ("src", "feature_repo"):
+        ignored = shutil.ignore_patterns("data", "__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(ROOT / "params.yaml", folder)
+    if (ROOT / source).is_file():
+        (folder / source).parent.mkdir(parents=True)
+        shutil.copy(ROOT / source, folder / source)
+    elif source == Path("data/raw/load.csv"):
+        command(folder, "sample")
+    elif not params.data.remote:
+        pytest.skip(f"{source} is not here: `make pull` fetches it")
+    command(folder, "run", *QUICK)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(trained) -> Path:
+    """The version that the run registered, accepted or not, as a folder that serves."""
+    command(trained, "bundle", "--version", "1")
+    return trained / "artifacts" / "bundle"

@@ -19,6 +19,7 @@ import urllib.request
 from pathlib import Path
 
 import pandas as pd
+
 from servers import free_port, start, stop
 
 MINUTES, BUSY, EVERY = 5, 25.0, "2s"  # BUSY: requests a second where there are most
@@ -102,7 +103,7 @@ def main() -> None:
         folder, port = Path(name), free_port()
         url = f"http://127.0.0.1:{port}"
         words = [sys.executable, "-m", package, "serve", "--port", str(port)]
-        env = {"PYTHONPATH": str(project / "src"), "SERVE_LOG": f"{folder}/predictions.db"}
+        env = {"PYTHONPATH": str(project / "engine"), "SERVE_LOG": f"{folder}/predictions.db"}
         try:
             ready = f"{url}/v2/health/ready"
             running.append(start(words, folder / "service", ready, cwd=project, **env))

@@ -16,6 +16,7 @@ import fitted
 import pytest
 import yaml
 from projects import copy, make, tool
+
 from servers import free_port, start, stop
 
 pytestmark = [

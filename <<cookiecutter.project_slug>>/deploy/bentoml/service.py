@@ -13,9 +13,9 @@ os.environ["BENTOML_DO_NOT_TRACK"] = "True"  # telemetry stays off, whoever star
 import bentoml
 from bentoml.exceptions import BentoMLException
 
-from mlproject.core.requests import RequestError, batch
-from mlproject.serving.settings import ServeSettings
-from mlproject.serving.sources import Folder
+from level2.data.requests import RequestError, batch
+from level2.serving.settings import ServeSettings
+from level2.serving.sources import Folder
 
 
 @bentoml.service(workers=1)

@@ -1,1 +1,1 @@
-"""Train, gate, register and explain one model, the same way on a laptop and on a cluster."""
+"""What this project's team owns: its estimators, metrics, gate rules and notices."""

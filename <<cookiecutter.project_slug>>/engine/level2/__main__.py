@@ -1,0 +1,5 @@
+"""`python -m level2` is the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,47 @@
+"""What is known of a raw column once it was judged."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.number_format import NumberFormat
+from .date_patterns import Pattern
+
+Kind = Literal["empty", "constant", "float", "int", "bool", "category", "date", "text", "nested"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A column as judged; `numbers` only for numbers, `texts` and `codes` only for the rest."""
+
+    name: str
+    kind: Kind
+    rows: int
+    missing: int
+    distinct: int
+    markers: frozenset[str] = frozenset()
+    numbers: npt.NDArray[np.float64] | None = None
+    codes: npt.NDArray[np.intp] | None = None
+    texts: tuple[str, ...] = ()
+    pattern: Pattern | None = None
+    format: NumberFormat | None = None  # of numbers that are not written plainly
+    doubt: NumberFormat | None = None  # another format in which every value is a number too
+    long: bool = False  # whole numbers of more digits than a number holds: names, `texts` has them
+
+    @property
+    def unique(self) -> bool:
+        """Whether no value comes twice."""
+        return self.distinct == self.rows - self.missing and self.distinct > 1
+
+    @property
+    def known_numbers(self) -> npt.NDArray[np.float64]:
+        """The values of a column of numbers, without gaps."""
+        numbers = np.empty(0) if self.numbers is None else self.numbers
+        return numbers[np.isfinite(numbers)]
+
+    @property
+    def known(self) -> int:
+        """Rows that have a value."""
+        return self.rows - self.missing

@@ -1,0 +1,84 @@
+"""DVC: the raw table under version control, by DVC's own command line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import yaml_text
+from .errors import ProjectError
+from .files import digest
+
+
+def track(root: Path, path: Path) -> None:
+    """`dvc add` one file. Raises ProjectError with DVC's own words when it fails."""
+    if set("{}") & set(str(root)):  # DVC formats the path of its cache
+        raise ProjectError(f"DVC tracks no file below {root}: use a folder without {{ and }}")
+    command(root, "add", str(path.relative_to(root)))  # --quiet would silence its errors too
+
+
+def tracked(path: Path) -> bool:
+    """Whether a .dvc file stands beside `path`."""
+    return path.with_name(path.name + ".dvc").exists()
+
+
+def recorded(path: Path) -> str | None:
+    """MD5 of the bytes the .dvc file beside `path` names, None where there is no such file."""
+    file = path.with_name(path.name + ".dvc")
+    if not file.exists():
+        return None
+    found = yaml_text.load(file.read_text(encoding="utf-8"))
+    return str(found["outs"][0].get("md5"))
+
+
+def fetched(root: Path, path: Path) -> bool:
+    """Bring a tracked file here, from the cache or else the remote. Returns whether it came."""
+    target = f"{path.relative_to(root)}.dvc"
+    for words in (("checkout", "--force", target), ("pull", "--force", target)):
+        try:
+            command(root, *words)
+        except ProjectError:
+            continue
+        if path.exists() and digest(path, "md5") == recorded(path):
+            return True
+    return False
+
+
+def share_cache(root: Path, tree: Path) -> None:
+    """Let another checkout of the project in `root` use its cache.
+
+    By a link: DVC cannot write a path with letters beyond ASCII into its configuration.
+    """
+    cache = Path(command(root, "cache", "dir").strip())
+    cache.mkdir(parents=True, exist_ok=True)
+    (tree / ".dvc").mkdir(exist_ok=True)
+    (tree / ".dvc" / "cache").symlink_to(cache, target_is_directory=True)
+
+
+def difference(root: Path, what: str, base: str) -> dict[str, dict[str, Any]]:
+    """`metrics` or `params` of the folder against a revision: file, then name, then old and new."""
+    every = ["--all"] if what == "metrics" else []
+    found: dict[str, dict[str, Any]] = json.loads(
+        command(root, what, "diff", *every, "--json", base) or "{}"
+    )
+    return found
+
+
+def command(root: Path, *words: str) -> str:
+    """Run one DVC command in `root` and return what it printed."""
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *words],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        words_of_dvc = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        line = next((line for line in words_of_dvc if "ERROR" in line), words_of_dvc[0])
+        raise ProjectError(f"dvc {words[0]} failed: {line.removeprefix('ERROR: ')}")
+    return done.stdout

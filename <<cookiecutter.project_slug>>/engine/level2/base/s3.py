@@ -1,0 +1,126 @@
+"""Object storage: one object down or up; each fault one sentence, never with a secret.
+
+Endpoint, region and credentials are boto3's own: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, a profile,
+or the role of the pod.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import ProjectError
+from .files import atomic
+
+_CREDENTIALS = {
+    "AccessDenied": "the credentials may not do this: allow it to them",
+    "403": "the credentials are wrong or may not do this: check AWS_ACCESS_KEY_ID and its rights",
+    "InvalidAccessKeyId": "nobody there knows AWS_ACCESS_KEY_ID: correct it",
+    "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY does not fit AWS_ACCESS_KEY_ID: correct it",
+    "ExpiredToken": "AWS_SESSION_TOKEN has expired: get a new one",
+}
+
+_SILENT = {
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "ReadTimeoutError",
+}
+
+
+def download(uri: str, path: Path, version: str | None = None) -> str | None:
+    """Write an object to `path`; return its version where the bucket keeps versions."""
+    bucket, key = _parts(uri)
+    with _explained(uri) as client:
+        wanted = {"VersionId": version} if version else {}
+        found = client.head_object(Bucket=bucket, Key=key, **wanted)
+        kept = found.get("VersionId", "null")
+        pinned = {} if kept == "null" else {"VersionId": kept}
+        with atomic(path) as temporary:
+            client.download_file(bucket, key, str(temporary), ExtraArgs=pinned)
+    return str(kept) if pinned else None
+
+
+def upload(path: Path, uri: str) -> None:
+    """Write a file to an object, which appears whole or not at all."""
+    bucket, key = _parts(uri)
+    with _explained(uri) as client, path.open("rb") as stream:
+        client.upload_fileobj(stream, bucket, key)
+
+
+def delete(uri: str) -> None:
+    """Remove an object; one that is not there is no fault."""
+    bucket, key = _parts(uri)
+    with _explained(uri) as client:
+        client.delete_object(Bucket=bucket, Key=key)
+
+
+def _parts(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    if parts.scheme != "s3" or not parts.netloc or not parts.path.strip("/") or "@" in parts.netloc:
+        shown = f"…@{uri.rpartition('@')[2]}" if "@" in uri else uri  # before @ may be a secret
+        raise ProjectError(f"`{shown}` is no object: write it like s3://bucket/folder/table.csv")
+    return parts.netloc, uri.split("/", 3)[3]  # a `?` or `#` belongs to the key
+
+
+def _client() -> Any:
+    try:
+        import boto3
+        from botocore.config import Config
+    except ImportError:
+        raise ProjectError(
+            "s3:// needs boto3, which is not installed: install requirements/pipeline.txt too"
+        ) from None
+    # three tries within seconds: an address that swallows requests must not hold a run for minutes
+    patience = Config(
+        connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
+    )
+    return boto3.session.Session().client("s3", config=patience)  # the default one is never renewed
+
+
+@contextmanager
+def _explained(uri: str) -> Iterator[Any]:
+    """A client whose faults become one sentence."""
+    client = None
+    try:
+        client = _client()
+        yield client
+    except ProjectError:
+        raise
+    except Exception as error:
+        module = type(error).__module__.split(".")[0]
+        if module not in {"boto3", "botocore", "s3transfer"} and not isinstance(error, ValueError):
+            raise
+        raise ProjectError(f"{uri}: {_reason(error, client, uri)}") from error
+
+
+def _reason(error: Exception, client: Any, uri: str) -> str:
+    """What is wrong and what would be right."""
+    where = client.meta.endpoint_url if client else "AWS_ENDPOINT_URL"
+    name, response = type(error).__name__, getattr(error, "response", None) or {}
+    code = str(response.get("Error", {}).get("Code", ""))
+    if name in {"NoCredentialsError", "PartialCredentialsError"}:
+        return "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give a role"
+    if code in {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}:
+        return _missing(client, *_parts(uri), where)
+    if code in _CREDENTIALS:
+        return f"{_CREDENTIALS[code]} ({where})"
+    if name in _SILENT:
+        return f"no answer from {where}: start the server or correct AWS_ENDPOINT_URL"
+    if code == "400":
+        return f"{where} refused the request: is the address right, are the credentials current?"
+    line = (str(error).strip().splitlines() or [name])[0]
+    return f"{line:.160} ({where})"
+
+
+def _missing(client: Any, bucket: str, key: str, where: str) -> str:
+    """Tell a bucket that is not there from an object that is not."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if str(error.response["Error"]["Code"]) in {"404", "NoSuchBucket"}:
+            return f"there is no bucket `{bucket}` at {where}: make it or correct the address"
+    return f"there is no object `{key}` in bucket `{bucket}`: put it there or correct the address"

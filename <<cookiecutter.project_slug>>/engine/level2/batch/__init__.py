@@ -1,0 +1,1 @@
+"""Predictions of whole tables, and models as folders for images."""

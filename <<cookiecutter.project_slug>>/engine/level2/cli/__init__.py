@@ -1,0 +1,84 @@
+"""The command line: one file for each command, the eight plain steps together in `steps.py`.
+
+What a command needs is imported when it runs: the words and help of all of them cost little.
+"""
+
+import typer
+
+from ..base import terminal
+from . import (
+    adopt,
+    bundle,
+    ci_drift,
+    ci_outcome,
+    ci_report,
+    decide,
+    deploy,
+    experiment,
+    inbox,
+    init,
+    lineage,
+    loop_demo,
+    monitor,
+    predict,
+    pull,
+    reproduce,
+    rollback,
+    run,
+    sample,
+    serve,
+    steps,
+    sweep,
+    train,
+    webhook,
+)
+
+COMMANDS = (
+    init.init,
+    run.run,
+    sample.sample,
+    adopt.adopt,
+    experiment.experiment,
+    sweep.sweep,
+    lineage.lineage,
+    reproduce.reproduce,
+    serve.serve,
+    predict.predict,
+    bundle.bundle,
+    deploy.deploy,
+    rollback.rollback,
+    monitor.monitor,
+    decide.decide,
+    loop_demo.loop_demo,
+    inbox.inbox,
+    webhook.webhook,
+    pull.pull,
+    ci_report.ci_report,
+    ci_outcome.ci_outcome,
+    ci_drift.ci_drift,
+)
+
+
+def main() -> None:
+    """Run a command."""
+    terminal.main(terminal.spoken(app), "interrupted; `run --from STEP` goes on where it was")
+
+
+def _application() -> typer.Typer:
+    """All commands, in the order of the help."""
+    application = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
+    for name in steps.PLAIN:
+        step = application.command(
+            name, help=f"Run the step {name} alone.", rich_help_panel="Steps"
+        )
+        step(steps.command(name))
+    trained = "Run the step train alone, or one trial of a tuner."
+    application.command(help=trained, rich_help_panel="Steps")(train.train)
+    for command in COMMANDS:
+        application.command()(command)
+    return application
+
+
+app = _application()

@@ -1,0 +1,25 @@
+"""`ci-drift`: `monitor` and `decide` in a workflow, for the jobs that act."""
+
+from pathlib import Path
+
+from . import decide, monitor
+
+
+def ci_drift() -> None:
+    """Watch the champion on new raw data and decide, for the jobs that act."""
+    from ..base.console import Screen
+    from ..github import ci
+    from ..params.config import Settings, load_params
+    from ..project import Context
+    from ..registry import tracking
+    from ..workspace import Workspace
+
+    root = Path.cwd()
+    workspace, params = Workspace.at(root), load_params(root / "params.yaml")
+    if tracking.registry(Context(params, workspace)).champion(params.data.name) is None:
+        Screen(0).say(" monitor   no champion to compare with")
+        ci.tell(Settings(), "drift=false\n", "### Monitor: no champion to compare with\n")
+        return
+    monitor.in_folder(root, "data")
+    decide.in_folder(root, apply=False, elsewhere=True)
+    ci.tell_drift(workspace)

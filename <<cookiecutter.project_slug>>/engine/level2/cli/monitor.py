@@ -1,0 +1,134 @@
+"""`monitor`: what the champion meets now against what it was accepted on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..base.errors import ProjectError
+from ._options import Overrides
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..monitoring.look import Current
+    from ..monitoring.steps.monitor import Champion
+    from ..project import Context
+
+SOURCES = ("auto", "log", "data")
+LIGHTS = {"quiet": "green", "warn": "yellow", "alarm": "red", "unknown": "yellow"}
+
+
+def monitor(
+    source: Annotated[
+        str, typer.Option(help="log, data, or auto: the log where it has enough rows.")
+    ] = "auto",
+    evidently: Annotated[
+        bool, typer.Option("--evidently", help="Also write a page by Evidently.")
+    ] = False,
+    overrides: Overrides = None,
+) -> None:
+    """Compare what the champion meets now with what it was accepted on."""
+    in_folder(Path.cwd(), source, tuple(overrides or ()), evidently)
+
+
+def in_folder(
+    root: Path, source: str, overrides: tuple[str, ...] = (), evidently_too: bool = False
+) -> None:
+    """Write and say the verdict over the prediction log, or over new raw data."""
+    from ..base.console import Screen
+    from ..base.files import read_json
+    from ..monitoring import evidently
+    from ..monitoring.advice import after_monitor
+    from ..monitoring.steps import monitor as step
+    from ..project import open_context
+
+    screen = Screen(0)
+    if source not in SOURCES:
+        raise ProjectError(f"`{source}` is not a window to look at: use log or data")
+    if evidently_too:
+        evidently.need()
+    context = open_context(root, overrides, screen)
+    known = step.champion(context)
+    current = _current(context, known, source)
+    line = step.run(context, known, current)
+    verdict = read_json(context.workspace.watched)
+    screen.said_of("monitor", line, LIGHTS[verdict["verdict"]])
+    for item in verdict["findings"]:
+        screen.said_of("", item["detail"], "red" if item["alarm"] else "yellow")
+    screen.say(f" report    {context.workspace.watched_page.relative_to(root)}")
+    if evidently_too:
+        screen.say(f" evidently {_second_page(context, known, current, verdict)}")
+    if advice := after_monitor(verdict):
+        screen.said_of("next", advice)
+
+
+def _second_page(
+    context: "Context", known: "Champion", current: "Current", verdict: Mapping[str, Any]
+) -> str:
+    """The columns of the verdict on Evidently's page; says where it is."""
+    from ..monitoring import evidently
+    from ..monitoring.unfold import alike, unfold
+
+    contract, path = context.params.data, context.workspace.watched_by_evidently
+    times = {item["column"]: item["times"] for item in verdict["columns"]}
+    if not times:
+        path.unlink(missing_ok=True)  # one of another look would say what this one does not
+        return "nothing to compare"
+    entity = contract.entity_column if contract.entity else None
+    before = unfold(known.reference, current.table, entity, times)
+    evidently.write(path, before, alike(known.reference, current.table, times), times)
+    return str(path.relative_to(context.workspace.root))
+
+
+def _current(context: "Context", known: "Champion", source: str) -> "Current":
+    """The current window; raw data that cannot be read are a finding, not an end."""
+    import pandas as pd
+
+    from ..monitoring.look import Current
+    from ..monitoring.steps import monitor as step
+
+    raw, fault = _raw(context)
+    log = _log(context)
+    least = context.params.monitor.min_rows
+    if source != "data" and log:
+        table = step.from_log(context, log, known, raw)
+        if len(table) >= least or source == "log":
+            pairs = step.offline(context, known, table, raw)
+            return Current(table, "prediction log", fault, pairs)
+    elif source == "log":
+        raise ProjectError("there is no prediction log: `make serve` writes it, SERVE_LOG names it")
+    table = pd.DataFrame() if raw is None else step.from_data(context, known, raw)
+    return Current(table, "raw data", fault)
+
+
+def _log(context: "Context") -> Path | None:
+    """The prediction log, where there is one."""
+    from ..serving.settings import ServeSettings
+
+    name = ServeSettings().log
+    path = context.workspace.root / name if name else None
+    return path if path and path.is_file() else None
+
+
+def _raw(context: "Context") -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
+    """The raw table, typed; or why it does not fit its contract. It leaves nothing behind."""
+    import tempfile
+    from dataclasses import replace
+
+    from ..training.steps import ingest
+    from ..workspace import Workspace
+
+    workspace, params = context.workspace, context.params
+    if not params.data.remote and not workspace.source(params).exists():
+        raise ProjectError(
+            f"{params.data.source} is not here: `make pull` fetches it, labels come from it"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        apart = replace(context, workspace=Workspace(workspace.root, Path(folder)))
+        path = ingest.fetched(apart)
+        try:
+            return ingest.read(apart, path)[0], ()
+        except ProjectError as error:
+            return None, (f"raw data do not fit the contract: {error}",)

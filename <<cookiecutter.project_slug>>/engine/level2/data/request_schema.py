@@ -1,0 +1,137 @@
+"""What a prediction request must look like, derived from the contract's features."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..base.amounts import plural
+from .feature import MAX_CATEGORIES, Feature
+from .raw_rows import Raw, times_of
+from .requests import MAX_TEXT, Key
+from .time_names import EXCEL
+
+if TYPE_CHECKING:
+    pass
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MOST_EXAMPLES = 5  # of the values of a category that is no list
+_TYPES = {"float": "number", "int": "integer", "bool": "boolean", "category": "string"}
+
+
+def request_schema(features: Mapping[str, Feature]) -> dict[str, Any]:
+    """JSON Schema of one row: a property per feature and nothing else; required unless nullable."""
+    return {
+        "$schema": DIALECT,
+        "type": "object",
+        "properties": {name: _property(feature) for name, feature in features.items()},
+        "required": [name for name, feature in features.items() if not feature.nullable],
+        "additionalProperties": False,
+    }
+
+
+def _property(feature: Feature) -> dict[str, Any]:
+    """One feature: type, bounds or allowed values, and what it means."""
+    kind = _TYPES[feature.type]
+    found: dict[str, Any] = {"type": [kind, "null"] if feature.nullable else kind}
+    if feature.min is not None:
+        found["minimum"] = feature.min
+    if feature.max is not None:
+        found["maximum"] = feature.max
+    told = [feature.meaning] if feature.meaning else []
+    names = feature.categories or ()
+    if feature.allowed is not None and len(names) <= MAX_CATEGORIES:
+        found["enum"] = [*names, None] if feature.nullable else [*names]
+    elif names:
+        found |= {"minLength": 1, "maxLength": MAX_TEXT, "examples": [*names[:MOST_EXAMPLES]]}
+        others = "others are refused" if feature.allowed is not None else "others count as unseen"
+        told.append(f"{plural(len(names), 'value')} known, {others}")
+    return found | ({"description": "; ".join(told)} if told else {})
+
+
+def body_schema(
+    features: Mapping[str, Feature],
+    key: Key,
+    limit: int,
+    lookup: bool = True,
+    raw: Raw | None = None,
+) -> dict[str, Any]:
+    """JSON Schema of a whole request: rows of features, or entities where a store is read.
+
+    With `raw` also rows of the table that was adopted, under its own names.
+    """
+    row = request_schema(features)
+    named = {key.entity: _entity(key)}
+    if key.time:
+        named[key.time] = {"type": "string", "format": "date-time", "description": "event time"}
+    full = {**row, "properties": {**named, **row["properties"]}}
+    del full["$schema"]
+    entity = {
+        "type": "object",
+        "properties": named,
+        "required": [] if key.constant else [key.entity],
+        "additionalProperties": False,
+    }
+    ways = {"rows": _list({"anyOf": [full, _table_row(raw)]} if raw else full, limit)}
+    if lookup:
+        ways["entities"] = _list(entity, limit) | {"description": newest(key)}
+    return {
+        "$schema": DIALECT,
+        "type": "object",
+        "properties": ways,
+        "oneOf": [{"required": [name]} for name in ways],
+        "additionalProperties": False,
+    }
+
+
+def _table_row(raw: Raw) -> dict[str, Any]:
+    """One row of the table: what is read to predict, and whatever else it has."""
+    contract = raw.contract
+    properties = {raw.own[name]: _property(item) for name, item in contract.features.items()}
+    iso = len(contract.time_columns) == 1 and contract.timestamp_format is None
+    number = "number" if contract.timestamp_format == EXCEL else "integer"
+    for name in times_of(contract):
+        kind = {"type": "string", "format": "date-time"} if iso else {"type": ["string", number]}
+        properties[raw.own[name]] = {**kind, "description": "event time"}
+    if contract.event_hour:
+        least = contract.first_hour
+        hour = {"type": "integer", "minimum": least, "maximum": least + 23}
+        properties[raw.own[contract.event_hour]] = hour
+    if contract.entity:
+        properties[raw.own[contract.entity]] = _about(contract.entities)
+    optional = {raw.own[name] for name, item in contract.features.items() if item.nullable}
+    return {
+        "type": "object",
+        "description": "A row of the table under its own names; other columns are not read",
+        "properties": properties,
+        "required": [name for name in raw.needed if name not in optional],
+    }
+
+
+def _list(items: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": 1, "maxItems": limit}
+
+
+def newest(key: Key) -> str:
+    """What a request by entity asks for, in a sentence."""
+    if key.constant:
+        return "The table is one series: {} asks with its newest features"
+    return f"Only {key.entity}: its features are read from the online store"
+
+
+def _entity(key: Key) -> dict[str, Any]:
+    if key.constant:
+        told = "the one series of the table: filled in where it is left out"
+        return {
+            "type": "string",
+            "enum": [key.constant],
+            "default": key.constant,
+            "description": told,
+        }
+    if key.whole:
+        return {"type": "integer", "minimum": 0, "description": "row of the ingested table"}
+    return _about(key.entities)
+
+
+def _about(entities: Sequence[str] | None) -> dict[str, Any]:
+    """An entity as a text: one of those known, or any of up to MAX_TEXT characters."""
+    found = {"type": "string", "description": "what the row is about"}
+    return found | ({"enum": [*entities]} if entities else {"minLength": 1, "maxLength": MAX_TEXT})

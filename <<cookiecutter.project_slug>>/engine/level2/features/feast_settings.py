@@ -1,0 +1,62 @@
+"""feature_store.yaml as this process reads it: values of the environment, absolute paths."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import ProjectError
+from ..params.file import read_yaml
+from ..workspace import Workspace
+
+
+def _configuration(workspace: Workspace) -> Path:
+    """The stores' configuration: the repository's, or the one Feast's own variable names."""
+    named = os.environ.get("FEAST_FS_YAML_FILE_PATH")
+    return Path(named) if named else workspace.feature_repo / "feature_store.yaml"
+
+
+def settings_shown(workspace: Workspace) -> str:
+    """The file as a message names it: from the project's folder on."""
+    return str(_configuration(workspace)).removeprefix(f"{workspace.root}/")
+
+
+def store_settings(workspace: Workspace) -> dict[str, Any]:
+    """feature_store.yaml with the environment's values and its local paths made absolute.
+
+    Feast's own command reads them from the repository's folder, its Python API from wherever the
+    process stands. An experiment keeps its state apart.
+    """
+    repo = workspace.feature_repo
+    tree = _expanded(read_yaml(_configuration(workspace)), settings_shown(workspace))
+    state = repo if workspace.out == workspace.root else workspace.out / "feast"
+    # a task's own registry ends with it, as it names the task's own files; what is served stays
+    lasting = workspace.home / repo.name if workspace.home else state
+    online = dict(tree.get("online_store", {}))
+    if isinstance(tree.get("registry"), str) and "://" not in tree["registry"]:
+        tree["registry"] = str(state / tree["registry"])
+        Path(tree["registry"]).parent.mkdir(parents=True, exist_ok=True)
+    if online.get("type") == "sqlite":
+        online["path"] = str(lasting / online["path"])
+        Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
+    return {**tree, "online_store": online, "repo_path": repo}
+
+
+def _expanded(value: Any, file: str) -> Any:
+    """The value with `${NAME}` from the environment in its texts. Raises ProjectError if unset.
+
+    Feast substitutes in the text of the file, where a `#`, a quote or `: ` of a password or a path
+    is read as YAML. A number stays one: a lone `${PORT}` of digits.
+    """
+    if isinstance(value, dict):
+        return {key: _expanded(item, file) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item, file) for item in value]
+    if not isinstance(value, str) or "$" not in value:
+        return value
+    for name in re.findall(r"\$\{(\w+)\}", value):
+        if name not in os.environ:
+            raise ProjectError(f"{file}: {name} is not set: give it in the environment")
+    found = os.path.expandvars(value)
+    alone = re.fullmatch(r"\$(\w+|\{\w+\})", value) and re.fullmatch(r"0|[1-9]\d{0,17}", found)
+    return int(found) if alone else found

@@ -1,0 +1,191 @@
+"""One verb inside a task of the production pipeline, in a pod that has nothing but the image."""
+
+import importlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..base import terminal
+from ..base.errors import ProjectError
+from ..base.faults import may_pass
+from ..base.files import read_json
+from ..base.plain import packed, plain, plain_tree, unpacked
+from ..base.yaml_text import inline
+from ..model import gate
+from ..params.config import Settings, load_params
+from ..project import Context
+from ..workspace import Workspace
+from .task_output import Voice
+
+PAUSE = 10.0  # seconds before the second attempt, twice that before the third
+Paths = Mapping[str, str]  # name of a Workspace property -> where KFP keeps that artifact
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task tells KFP beside its artifacts."""
+
+    line: str
+    outputs: Paths
+
+    @property
+    def branch(self) -> str:
+        """The branch the graph takes: one of two fixed strings, whatever the numbers are."""
+        return "hand_over" if gate.stands(self._read("decision")) else "hold"
+
+    def log_branches(self, metrics: Any) -> None:
+        """Best value and number of trials of each candidate estimator, and the chosen one."""
+        tuning = self._read("tuning")
+        for branch in tuning["branches"]:
+            best = (branch["best"] or {}).get("value")
+            _log(metrics, {f"{branch['family']}.best_{tuning['metric']}": best})
+            _log(metrics, {f"{branch['family']}.trials": len(branch["trials"])})
+        metrics.metadata["chosen"] = tuning["chosen"]["family"]
+
+    def describe_model(self, model: Any) -> None:
+        """Family, parameters and digest of the model, on its artifact."""
+        record = read_json(Path(self.outputs["model"]) / "model.json")
+        keys = ("family", "params", "rows", "task", "target")
+        known = plain_tree({key: record[key] for key in keys})
+        model.metadata.update(known, framework="onnx", sha256=record["sha256"]["model.onnx"])
+
+    def log_scores(self, metrics: Any) -> None:
+        """Metrics of the candidate and of the baselines."""
+        measured = self._read("metrics")
+        _log(metrics, measured["candidate"])
+        for name, values in measured["baselines"].items():
+            _log(metrics, {f"{name}.{key}": value for key, value in values.items()})
+
+    def log_classes(self, classes: Any) -> None:
+        """Confusion matrix of the test rows; nothing where a number is predicted."""
+        import pandas as pd
+
+        predictions = pd.read_parquet(self.outputs["predictions"])
+        found = [*predictions.columns]
+        others = found[found.index("truth") + 1 :]  # an entity may be called p_ something too
+        columns = [name for name in others if name.startswith("p_")]
+        if not columns:
+            return
+        guess = predictions["answered"].to_numpy().astype(int)
+        truth = predictions["truth"].to_numpy().astype(int)
+        counts = [[0] * len(columns) for _ in columns]
+        for row, column in zip(truth, guess, strict=True):
+            counts[row][column] += 1
+        labels = [plain(name.removeprefix("p_")) for name in columns]
+        classes.log_confusion_matrix(labels, counts)
+
+    def _read(self, name: str) -> Any:
+        return read_json(Path(self.outputs[name]))
+
+
+def run(
+    step: str,
+    inputs: Paths,
+    outputs: Paths,
+    overrides: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> Done:
+    """Run one verb on KFP's artifacts. A refusal ends the process with one sentence.
+
+    A fault that may pass, like a lost connection, is met by running the verb again, TASK_RETRIES
+    times: a server does not start a container again that has failed.
+    """
+    voice, words = Voice(), tuple(map(unpacked, overrides))
+    terminal.prepare()
+    began = time.perf_counter()
+    try:
+        known = Settings(**(settings or {}))
+        line = _patiently(
+            lambda: _run(step, inputs, outputs, words, known, arguments or {}, voice),
+            known.task_retries,
+            partial(voice.again, step),
+        )
+    except Exception as error:
+        voice.stopped(step, terminal.sentence(error))
+        raise SystemExit(1) from None
+    voice.step(step, line, time.perf_counter() - began)
+    terminal.leave_after_executor()
+    return Done(plain(line), outputs)
+
+
+def knobs(overrides: Sequence[str], source: str) -> list[str]:
+    """The overrides of every task: those given, and the raw table's address if there is one.
+
+    They are an output parameter, so ASCII: `run` reads them back.
+    """
+    address = [f"data.source={inline(unpacked(source))}"] if source else []
+    return [packed(unpacked(word)) for word in (*overrides, *address)]
+
+
+def _patiently(verb: Callable[[], str], retries: int, say: Callable[[str], None]) -> str:
+    """What the verb returns, tried again after faults that may pass. Raises what the last did."""
+    for attempt in range(1, retries + 1):
+        try:
+            return verb()
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            pause = PAUSE * 2 ** (attempt - 1)
+            said = terminal.sentence(error)
+            say(f"attempt {attempt + 1} of {retries + 1} in {pause:g} s, after: {said}")
+            time.sleep(pause)
+    return verb()
+
+
+def _run(
+    step: str,
+    inputs: Paths,
+    outputs: Paths,
+    overrides: tuple[str, ...],
+    known: Settings,
+    arguments: Mapping[str, Any],
+    voice: Voice,
+) -> str:
+    root = Path.cwd()
+    params = load_params(root / "params.yaml", overrides)
+    with _workspace(root, known.pipeline_home) as workspace:
+        _place(workspace, inputs)
+        context = Context(params, workspace, known, voice, overrides=overrides)
+        verb = importlib.import_module(f"..training.steps.{step}", __package__)
+        line = str(verb.run(context, **arguments))
+        _hand_over(workspace, outputs)
+    return line
+
+
+@contextmanager
+def _workspace(root: Path, home: Path | None) -> Iterator[Workspace]:
+    """A private workspace below the temporary folder: the project's own may be read-only."""
+    with tempfile.TemporaryDirectory(prefix="task-") as folder:
+        yield Workspace(root, Path(folder), home)
+
+
+def _place(workspace: Workspace, inputs: Paths) -> None:
+    """Link every artifact to where the verb looks for it."""
+    for name, path in inputs.items():
+        if not Path(path).exists():
+            raise ProjectError(f"the artifact `{name}` is missing at {path}: run the task before")
+        place: Path = getattr(workspace, name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(Path(path).resolve())
+
+
+def _hand_over(workspace: Workspace, outputs: Paths) -> None:
+    """Move what the verb made to where KFP wants it."""
+    for name, path in outputs.items():
+        made = workspace.need(getattr(workspace, name), "this task")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, path)
+
+
+def _log(metrics: Any, values: Mapping[str, Any]) -> None:
+    """Log numbers; KFP cannot store one that is not finite, and none is none."""
+    for name, value in values.items():
+        if value is not None and float("-inf") < value < float("inf"):
+            metrics.log_metric(name, value)

@@ -1,0 +1,101 @@
+"""Progress of a task's process, carried to the terminal of the process that started it."""
+
+import io
+import json
+import os
+import re
+import sys
+from typing import Any, TextIO
+
+from ..base.console import Screen
+from ..training.graph import STEPS
+
+MARK = "\x1e"  # begins a line meant for the relay; ASCII's record separator, in no one's text
+NUMBERS = {step.name: f"{place}/{len(STEPS)}" for place, step in enumerate(STEPS, start=1)}
+FAILED = re.compile(r"Task .*'([\w-]+)'.* finished with status .*FAILURE")  # KFP's own words
+SWITCH = "TASK_RELAY"  # set in the environment of tasks whose output a relay reads
+STOPPED = "PIPELINE_STOPPED"  # set there too once a task has failed: `record` writes it down
+
+
+class Voice:
+    """What a task says: marked lines to a relay, plain lines to a pod's log."""
+
+    def __init__(self) -> None:
+        self.relayed = os.environ.get(SWITCH) == "1"
+
+    def update(self, done: int, total: int, note: str = "") -> None:
+        """How far long work is; a log does without."""
+        if self.relayed:
+            self._send(update=[done, total, note])
+
+    def step(self, name: str, detail: str, seconds: float) -> None:
+        """One finished step."""
+        if self.relayed:
+            self._send(step=[name, detail, seconds])
+        else:
+            print(f" {name}: {detail} ({seconds:.1f} s)", flush=True)
+
+    def again(self, name: str, sentence: str) -> None:
+        """Why a task is tried once more; only a log is told, a person sees how it ends."""
+        if not self.relayed:
+            print(f" again: {name}: {sentence}", file=sys.stderr, flush=True)
+
+    def stopped(self, name: str, sentence: str) -> None:
+        """Why the task fails."""
+        if self.relayed:
+            self._send(stopped=[name, sentence])
+        else:
+            print(f" stopped: {sentence}", file=sys.stderr, flush=True)
+
+    def _send(self, **event: Any) -> None:
+        print(f"{MARK}{json.dumps(event)}", flush=True)
+
+
+class Relay(io.TextIOBase):
+    """Stands in for stdout while tasks run: shows what they mean to show, keeps the last rest."""
+
+    def __init__(self, screen: Screen, through: TextIO | None = None) -> None:
+        self.screen, self.through = screen, through
+        self.stopped: tuple[str, str] | None = None  # the first task that refused, and why
+        self._last = ""  # line of a task or of KFP that is no event
+        self._line = ""
+
+    def write(self, text: str) -> int:
+        """Take text as print and logging write it, in any pieces."""
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            before, mark, event = line.partition(MARK)
+            if mark:
+                self._show(json.loads(event))
+            else:
+                self._keep(before.strip())
+                if self.through:
+                    self.through.write(line + "\n")
+        return len(text)
+
+    def _keep(self, line: str) -> None:
+        """Note what a task said last before KFP reports that it failed."""
+        failed = FAILED.search(line)
+        if failed and self.stopped is None:
+            self._stop(failed[1], self._last or "it said nothing")
+        elif line:
+            self._last = line
+
+    @property
+    def reason(self) -> str:
+        """Why the first task that failed did: its own sentence, or the last line it wrote."""
+        return ": ".join(self.stopped or ())
+
+    def _show(self, event: dict[str, Any]) -> None:
+        if "update" in event:
+            self.screen.update(*event["update"])
+        elif "step" in event:
+            name, detail, seconds = event["step"]
+            self.screen.line(NUMBERS.get(name, ""), name, detail, seconds)
+        elif self.stopped is None:
+            self._stop(*event["stopped"])
+
+    def _stop(self, name: str, sentence: str) -> None:
+        """Remember why the run fails, also for the tasks that are still to come."""
+        self.stopped = name, sentence
+        os.environ[STOPPED] = self.reason

@@ -1,0 +1,69 @@
+"""Categories with many values as the mean target of their rows, the same numbers in ONNX."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.feature import Feature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KINDS = {"regression": "continuous", "binary": "binary", "multiclass": "multiclass"}
+
+
+def encoder(task: str, seed: int, scaled: bool) -> Any:
+    """An unfitted encoder of categories with many values; one never seen counts as other.
+
+    For trees the mean target, one column per category feature and class of a multiclass task:
+    `fit_transform` encodes each fifth of the rows by the other four, so that no row is encoded by
+    its own target. For linear models (`scaled`) a sparse column per value: their penalty shrinks
+    rare values as the means would be, and other features do not blur what a value adds.
+    """
+    from sklearn.model_selection import KFold
+    from sklearn.preprocessing import OneHotEncoder, TargetEncoder
+
+    if scaled:
+        return OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
+    return TargetEncoder(target_type=_KINDS[task], cv=KFold(5, shuffle=True, random_state=seed))
+
+
+def fit(model: Any, frame: "pd.DataFrame", truth: Any) -> Any:
+    """Fit a pipeline and round its encodings to float32, which is what ONNX looks up.
+
+    Unrounded, a tree could send a value and its float32 different ways.
+    """
+    model.fit(frame, truth)
+    for means in _encoders(model):
+        means.encodings_ = [item.astype(np.float32).astype(float) for item in means.encodings_]
+        rounded = np.asarray(means.target_mean_, dtype=np.float32).astype(float)
+        means.target_mean_ = rounded if rounded.ndim else float(rounded)
+    return model
+
+
+def _encoders(model: Any) -> Iterator[Any]:
+    from sklearn.preprocessing import TargetEncoder
+
+    parts = (part for _, part, _ in model.named_steps["inputs"].transformers_)
+    yield from (part for part in parts if isinstance(part, TargetEncoder))
+
+
+def learned(features: Mapping[str, Feature], frame: "pd.DataFrame") -> dict[str, Feature]:
+    """The features with the categories of the rows that train, where the contract lists none.
+
+    They are what the service offers, what it refuses others by (`unseen: refuse`), and what the
+    monitor calls known. `frame` is the model frame of the rows that train.
+    """
+    return {
+        name: _learned(feature, frame[name])
+        if feature.categories is None and (feature.by_target or feature.unseen == "refuse")
+        else feature
+        for name, feature in features.items()
+    }
+
+
+def _learned(feature: Feature, values: "pd.Series[str]") -> Feature:
+    names = tuple(sorted(str(value) for value in values.unique() if value != ""))
+    unseen = feature.unseen or "other"
+    return feature.model_copy(update={"categories": names, "unseen": unseen})

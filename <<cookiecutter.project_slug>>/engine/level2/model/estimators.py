@@ -1,0 +1,218 @@
+"""Candidate estimators: each family is one entry, every one exports faithfully to ONNX.
+
+Inputs are float32 numbers and strings. No scaler stands in front of trees and no native
+categories are used: both make ONNX exports silently wrong.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..base import scikit
+from ..data.digits import single
+from ..data.feature import Feature
+from ..data.labels import Cut
+from . import encoders
+from .metrics import Array
+
+ANSWERING = (
+    "sklearn.frozen._frozen.FrozenEstimator",
+    "sklearn.model_selection._classification_threshold.FixedThresholdClassifier",
+)
+MISSING_CATEGORY = ""  # the string that stands for a missing category in a model's input
+
+
+@dataclass(frozen=True)
+class Family:
+    """How to build one kind of estimator, and the non-default types its skops file may hold."""
+
+    build: Callable[[str, Mapping[str, Any], int], Any]
+    scaled: bool  # impute and standardize the numbers first
+    trusted: tuple[str, ...] = ()
+
+
+def _hist_gradient_boosting(task: str, params: Mapping[str, Any], seed: int) -> Any:
+    from sklearn import ensemble
+
+    kind = "Regressor" if task == "regression" else "Classifier"
+    # Early stopping would draw its own random validation rows: ours are split by time.
+    return getattr(ensemble, f"HistGradientBoosting{kind}")(
+        random_state=seed, early_stopping=False, **params
+    )
+
+
+def _linear(task: str, params: Mapping[str, Any], seed: int) -> Any:
+    from sklearn import linear_model
+
+    if task == "regression":
+        return linear_model.Ridge(**params)
+    return linear_model.LogisticRegression(max_iter=1000, random_state=seed, **params)
+
+
+FAMILIES: dict[str, Family] = {
+    "hist_gradient_boosting": Family(
+        _hist_gradient_boosting,
+        scaled=False,
+        trusted=(
+            "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+            "sklearn.model_selection._split.KFold",  # how target encodings were crossed
+        ),
+    ),
+    "linear": Family(_linear, scaled=True, trusted=("numpy.dtype",)),  # the imputer keeps one
+}
+BUILT_IN = frozenset(FAMILIES)
+# Types beside scikit-learn's estimators that a skops file of the project's own families may hold.
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+)
+
+
+def add_own(families: Mapping[str, Family]) -> None:
+    """Make the project's own families usable by name, in the place of those added before."""
+    for name in FAMILIES.keys() - BUILT_IN:
+        del FAMILIES[name]
+    FAMILIES.update(families)
+
+
+def build(
+    family: str,
+    task: str,
+    features: Mapping[str, Feature],
+    params: Mapping[str, Any],
+    seed: int,
+    class_weight: str = "none",
+) -> Any:
+    """Return an unfitted scikit-learn Pipeline from a model frame to predictions."""
+    from sklearn.pipeline import Pipeline
+
+    model = estimator(family, task, params, seed, class_weight)
+    return Pipeline([("inputs", inputs(family, features, task, seed)), ("model", model)])
+
+
+def estimator(
+    family: str, task: str, params: Mapping[str, Any], seed: int, class_weight: str = "none"
+) -> Any:
+    """An unfitted model; a search space with `class_weight` overrules the knob.
+
+    Weighted, the probabilities are no longer shares of rows: rare classes get more. Raises
+    ValueError or TypeError for parameters that the family does not take.
+    """
+    weighted = {"class_weight": class_weight} if task != "regression" else {}
+    values = {**weighted, **params}
+    if values.get("class_weight") == "none":
+        del values["class_weight"]  # the default of every family, even of one that knows none
+    return FAMILIES[family].build(task, values, seed)
+
+
+def pinned(threads: int) -> Any:
+    """A context in which OpenMP and BLAS use that many threads.
+
+    More threads add numbers up in another order, so that machines would differ in the last digits;
+    and on busy cores they wait for one another.
+    """
+    from threadpoolctl import threadpool_limits
+
+    scikit.load()  # its OpenMP must be there before it can be limited
+
+    return threadpool_limits(limits=threads)
+
+
+def baseline(task: str) -> Any:
+    """The simplest predictor: the mean, or the class shares."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    return DummyRegressor() if task == "regression" else DummyClassifier(strategy="prior")
+
+
+def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
+    """The model's input: one float32 or string column per feature, in contract order.
+
+    A feature that has a centre is what is left of it.
+    """
+    return pd.DataFrame(
+        {
+            name: single(table[name], feature.center)
+            if feature.numeric
+            else table[name].astype(object).where(table[name].notna(), MISSING_CATEGORY).astype(str)
+            for name, feature in features.items()
+        },
+        copy=False,
+    )
+
+
+def examples(
+    table: pd.DataFrame, rows: "pd.Series[bool]", features: Mapping[str, Feature], target: str
+) -> tuple[pd.DataFrame, Array]:
+    """Model frame and target of the chosen rows, copied a column at a time."""
+    chosen = np.flatnonzero(rows)
+    part = pd.DataFrame({name: table[name].take(chosen) for name in features}, copy=False)
+    return model_frame(part, features), table[target].to_numpy()[chosen]
+
+
+def answering(model: Any, cut: Cut | None, frame: pd.DataFrame) -> Any:
+    """A fitted classifier whose own `predict` answers by the threshold; others as they are.
+
+    For servers that ask scikit-learn for labels. `frame` is any model frame of two rows or more.
+    """
+    if cut is None:
+        return model
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.model_selection import FixedThresholdClassifier
+
+    fixed = FixedThresholdClassifier(
+        FrozenEstimator(model),
+        threshold=cut.at,
+        pos_label=cut.code,
+        response_method="predict_proba",
+    )
+    return fixed.fit(frame.head(2), [0, 1])  # frozen: nothing is learnt
+
+
+def predict(model: Any, task: str, frame: Any) -> Array:
+    """Predictions of shape (n,), or class probabilities of shape (n, k)."""
+    out = model.predict(frame) if task == "regression" else model.predict_proba(frame)
+    return np.asarray(out, dtype=np.float64)
+
+
+def inputs(family: str, features: Mapping[str, Feature], task: str, seed: int) -> Any:
+    """What stands before the estimator: an unfitted transformer that depends on no parameter."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = [name for name, feature in features.items() if feature.numeric]
+    categories = [
+        name for name, item in features.items() if not item.numeric and not item.by_target
+    ]
+    targets = [name for name, feature in features.items() if feature.by_target]
+    scaled = FAMILIES[family].scaled
+    prepare = (
+        make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+        if scaled
+        else "passthrough"
+    )
+    parts: list[tuple[str, Any, list[str]]] = []
+    if numbers:
+        parts.append(("numbers", prepare, numbers))
+    if categories:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+        parts.append(("categories", encoder, categories))
+    if targets:
+        parts.append(("targets", encoders.encoder(task, seed, scaled), targets))
+    return ColumnTransformer(parts, verbose_feature_names_out=False)

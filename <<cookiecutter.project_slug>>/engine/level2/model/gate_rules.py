@@ -1,0 +1,177 @@
+"""The rules of the quality gate, each judged by itself."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..base.amounts import plural
+from . import wording
+from .comparison import gains, hardest, needed, number, won
+from .metrics import DIRECTIONS, gain
+
+if TYPE_CHECKING:
+    from ..params.sections import Promote
+
+Evaluation = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule's outcome: `detail` is a phrase with the numbers it compared."""
+
+    name: str
+    passed: bool
+    detail: str
+    metric: str | None = None
+
+
+def shown(metric: str, value: Any) -> str:
+    """A metric's name and its value in the digits of the report."""
+    return f"{metric} {wording.metric(metric, number(value))}"
+
+
+def rows_compared(parity: Mapping[str, Any]) -> str:
+    """`80 test rows and 29 made from them with odd values`."""
+    rows, odd = parity["rows"], parity.get("odd_rows")
+    if odd is None:  # evaluated before they were counted
+        return plural(rows, "row")
+    return f"{rows - odd:,} test rows and {odd:,} made from them with odd values"
+
+
+def metrics_complete(evaluation: Evaluation) -> Rule:
+    """Every metric of the task is a number."""
+    metrics = evaluation["candidate"]["metrics"]
+    missing = [
+        name for name in DIRECTIONS[evaluation["task"]] if math.isnan(number(metrics.get(name)))
+    ]
+    detail = (
+        f"{', '.join(missing)} is missing or not a number"
+        if missing
+        else "every metric is a number"
+    )
+    return Rule("metrics complete", not missing, detail)
+
+
+def within_thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
+    """Each metric of promote.thresholds stays within its bounds."""
+    for name, bound in settings.thresholds.items():
+        value = number(evaluation["candidate"]["metrics"].get(name))
+        low = bound.min is None or value >= bound.min
+        high = bound.max is None or value <= bound.max
+        wanted = " and ".join(
+            f"{sign} {limit:g}"
+            for sign, limit in (("≥", bound.min), ("≤", bound.max))
+            if limit is not None
+        )
+        yield Rule(
+            f"threshold {name}",
+            low and high,
+            f"{shown(name, value)}, wanted {wanted}",
+            name,
+        )
+
+
+def beats_baseline(evaluation: Evaluation, margin: float) -> Rule:
+    """The candidate beats the baseline that is hardest to beat by the wanted margin."""
+    task, metric = evaluation["task"], evaluation["metric"]
+    found = gains(evaluation)
+    if not found:
+        return Rule("beats baseline", False, "there is no baseline to compare with", metric)
+    best, least = hardest(found)
+    passed = least >= margin
+    return Rule(
+        "beats baseline",
+        passed,
+        f"{metric} {_versus(task, metric, least, best, margin)}{_some(evaluation, best)}",
+        metric,
+    )
+
+
+def _some(evaluation: Evaluation, name: str) -> str:
+    """On how many rows a baseline was compared that does not know them all."""
+    partial = evaluation.get("partial", {}).get(name)
+    return f" (on the {plural(partial['rows'], 'row')} that {name} knows)" if partial else ""
+
+
+def wins_origins(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
+    """It beats the baselines in most windows of time, where several were tried."""
+    found, share = evaluation.get("origins") or (), settings.origins_won
+    if share is None or len(found) < 2:
+        return
+    metric, margin = evaluation["metric"], settings.baseline_margin
+    count, wanted = won(found, margin), needed(len(found), share)
+    detail = (
+        f"{metric} better than the best baseline by {margin:.1%} in {count} of "
+        f"{len(found)} origins, wanted ≥ {wanted}"
+    )
+    yield Rule("several origins", count >= wanted, detail, metric)
+
+
+def _versus(task: str, metric: str, better: float, other: str, margin: float) -> str:
+    """A gain and the wanted one as changes of the metric itself, signed like it."""
+    smaller = DIRECTIONS[task][metric] == "minimize"
+    change, wanted = ((-item if smaller else item) + 0.0 for item in (better, margin))
+    against = f" against {other}" if other else ""
+    return f"{change:+.1%}{against}, wanted {'≤' if smaller else '≥'} {wanted:+.1%}"
+
+
+def beats_champion(evaluation: Evaluation, settings: "Promote") -> Rule:
+    """It beats the champion on the same rows; the first model of all has none to beat."""
+    champion, metric = evaluation["champion"], evaluation["metric"]
+    if champion is None:
+        return Rule("beats champion", True, "the registry has no champion yet", metric)
+    name = f"champion v{champion['version']}"
+    if not champion["comparable"]:
+        allowed = settings.replace_incomparable_champion
+        detail = f"{name} cannot be compared: {champion['reason']}"
+        hint = "" if allowed else " (promote.replace_incomparable_champion: true replaces it)"
+        return Rule("beats champion", allowed, detail + hint, metric)
+    if champion.get("digest") and champion["digest"] == evaluation["candidate"].get("digest"):
+        detail = f"the candidate is {name}'s own model, which need not beat itself"
+        return Rule("beats champion", True, detail, metric)
+    mine = number(evaluation["candidate"]["metrics"].get(metric))
+    theirs = number(champion["metrics"].get(metric))
+    change = gain(evaluation["task"], metric, mine, theirs)
+    detail = (
+        f"{shown(metric, mine)} against {name}'s {wording.metric(metric, theirs)}, "
+        f"{_versus(evaluation['task'], metric, change, '', settings.margin)}"
+    )
+    return Rule("beats champion", change >= settings.margin, detail, metric)
+
+
+def worst_slice(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
+    """No slice is so many times worse than the whole."""
+    if ratio is None or not evaluation["slices"]:
+        return
+    task, metric = evaluation["task"], evaluation["metric"]
+    whole = number(evaluation["candidate"]["metrics"].get(metric))
+
+    def harm(item: dict[str, Any]) -> float:
+        """How many times worse than the whole; worse in any way is infinite past zero."""
+        value = number(item["metrics"].get(metric))
+        if math.isnan(value) or math.isnan(whole):
+            return math.inf
+        low, high = (whole, value) if DIRECTIONS[task][metric] == "minimize" else (value, whole)
+        if low > 0:
+            return high / low
+        return math.inf if high > low else 1.0
+
+    worst = max(evaluation["slices"], key=harm)
+    detail = (
+        f"worst slice {worst['column']}={worst['value']}: "
+        f"{shown(metric, worst['metrics'].get(metric))}, {harm(worst):.2f} x overall, "
+        f"wanted ≤ {ratio:g} x"
+    )
+    yield Rule("worst slice", harm(worst) <= ratio, detail, metric)
+
+
+def onnx_parity(evaluation: Evaluation, tolerance: float) -> Rule:
+    """The exported model answers as the trained one does."""
+    parity = evaluation["parity"]
+    difference = number(parity.get("relative_difference"))
+    detail = (
+        f"ONNX differs from scikit-learn by {difference:.1e} of the predictions' spread "
+        f"on {rows_compared(parity)}, wanted ≤ {tolerance:g} (promote.onnx_tolerance)"
+    )
+    return Rule("ONNX parity", difference <= tolerance, detail)

@@ -1,0 +1,83 @@
+"""What the prediction service must know of a model beside its features."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.contract import TIMESTAMP, DataContract
+from ..data.feature import Feature
+from .metrics import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+def serving_record(
+    contract: DataContract,
+    features: Mapping[str, Feature],
+    frame: "pd.DataFrame",
+    truth: Array,
+    lags: Mapping[str, int],
+    step: float | None,
+    entity: Any = None,
+    table: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the prediction service must know of a model beside its features.
+
+    `lags` names the inputs that are the target of periods before, `step` is a period in seconds,
+    `entity` one that the online store knows, `table` how rows of the table itself are read.
+    """
+    numbers = contract.task == "regression"
+    row = {name: written(frame[name].iloc[-1], item) for name, item in features.items()}
+    typical = {name: written(_typical(frame[name], item), item) for name, item in features.items()}
+    return {
+        "name": contract.name,
+        "entity": contract.entity_column,
+        "entities": list(contract.entities) if contract.entities else None,
+        "constant": contract.constant,
+        "time": time_name(contract, features),
+        "unit": contract.unit,
+        "order": list(features),  # that of the contract; objects are written sorted
+        "known": entity,
+        "table": table,
+        "example": row,
+        "typical": typical,
+        "lags": dict(lags),
+        "step": step,
+        "edges": sorted({float(edge) for edge in np.quantile(truth, _EDGES)}) if numbers else [],
+    }
+
+
+def time_name(contract: DataContract, features: Mapping[str, Feature]) -> str | None:
+    """What a request calls the event time: as the table does, where no input is called so."""
+    name = contract.time_name
+    taken = name in features or name == contract.entity_column
+    return TIMESTAMP if name and taken else name
+
+
+def _typical(values: "pd.Series", feature: Feature) -> Any:
+    """The median of numbers, the most frequent of truth values and categories; of what is there."""
+    if not feature.numeric:
+        counts = values[values != ""].value_counts()
+        return counts.index[0] if len(counts) else ""
+    known = values.dropna()
+    if feature.type == "bool" and len(known):
+        return float(known.mean() > 0.5)
+    return known.quantile(0.5, interpolation="lower") if len(known) else np.nan
+
+
+def written(value: Any, feature: Feature) -> Any:
+    """A value as the model sees it, as a request writes it."""
+    if not feature.numeric:
+        return str(value) or None
+    if value != value:
+        return None
+    if feature.center:
+        whole = feature.type == "int"
+        return round(value + feature.center) if whole else float(f"{value + feature.center:.15g}")
+    if feature.type == "float":
+        return float(str(np.float32(value)))  # the shortest number that is this float32
+    return bool(value) if feature.type == "bool" else int(value)

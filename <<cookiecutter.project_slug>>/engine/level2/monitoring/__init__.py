@@ -1,0 +1,1 @@
+"""Signals of the champion in production, and what they ask for."""

@@ -1,0 +1,110 @@
+"""What to do about the monitor's verdict: written rules, the first that fits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ..baseline.findings import Signal
+from ..data.feature import Strict
+
+Action = Literal["keep", "retrain", "new_model", "change_processing", "change_inputs"]
+NUMBERS: dict[str, str] = {
+    "keep": "0",
+    "retrain": "1",
+    "new_model": "2a",
+    "change_processing": "2b",
+    "change_inputs": "3",
+}
+MEANT: dict[str, str] = {
+    "keep": "keep the champion",
+    "retrain": "retrain on the newest data",
+    "new_model": "search wider for a new model",
+    "change_processing": "change the processing of the data: a person, upstream",
+    "change_inputs": "change inputs or objective: a person",
+}
+DAY = 86_400.0
+
+
+class Rule(Strict):
+    """When all of these signals alarm, after these actions did not help, then this action."""
+
+    when: tuple[Signal, ...] = Field(min_length=1)
+    after: tuple[Action, ...] = ()
+    then: Action
+
+
+class Decide(Strict):
+    """Section `decide`."""
+
+    memory_days: float = Field(30, gt=0)
+    pause_hours: float = Field(20, ge=0)
+    trials: int = Field(60, ge=1, le=10_000)
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier decision."""
+
+    at: float  # seconds since 1970
+    action: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do, and by which rule."""
+
+    action: Action
+    rule: int | None  # from 1; None where none fits
+    reason: str
+    signals: dict[str, str]
+    tried: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a tree."""
+        words = {"number": NUMBERS[self.action], "meant": MEANT[self.action]}
+        return {**asdict(self), **words}
+
+
+def decide(verdict: Mapping[str, Any], past: Sequence[Past], knobs: Decide, now: float) -> Decision:
+    """The action of the first rule that fits; what was just asked for is waited for."""
+    signals = dict(verdict["signals"])
+    loud = {name for name, state in signals.items() if state == "alarm"}
+    recent = tried(past, knobs, now)
+    names = tuple(item.action for item in recent)
+    for number, rule in enumerate(knobs.rules, start=1):
+        if not loud.issuperset(rule.when) or not set(names).issuperset(rule.after):
+            continue
+        last = max((item.at for item in recent), default=0.0)
+        if now - last < knobs.pause_hours * 3_600:
+            waits = (now - last) / 3_600
+            reason = (
+                f"rule {number} says {rule.then}, but {names[-1]} was asked for "
+                f"{waits:.1f} hours ago: wait {knobs.pause_hours:g} (decide.pause_hours)"
+            )
+            return Decision("keep", number, reason, signals, names)
+        return Decision(rule.then, number, _reason(number, rule), signals, names)
+    reason = f"no rule fits: {', '.join(sorted(loud))} alarm" if loud else "nothing alarms"
+    if verdict["verdict"] == "unknown":
+        reason = "the monitor had nothing to compare"
+    return Decision("keep", None, reason, signals, names)
+
+
+def _reason(number: int, rule: Rule) -> str:
+    after = f" and {', '.join(rule.after)} did not end it" if rule.after else ""
+    verb = "alarms" if len(rule.when) == 1 else "alarm"
+    return f"rule {number}: {', '.join(rule.when)} {verb}{after}"
+
+
+def tried(past: Sequence[Past], knobs: Decide, now: float) -> list[Past]:
+    """Actions since the last quiet look, within the memory; the oldest first."""
+    found: list[Past] = []
+    for item in sorted(past, key=lambda one: -one.at):
+        if item.verdict == "quiet" or now - item.at > knobs.memory_days * DAY:
+            break
+        if item.action != "keep":
+            found.insert(0, item)
+    return found

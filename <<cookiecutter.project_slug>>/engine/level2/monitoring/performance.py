@@ -1,0 +1,110 @@
+"""How much the champion errs now that labels have arrived, against rows it was judged on."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..baseline.findings import Finding
+from ..baseline.losses import TRUTH, losses, predictions
+from ..baseline.reference import Counts, Grid
+from ..data import labels
+from ..model import wording
+from ..model.metrics import compute
+from ..params.monitor import Monitor
+from ..prediction_log.feedback import SENT_BACK
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Mean loss of the labelled rows, its limit, and the metric people know."""
+
+    rows: int
+    loss: float
+    usual: float
+    limit: float
+    metric: str
+    value: float
+    accepted: float | None
+
+
+def judge(
+    labelled: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
+) -> tuple[Performance, Finding | None] | None:
+    """Compare labelled rows with the windows the champion was judged on; None for too few."""
+    if len(labelled) < knobs.min_rows or not reference[:, 0].any():
+        return None
+    task, metric = told["task"], told["metric"]
+    truth = labelled[TRUTH].to_numpy(np.float64)
+    prediction = predictions(labelled, told)
+    found = losses(task, metric, truth, prediction)
+    usual, limit = _allowed(grid, reference, len(found), knobs)
+    now = Performance(
+        rows=len(found),
+        loss=float(found.mean()),
+        usual=usual,
+        limit=limit,
+        metric=metric,
+        value=compute(task, truth, prediction, labels.read(told)).get(metric, math.nan),
+        accepted=told["metrics"].get(metric),
+    )
+    if now.loss <= now.limit:
+        return now, None
+    detail = (
+        f"the champion errs more: mean loss {wording.number(now.loss)} on {now.rows:,} "
+        f"labelled rows, {wording.number(now.usual)} when it was accepted, "
+        f"{wording.number(now.limit)} is allowed; {wording.label(metric)} "
+        f"{wording.metric(metric, now.value)}, accepted with {wording.metric(metric, now.accepted)}"
+    )
+    return now, Finding("performance", "loss", TRUTH, now.loss, now.limit, detail)
+
+
+def sent_back(
+    table: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
+) -> Finding | None:
+    """An alarm where people sent back so much that the champion errs more whatever else is right.
+
+    People report what is wrong: the rows they leave alone count as right, so that this is the
+    least that the mean loss can be. Where a label was measured it is believed more.
+    """
+    if SENT_BACK not in table or not reference[:, 0].any():
+        return None
+    known = table[SENT_BACK].notna()
+    rows = table[known & table[TRUTH].isna()] if TRUTH in table else table[known]
+    if len(rows) < knobs.min_rows:
+        return None
+    said = rows[SENT_BACK].to_numpy(np.float64)
+    least = float(losses(told["task"], told["metric"], said, predictions(rows, told)).sum())
+    least /= len(table)
+    usual, limit = _allowed(grid, reference, len(table), knobs)
+    if least <= limit:
+        return None
+    detail = (
+        f"{len(rows):,} of {len(table):,} answers were sent back as wrong: mean loss "
+        f"{wording.number(least)} even if all others were right, {wording.number(usual)} when the "
+        f"champion was accepted, {wording.number(limit)} is allowed"
+    )
+    return Finding("performance", "sent_back", SENT_BACK, least, limit, detail)
+
+
+def _allowed(grid: Grid, reference: Counts, count: int, knobs: Monitor) -> tuple[float, float]:
+    """The usual mean loss, and the largest one that `count` rows may have."""
+    rows, total, squares = reference.sum(axis=0)
+    usual = total / rows
+    noise = 3 * np.sqrt(max(squares / rows - usual**2, 0.0) / count)
+    limit = max(knobs.max_loss * usual, knobs.margin * _worst(grid, reference, knobs) + noise)
+    return float(usual), float(limit)
+
+
+def _worst(grid: Grid, reference: Counts, knobs: Monitor) -> float:
+    """The largest mean loss of a window as long as the current one."""
+    length = max(1, int(knobs.window_days * 86_400 // grid.step)) if grid.step else grid.slices
+    seen = np.flatnonzero(reference[:, 0])
+    part = reference[seen[0] : seen[-1] + 1]
+    length = min(length, len(part))
+    sums = np.cumsum(np.vstack([np.zeros(3), part]), axis=0)
+    windows = sums[length:] - sums[:-length]
+    whole = windows[:, 0] >= 0.5 * windows[:, 0].max()
+    return float((windows[whole, 1] / windows[whole, 0]).max())

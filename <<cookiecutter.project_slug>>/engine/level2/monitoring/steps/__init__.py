@@ -1,0 +1,1 @@
+"""The steps of the monitor, one module each."""

@@ -1,0 +1,78 @@
+"""YAML files with knobs: read, changed by `dotted.key=value`, and their faults in one sentence."""
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from ..base import yaml_text
+from ..base.errors import ProjectError
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping of a file in YAML 1.2. Raises ProjectError naming file and line."""
+    name = path.relative_to(here) if path.is_relative_to(here := Path.cwd()) else path
+    try:
+        tree = yaml_text.load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path.name != "params.yaml":
+            raise ProjectError(f"{name} is missing: name a file that is there") from None
+        raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
+    except OSError as error:
+        raise ProjectError(f"{name} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{name} is not valid YAML: {error}") from None
+    except yaml_text.DamagedError as error:
+        where = f" line {error.line}" if error.line else ""
+        raise ProjectError(f"{name}{where} is not valid YAML: {error}") from None
+    if not isinstance(tree, dict):
+        raise ProjectError(f"{name} must hold `key: value` sections, not {type(tree).__name__}")
+    return tree
+
+
+def explained(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first finding as `path: what was expected`; a misspelt key before the one it lacks."""
+    found = error.errors()
+    strange = (item for item in found if item["type"] == "extra_forbidden")
+    finding = next(strange, found[0])
+    path = ".".join(str(part) for part in finding["loc"])
+    kind, message = finding["type"], finding["msg"]
+    if kind == "extra_forbidden":
+        return f"{path} is not a known key: {_nearest(finding['loc'], model)}"
+    if kind == "missing":
+        return f"{path} is required and missing"
+    text = message.removeprefix("Value error, ")
+    got = "" if kind == "value_error" else f" (got {finding['input']!r:.80})"
+    return f"{path + ': ' if path else ''}{text[0].lower() + text[1:]}{got}"
+
+
+def _nearest(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """What to do about an unknown key: the known one beside it that it is close to."""
+    kind: Any = model
+    for part in path[:-1]:
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        else:
+            fields = kind.model_fields.items()
+            kind = next(item.annotation for name, item in fields if part in (name, item.alias))
+    known = [item.alias or name for name, item in kind.model_fields.items()]
+    close = difflib.get_close_matches(str(path[-1]), known, 1)
+    return f"did you mean `{close[0]}`?" if close else "remove it or correct its spelling"
+
+
+def override(tree: dict[str, Any], asked: str) -> None:
+    """Set one dotted key; the last part is read as YAML."""
+    key, separator, value = asked.partition("=")
+    if not separator or not key:
+        raise ProjectError(f"`{asked}` is not of the form section.key=value, like tune.trials=5")
+    node = tree
+    *parents, leaf = key.split(".")
+    for part in parents:
+        node = node.setdefault(part, {})
+        if not isinstance(node, dict):
+            raise ProjectError(f"params.yaml: {key} cannot be set, `{part}` is not a section")
+    try:
+        node[leaf] = yaml_text.load(value)
+    except yaml_text.DamagedError:
+        raise ProjectError(f"`{asked}`: `{value}` is not a YAML value like 5 or [1, 7]") from None

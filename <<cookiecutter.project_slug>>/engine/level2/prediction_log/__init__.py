@@ -1,0 +1,1 @@
+"""The log of predictions: written by the service, read by the monitor."""

@@ -1,0 +1,1 @@
+"""MLflow: runs, versions, the champion, and where each version comes from."""

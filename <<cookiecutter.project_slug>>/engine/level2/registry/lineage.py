@@ -1,0 +1,50 @@
+"""What leads from a run back to code, data, features and environment."""
+
+import hashlib
+
+from ..base import dvc, git
+from ..base.errors import ProjectError
+from ..base.files import digest, read_json
+from ..project import Context
+
+_SOURCE = "data.source="
+
+
+def data_origin(context: Context) -> dict[str, str]:
+    """Tags of the raw table: address, MD5 (DVC's name for these bytes), version in its store.
+
+    What `ingest` wrote down counts: the file or object may have changed since.
+    """
+    source = context.params.data.source
+    path = context.workspace.raw
+    noted = read_json(path) if path.exists() else {}
+    if noted.get("source") != source:
+        if context.params.data.remote:
+            raise ProjectError(f"{source} has not been ingested here: run `ingest` first")
+        file = context.workspace.source(context.params)
+        noted = {"source": source, "md5": digest(file, "md5"), "version": None}
+    version = {"data.version": noted["version"]} if noted["version"] else {}
+    return {"data.source": source, "data.hash": noted["md5"], **version}
+
+
+def lineage(context: Context) -> dict[str, str]:
+    """Tags that lead from a run back to code, data, features and environment."""
+    root = context.workspace.root
+    commit, changed = git.commit(root), git.dirty(root)
+    if commit == "none" and context.settings.git_commit:  # an image: no repository, built from one
+        commit, changed = context.settings.git_commit, False
+    lock = root / "requirements" / "train.txt"
+    data, remote = data_origin(context), context.params.data.remote
+    # a table that its .dvc file does not name cannot be had back from the commit; an object is
+    # named by the tags themselves, whether params.yaml or an override gave its address
+    recorded = dvc.recorded(context.workspace.source(context.params))
+    loose = not remote and recorded != data["data.hash"]
+    knobs = [item for item in context.overrides if not (remote and item.startswith(_SOURCE))]
+    return {
+        "git.commit": commit,
+        "git.dirty": str(changed or loose or bool(knobs)).lower(),
+        **data,
+        "feature.service": f"{context.params.data.name.replace('-', '_')}_service",
+        "lock.hash": digest(lock) if lock.exists() else "none",
+        "params.hash": hashlib.sha256(context.params.model_dump_json().encode()).hexdigest(),
+    }

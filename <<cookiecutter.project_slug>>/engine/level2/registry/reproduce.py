@@ -1,0 +1,108 @@
+"""A model version trained again from the commit and the data that it records."""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..base import dvc, git, s3
+from ..base.errors import ProjectError
+from ..base.files import digest, read_json
+from ..base.yaml_text import inline
+from ..workspace import Workspace
+from .mlflow_sqlite import Version
+
+TOLERANCE = 1e-6  # relative difference of a metric between two machines
+
+
+def trained_again(root: Path, version: Version) -> dict[str, float]:
+    """Metrics of a version trained again from its commit and data, in a folder of its own.
+
+    Raises ProjectError where it cannot be: changes were not committed, or its data are gone.
+    """
+    commit = version.tags.get("git.commit", "none")
+    if commit == "none" or version.tags.get("git.dirty") == "true":
+        raise ProjectError(
+            f"{version.name} v{version.version} was trained from uncommitted changes of code, "
+            "knobs or data: `dvc add` changed data, commit, run again, reproduce that version"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "project"
+        project = git.add_worktree(root, tree, commit)
+        try:
+            metrics = _retrain(project, _restore_data(root, project, version))
+        finally:
+            git.remove_worktree(root, tree)
+    return dict(metrics["candidate"])
+
+
+def compare(recorded: dict[str, float], again: dict[str, float]) -> tuple[list[list[str]], float]:
+    """Rows of metric, recorded, again and relative difference; and the worst of these.
+
+    Infinity where a metric is not a number, or was not recorded.
+    """
+    rows, worst = [], 0.0
+    for name, value in again.items():
+        before = recorded.get(name, math.nan)
+        difference = abs(value - before) / max(abs(before), 1e-12)
+        worst = max(worst, difference) if difference == difference else math.inf
+        rows.append([name, f"{before:,.6g}", f"{value:,.6g}", f"{difference:.1e}"])
+    return rows, worst
+
+
+def _restore_data(root: Path, tree: Path, version: Version) -> str:
+    """Put the raw table of that version into the tree; return its path there.
+
+    It comes from the project's DVC cache or remote, or from the object store.
+    """
+    address = version.tags["data.source"]
+    if "://" in address:
+        path = tree / "data" / "raw" / address.rsplit("/", 1)[1]
+        s3.download(address, path, version.tags.get("data.version"))
+        if (found := digest(path, "md5")) != version.tags["data.hash"]:
+            raise ProjectError(
+                f"{address} holds other bytes (md5 {found}) than {version.name} "
+                f"v{version.version} was trained on: bring them back, let the bucket keep versions"
+            )
+        return str(path.relative_to(tree))
+    dvc.share_cache(root, tree)
+    source = Path(address)
+    try:
+        dvc.command(tree, "checkout", f"{source}.dvc")
+    except ProjectError:
+        dvc.command(tree, "pull", f"{source}.dvc")
+    return address
+
+
+def _code(tree: Path) -> tuple[str, Path]:
+    """The package that a commit's commands are called by, and the folder that holds it.
+
+    Before the engine was a package of its own, all code stood in the project's package in src/.
+    """
+    if (tree / "engine").is_dir():
+        return __name__.partition(".")[0], tree / "engine"
+    for main in (tree / "src").glob("*/__main__.py"):
+        return main.parent.name, tree / "src"
+    raise ProjectError("its commit holds neither engine/ nor a package in src/ that could train it")
+
+
+def _retrain(tree: Path, source: str) -> dict[str, Any]:
+    """Run the experimental steps of that commit in a process and a store of their own."""
+    package, folder = _code(tree)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db",  # below that folder
+    }
+    command = [sys.executable, "-m", package, "experiment", "--name", "reproduced"]
+    command += ["--set", f"data.source={inline(source)}"]
+    done = subprocess.run(
+        command, cwd=tree, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        raise ProjectError(f"training at that commit failed: {said[-1].strip()}")
+    return dict(read_json(Workspace.at(tree, "reproduced").metrics))

@@ -1,0 +1,131 @@
+"""What the monitor's report says, before it is laid out as Markdown or HTML."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ...base.amounts import plural
+from ...model import wording
+
+MARKS = {"quiet": "good", "warn": "warn", "alarm": "bad", "unknown": "unknown"}  # of marks.py
+TITLES = {
+    "quiet": "Monitor: quiet",
+    "warn": "Monitor: look at it",
+    "alarm": "Monitor: alarm",
+    "unknown": "Monitor: nothing to compare",
+}
+STATES = {"quiet": "as usual", "warn": "worth a look", "alarm": "alarm", "unknown": "not known"}
+MEANT = {
+    "quality": "values missing, out of range, unknown, in another unit, not those computed offline",
+    "data": "how features are distributed",
+    "prediction": "how predictions are distributed",
+    "target": "how labels are distributed",
+    "performance": "errors, where labels have arrived",
+    "staleness": "age of model and data",
+}
+NAMES = {"ks": "KS", "w": "w (χ²)"}
+
+BECAME = {  # of a column's distribution
+    "usual": "as usual",
+    "drift": "has drifted",
+    "unit": "another unit",
+}
+
+Verdict = Mapping[str, Any]
+
+
+class Shape(NamedTuple):
+    """What became of a column's distribution, and under which signal it is found."""
+
+    state: str
+    kind: str
+    signal: str
+
+    @property
+    def cell(self) -> str:
+        """`another unit (quality)`."""
+        where = f" ({self.signal})" if self.kind != "usual" else ""
+        return f"{BECAME[self.kind]}{where}"
+
+
+def headline(verdict: Verdict) -> str:
+    """Verdict and model in one line."""
+    model = verdict["model"]
+    return f"{TITLES[verdict['verdict']]} — {model['name']} v{model['version']}"
+
+
+def why(verdict: Verdict) -> str:
+    """What the verdict comes from: the first findings, or why there is none."""
+    if verdict["findings"]:
+        return "; ".join(item["detail"] for item in verdict["findings"][:3])
+    if verdict["verdict"] == "unknown":
+        now = verdict["window"]
+        return (
+            f"Nothing is known yet: there {'is' if now['rows'] == 1 else 'are'} "
+            f"{plural(now['rows'], 'row')} of the {now['source']} to compare, at least "
+            f"{now['needed']:,} are needed (monitor.min_rows)."
+        )
+    dark = [name for name, state in verdict["signals"].items() if state == "unknown"]
+    known = f"; not known: {', '.join(dark)}" if dark else ""
+    return f"Nothing is beyond what is usual{known}."
+
+
+def window(verdict: Verdict) -> str:
+    """Which rows were compared with which."""
+    now, before = verdict["window"], verdict["reference"]
+    rows = f"{plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
+    labelled = f", {now['labelled']:,} of them with their label" if now["labelled"] else ""
+    beside = f", {now['compared']:,} beside their offline features" if now.get("compared") else ""
+    wrong = f", {now['sent_back']:,} sent back as wrong" if now.get("sent_back") else ""
+    against = f"{plural(before['rows'], 'row')} the champion was made of{_span(before)}"
+    how = " by the same season of earlier years" if verdict["seasonal"] else ""
+    return f"{rows}{labelled}{beside}{wrong}, against {against}{how}"
+
+
+def performance(verdict: Verdict) -> str:
+    """The metric on labelled rows beside the one the champion was accepted with."""
+    found = verdict["performance"]
+    if not found:
+        return "no labels have arrived for these rows"
+    name = wording.label(found["metric"])
+    accepted = wording.metric(found["metric"], found["accepted"])
+    value = wording.metric(found["metric"], found["value"])
+    return (
+        f"{name} {value} on {plural(found['rows'], 'labelled row')}, accepted with "
+        f"{accepted}; mean loss {wording.number(found['loss'])}, usual "
+        f"{wording.number(found['usual'])}, allowed {wording.number(found['limit'])}"
+    )
+
+
+def finding(item: Mapping[str, Any]) -> str:
+    """The mark of a finding."""
+    return MARKS["alarm" if item["alarm"] else "warn"]
+
+
+def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
+    """What a compared column's finding says; without one it is as usual."""
+    for found in verdict["findings"]:
+        if found["column"] == item["column"] and found["kind"] in BECAME:
+            return Shape("alarm" if found["alarm"] else "warn", found["kind"], found["signal"])
+    return Shape("quiet", "usual", item["signal"])
+
+
+def about(verdict: Verdict, signal: str) -> str:
+    """What a signal looks at, and which of its columns are reported under another signal."""
+    moved = [
+        (item["column"], shape(verdict, item).signal)
+        for item in verdict["columns"]
+        if item["signal"] == signal != shape(verdict, item).signal
+    ]
+    names = ", ".join(f"`{name}`" for name, _ in moved)
+    return MEANT[signal] + (f"; {names} is under {moved[0][1]}" if moved else "")
+
+
+def columns(verdict: Verdict) -> list[dict[str, Any]]:
+    """Compared columns, the one nearest to its limits or beyond them first."""
+    return sorted(verdict["columns"], key=lambda item: -item["times"])
+
+
+def _span(part: Mapping[str, Any]) -> str:
+    if not part["first"]:
+        return ""
+    return f" ({part['first'][:10]} … {part['last'][:10]})"

@@ -1,0 +1,197 @@
+"""What a report says about a candidate, before it is laid out as Markdown or HTML."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...base.amounts import plural
+from ...model import wording
+from ...model.gate_rules import rows_compared
+from ...model.metrics import DIRECTIONS
+from .origins import OriginLine, baseline_notes, origin_lines, spread_text
+from .slice_table import SliceLine, left_out, slice_lines
+from .tables import MetricTable, metric_table, reference
+from .trials import Branch, finite, read_trials
+from .verdict import Verdict, judge
+
+if TYPE_CHECKING:
+    from ...params.config import Params
+
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the steps left: trees of their JSON files, None where a step has not run."""
+
+    evaluation: Tree
+    decision: Tree | None = None
+    tuning: Tree | None = None
+    validation: Tree | None = None
+    lineage: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One model in the comparison under the headline."""
+
+    label: str
+    role: str  # candidate, champion or baseline
+    text: str
+    part: float  # of the longest bar, 0 to 1
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What validation made of the data: (what was checked, whether it held) pairs, and warnings."""
+
+    made: tuple[tuple[str, bool], ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Plain text throughout: whoever lays it out escapes it."""
+
+    name: str
+    task: str
+    metric: str
+    unit: str
+    verdict: Verdict
+    value: str
+    comparison: str
+    rows: str
+    bars: tuple[Bar, ...]
+    table: MetricTable
+    notes: tuple[str, ...]  # on the baselines' rows
+    origins: tuple[OriginLine, ...]
+    spread: str  # of the metric over the origins
+    slices: tuple[SliceLine, ...]
+    slice_limit: float | None
+    small: int  # slices too small to be judged
+    left_out: str  # which, and why
+    tuning: tuple[Branch, ...]
+    family: str
+    parameters: tuple[tuple[str, str], ...]
+    checks: Checks | None
+    parity: str
+    lineage: Mapping[str, str]
+
+    @property
+    def headline(self) -> str:
+        """`RMSE 412.7 MW`, `Log loss 0.2248`."""
+        name = wording.label(self.metric)
+        return f"{name[:1].upper()}{name[1:]} {self.value}"
+
+
+def build(params: "Params", sources: Sources) -> Report:
+    """Compose the report of one evaluated candidate."""
+    evaluation, metric = sources.evaluation, sources.evaluation["metric"]
+    candidate, unit = evaluation["candidate"], evaluation.get("unit", "")
+    verdict = judge(evaluation, sources.decision, params)
+    test = evaluation.get("rows", {}).get("test", 0)
+    return Report(
+        name=params.data.name,
+        task=evaluation["task"],
+        metric=metric,
+        unit=unit,
+        verdict=verdict,
+        value=wording.metric(metric, candidate["metrics"].get(metric), unit),
+        comparison=_comparison(evaluation, params),
+        rows=f"{plural(test, 'test row')}",
+        bars=_bars(evaluation),
+        table=metric_table(evaluation, verdict, params),
+        notes=baseline_notes(evaluation),
+        origins=origin_lines(evaluation, params.promote),
+        spread=spread_text(evaluation),
+        slices=slice_lines(evaluation, params),
+        slice_limit=params.promote.worst_slice_ratio,
+        small=len(evaluation.get("small_slices") or ()),
+        left_out=left_out(evaluation, params),
+        tuning=read_trials(sources.tuning),
+        family=candidate["family"],
+        parameters=(
+            *((key, _parameter(value)) for key, value in candidate["params"].items()),
+            *_threshold(candidate.get("threshold")),
+        ),
+        checks=_checks(sources.validation),
+        parity=_parity(evaluation),
+        lineage=_lineage(sources, verdict),
+    )
+
+
+def _comparison(evaluation: Tree, params: "Params") -> str:
+    """`champion v7: 388.1, +6.3 %; wanted ≤ +0 %`."""
+    task, metric = evaluation["task"], evaluation["metric"]
+    name, values, margin, own = reference(evaluation, params.promote)
+    mine, theirs = own.get(metric), values.get(metric)
+    change = wording.difference(task, metric, mine, theirs, relative=True)
+    smaller = DIRECTIONS[task][metric] == "minimize"
+    wanted = wording.change(-margin if smaller else margin).replace(".0", "")
+    shown = wording.metric(metric, theirs)
+    return f"{name}: {shown}, {change}; wanted {'≤' if smaller else '≥'} {wanted}"
+
+
+def _bars(evaluation: Tree) -> tuple[Bar, ...]:
+    """The candidate, the champion and every baseline on the metric that decides."""
+    metric, champion = evaluation["metric"], evaluation["champion"]
+    unit = evaluation.get("unit", "")
+    found = [("this candidate", "candidate", evaluation["candidate"]["metrics"].get(metric))]
+    if champion and champion["comparable"]:
+        name = f"champion v{champion['version']}"
+        found.append((name, "champion", champion["metrics"].get(metric)))
+    for name, values in evaluation["baselines"].items():
+        found.append((wording.label(name), "baseline", values.get(metric)))
+    sizes = [max(0.0, value) if finite(value) else 0.0 for _, _, value in found]
+    longest = max(*sizes, 1e-12)
+    return tuple(
+        Bar(name, role, wording.metric(metric, value, unit), size / longest)
+        for (name, role, value), size in zip(found, sizes, strict=True)
+    )
+
+
+def _checks(validation: Tree | None) -> Checks | None:
+    """What artifacts/validation.json holds, see training/steps/validate.py."""
+    if validation is None:
+        return None
+    made = tuple(
+        (f"{wording.label(check['name'])}: {check['detail']}", bool(check["ok"]))
+        for check in validation["checks"]
+    )
+    return Checks(made, tuple(str(text) for text in validation["warnings"]))
+
+
+def _parity(evaluation: Tree) -> str:
+    parity = evaluation["parity"]
+    unit = evaluation.get("unit", "") if evaluation["task"] == "regression" else ""
+    most = wording.with_unit(wording.number(parity["max_difference"]), unit)
+    return (
+        f"the served ONNX model and scikit-learn differ by at most {most}, "
+        f"{wording.number(parity['relative_difference'])} of the predictions' spread, "
+        f"on {rows_compared(parity)} (the least and the largest value of a feature, zero, "
+        "a missing one, a category never seen)"
+    )
+
+
+def _lineage(sources: Sources, verdict: Verdict) -> dict[str, str]:
+    found = {key: str(value) for key, value in (sources.lineage or {}).items()}
+    if sources.decision is not None and not verdict.would:
+        found["model version"] = f"v{sources.decision['version']}"
+    found["model digest"] = str(sources.evaluation["candidate"]["digest"])
+    return found
+
+
+def _threshold(told: Tree | None) -> Iterator[tuple[str, str]]:
+    """From which probability on a class is answered, and how that was chosen."""
+    if told:
+        why = f"by {told['by']}"
+        if told.get("positives") == 0:
+            why = f"not chosen {why}: no validation row is of this class"
+        at = f"{wording.number(told['at'])} ({why})"
+        yield f"threshold of {wording.clean(told['class'], 40)}", at
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, float) and not isinstance(value, bool):
+        return wording.number(value)
+    return wording.clean(value)

@@ -1,0 +1,79 @@
+"""What the report says of the rolling origins and of the baselines' rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...model import wording
+from ...model.comparison import number, spread
+
+if TYPE_CHECKING:
+    from ...params.sections import Promote
+
+Tree = dict[str, Any]
+EACH = "Each window is judged by the chosen model, trained on the rows before it alone"
+
+
+@dataclass(frozen=True)
+class OriginLine:
+    """One window of time: what the refitted candidate and the best baseline reached in it."""
+
+    window: str
+    before: int  # rows that trained
+    rows: int  # rows that judged
+    value: str
+    best: str
+    change: str
+    won: bool
+
+
+def origin_lines(evaluation: Tree, settings: "Promote") -> tuple[OriginLine, ...]:
+    """Every origin, the oldest first; none where only the test rows judged."""
+    task, metric = evaluation["task"], evaluation["metric"]
+    found = []
+    for item in evaluation.get("origins") or ():
+        mine, best = item["metrics"].get(metric), item["baseline"]
+        theirs = best.get(metric)
+        found.append(
+            OriginLine(
+                window=f"{item['from']} … {item['to']}",
+                before=item["train_rows"],
+                rows=item["rows"],
+                value=wording.metric(metric, mine),
+                best=f"{wording.label(best['name'])} {wording.metric(metric, theirs)}",
+                change=wording.difference(task, metric, mine, theirs, relative=True),
+                won=number(item["gain"]) >= settings.baseline_margin,
+            )
+        )
+    return tuple(found)
+
+
+def spread_text(evaluation: Tree) -> str:
+    """`356.7 … 395.5 over 3 origins`; empty where only the test rows judged."""
+    found: Sequence[Tree] = evaluation.get("origins") or ()
+    if len(found) < 2:
+        return ""
+    metric = evaluation["metric"]
+    low, high = (wording.metric(metric, value) for value in spread(found, metric))
+    return f"{low} … {high} over {len(found)} origins"
+
+
+def origins_title(lines: Sequence[OriginLine]) -> str:
+    """`Origins: the best baseline is beaten in 3 of 3`."""
+    beaten = sum(line.won for line in lines)
+    return f"Origins: the best baseline is beaten in {beaten} of {len(lines)}"
+
+
+def baseline_notes(evaluation: Tree) -> tuple[str, ...]:
+    """Baselines that were compared on fewer rows than all, or not at all, and why."""
+    metric = evaluation["metric"]
+    some = [
+        f"{wording.label(name)} knows {item['rows']:,} of the test rows; on these the candidate "
+        f"has {wording.metric(metric, item['candidate'].get(metric))}"
+        for name, item in (evaluation.get("partial") or {}).items()
+    ]
+    none = [
+        f"{wording.label(name)} is left out: {why}"
+        for name, why in (evaluation.get("left_out") or {}).items()
+    ]
+    return (*some, *none)

@@ -1,0 +1,74 @@
+"""The body of a request, no longer and no slower than allowed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Protocol
+
+from starlette.requests import ClientDisconnect, Request
+
+from ..data.requests import RequestError
+from .deadlines import Deadlines
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class Limits(Protocol):
+    """How long a body may be, and how long it may take."""
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Bytes."""
+
+    @property
+    def body_seconds(self) -> float:
+        """Seconds."""
+
+
+class Bodies:
+    """Reads the bodies of an application's requests."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._most, self._deadlines = limits.max_body_bytes, Deadlines(limits.body_seconds)
+
+    async def read(self, request: Request) -> bytes:
+        """All bytes of the body. Raises RequestError where it is too long, too slow or encoded."""
+        self._look(request.scope["headers"])
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  servers run an application in a task
+        self._deadlines.begin(task, task.cancel)
+        try:
+            return await self._all(request.receive)
+        except asyncio.CancelledError:
+            if self._deadlines.end(task) or task.uncancel():  # somebody else has ended this task
+                raise
+            seconds = self._deadlines.seconds
+            raise RequestError(
+                f"the body did not arrive within {seconds:g} s: send it at once", 408
+            ) from None
+        finally:
+            self._deadlines.end(task)
+
+    def _look(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        for name, value in headers:
+            if name == b"content-encoding" and value != b"identity":
+                raise RequestError("send the body as it is, without Content-Encoding", 415)
+            if name == b"inference-header-content-length":
+                raise RequestError("send tensors as JSON: binary data are not taken", 415)
+            if name == b"content-length" and value.isdigit() and int(value[:20]) > self._most:
+                raise self._too_long()
+
+    async def _all(self, receive: Receive) -> bytes:
+        parts, size, more = [], 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part, more = message.get("body", b""), message.get("more_body", False)
+            size += len(part)
+            if size > self._most:
+                raise self._too_long()
+            parts.append(part)
+        return b"".join(parts)
+
+    def _too_long(self) -> RequestError:
+        return RequestError(f"the body is longer than {self._most:,} bytes: send less at once", 413)

@@ -1,0 +1,35 @@
+"""Predictions past FastAPI's routing, which costs as much as the model itself."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from ..data.requests import RequestError
+from . import refusals
+from .guard import Application, Receive, Scope, Send
+from .service import Service
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Direct:
+    """ASGI middleware: a POST to one path goes to its handler, all else to the application."""
+
+    def __init__(self, app: Application, service: Service, path: str, handler: Handler) -> None:
+        self._app, self._service, self._path, self._handler = app, service, path, handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what goes wrong is told as the application tells it."""
+        if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        try:
+            response = await self._handler(Request(scope, receive))
+        except RequestError as error:
+            response = refusals.refused(self._service, error)
+        except ClientDisconnect:
+            response = refusals.gone()
+        except Exception as error:
+            response = refusals.fault(error)
+        await response(scope, receive, send)

@@ -1,0 +1,64 @@
+"""What the prediction log holds, asked beside requests: earlier answers, and what was right."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from ..base.errors import ProjectError
+from ..data.requests import RequestError
+from ..features.series import Answered
+from ..prediction_log.feedback import Feedback
+
+_MOST = 400  # rows read for a series
+_TRIES, _PAUSE = 4, 0.05  # seconds: an answer is in the log a moment after it was given
+Found = TypeVar("Found")
+
+
+class Cases(Protocol):
+    """Where answered rows are looked up."""
+
+    def correct(self, said: Feedback, model: str, at: float) -> str | None:
+        """Keep what is right for a row; the version that answered it, None for an unknown row."""
+
+    def recent(self, model: str, entity: str | None, most: int) -> list[Answered]:
+        """The newest answered rows, of one entity or of all."""
+
+    def close(self) -> None:
+        """Let go of the place."""
+
+
+class History:
+    """One thread of its own: a slow disk does not stop predictions."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+        self._thread = ThreadPoolExecutor(1, "history")
+
+    async def correct(self, said: Feedback, model: str, at: float) -> str:
+        """Keep what is right; the version that answered. Raises RequestError."""
+        for _ in range(_TRIES):
+            version = await self._run(lambda: self._cases.correct(said, model, at))
+            if version is not None:
+                return version
+            await asyncio.sleep(_PAUSE)
+        raise RequestError(
+            f"the log has no row {said.row} of request {said.request}: give the `id` of an answer",
+            404,
+            "request",
+        )
+
+    async def recent(self, model: str, entity: str | None) -> list[Answered]:
+        """The newest answered rows, of one entity or of all. Raises RequestError."""
+        return await self._run(lambda: self._cases.recent(model, entity, _MOST))
+
+    async def _run(self, work: Callable[[], Found]) -> Found:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except ProjectError as error:
+            raise RequestError(str(error), 503) from error
+
+    def close(self) -> None:
+        """Finish what was begun and close the place."""
+        self._thread.submit(self._cases.close)
+        self._thread.shutdown(wait=True)

@@ -1,0 +1,147 @@
+"""What the service says of itself to programs: OpenAPI, from the contract."""
+
+from typing import Any
+
+from ..data.request_schema import body_schema
+from .examples import examples
+from .model import Served
+from .settings import ServeSettings
+
+_ERROR = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}, "field": {"type": "string"}},
+    "required": ["error"],
+}
+_KEPT = {"type": "object", "properties": {"version": {"type": "string"}}}
+_REFUSALS = {
+    "400": "no JSON",
+    "404": "the online store does not know the entity, or not at that time",
+    "408": "the body came too slowly",
+    "413": "the body is too long",
+    "415": "the body is encoded",
+    "422": "a field is missing, of another type, or outside the contract",
+    "503": "too many requests at once, or the online store does not answer; see Retry-After",
+}
+
+
+def openapi(
+    served: Served, settings: ServeSettings, lookup: bool, tables: bool = False
+) -> dict[str, Any]:
+    """OpenAPI 3.1 of the service as it serves now.
+
+    `lookup`: whether it reads a feature store; `tables`: whether it reads rows of the user's table.
+    """
+    name, shown = served.stamp.name, examples(served, lookup, tables)
+    raw = served.raw if tables else None
+    cases = body_schema(served.features, served.key, settings.max_rows, lookup, raw)
+    tensor = {"type": "object", "required": ["inputs"], "properties": {"inputs": {"type": "array"}}}
+    why = "What moved one prediction away from a typical case, and what came before it"
+    asked = {
+        "/predict": _operation(
+            "predict", f"Predict {served.target}", cases, _prediction(served), shown
+        ),
+        "/explain": _operation("explain", why, cases, {"type": "object"}, shown),
+        "/feedback": _operation(
+            "feedback", "Say what is right for an answered row", _feedback(served), _KEPT
+        ),
+        f"/v2/models/{name}/infer": _operation(
+            "infer", "Predict, Open Inference Protocol v2", tensor, {"type": "object"}
+        ),
+    }
+    pages = {
+        "/": "The page for people",
+        "/form": "What that page asks for",
+        "/v2": "The server",
+        "/v2/health/live": "Whether the process lives",
+        "/v2/health/ready": "Whether a model is loaded",
+        f"/v2/models/{name}": "Inputs and outputs of the model",
+        f"/v2/models/{name}/ready": "Whether the model is loaded",
+        "/metrics": "Metrics for Prometheus",
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": name, "version": served.stamp.version},
+        "paths": asked | {path: {"get": _page(summary)} for path, summary in pages.items()},
+    }
+
+
+def _operation(
+    name: str,
+    summary: str,
+    schema: dict[str, Any],
+    found: dict[str, Any],
+    shown: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    body = _content(schema, True)
+    if shown is not None:
+        told = {way: {"value": value} for way, value in shown.items()}
+        body["content"]["application/json"]["examples"] = told
+    operation = {
+        "summary": summary,
+        "operationId": name,
+        "requestBody": body | {"required": True},
+        "responses": _responses(found),
+    }
+    return {"post": operation}
+
+
+def _feedback(served: Served) -> dict[str, Any]:
+    number = {"type": "number", "description": served.unit}
+    label = {"type": "string", "enum": list(served.classes)}
+    return {
+        "type": "object",
+        "properties": {
+            "request": {"type": "string", "description": "`id` of the answer"},
+            "row": {"type": "integer", "minimum": 0, "default": 0},
+            "value": label if served.classes else number,
+        },
+        "required": ["request", "value"],
+        "additionalProperties": False,
+    }
+
+
+def _prediction(served: Served) -> dict[str, Any]:
+    number: dict[str, Any] = {"type": "number", "description": served.unit}
+    label = {
+        "type": "object",
+        "properties": {
+            "label": {"type": "string", "enum": list(served.classes)},
+            "probabilities": {"type": "object", "additionalProperties": {"type": "number"}},
+        }
+        | _threshold(served),
+    }
+    texts = {key: {"type": "string"} for key in ("id", "model", "version", "target", "unit")}
+    found = {"type": "array", "items": label if served.classes else number}
+    moments = {"type": "array", "items": {"type": "string", "format": "date-time"}}
+    times = {"features_at": moments} if served.key.time else {}
+    required = [*texts, "predictions"]
+    return {
+        "type": "object",
+        "properties": {**texts, "predictions": found, **times},
+        "required": required,
+    }
+
+
+def _threshold(served: Served) -> dict[str, Any]:
+    """The part of an answer that says from which probability on a class is answered."""
+    if served.cut is None:
+        return {}
+    number = {"type": "number", "minimum": 0, "maximum": 1}
+    why = "the class that is answered from this probability on"
+    return {"threshold": {"type": "object", "additionalProperties": number, "description": why}}
+
+
+def _responses(schema: dict[str, Any]) -> dict[str, Any]:
+    refused = {
+        status: {"description": text, **_content(_ERROR)} for status, text in _REFUSALS.items()
+    }
+    return {"200": {"description": "as asked", **_content(schema)}, **refused}
+
+
+def _page(summary: str) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": {"description": "as asked"}}}
+
+
+def _content(schema: dict[str, Any], plain: bool = False) -> dict[str, Any]:
+    known = {key: value for key, value in schema.items() if not (plain and key == "$schema")}
+    return {"content": {"application/json": {"schema": known}}}

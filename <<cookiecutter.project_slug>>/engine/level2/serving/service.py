@@ -1,0 +1,142 @@
+"""What the service does with a request, without HTTP: take it apart, predict, remember."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..data.requests import RequestError, batch
+from ..features.known_past import Past
+from ..model.metrics import Array
+from ..model.predictions import Entry, as_json
+from ..prediction_log.journal import Journal
+from . import table_rows
+from .history import History
+from .lookup import Lookup
+from .model import Served
+from .model_slot import Slot
+from .prometheus import Metrics
+from .settings import ServeSettings
+
+_INLINE = 256  # rows that are scored at once; more go to a thread, so that others need not wait
+
+
+class Asked(NamedTuple):
+    """Checked rows: the key of each, and the model's input columns."""
+
+    keys: Sequence[tuple[str | int | None, datetime | None]]
+    columns: dict[str, list[Any]]
+    looked_up: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything a request needs."""
+
+    slot: Slot
+    settings: ServeSettings
+    metrics: Metrics
+    journal: Journal | None
+    lookup: Lookup | None
+    history: History | None
+    threads: ThreadPoolExecutor
+    past: Past | None = None  # None: rows of the user's own table cannot be read here
+
+    async def asked(self, served: Served, payload: Any) -> Asked:
+        """The rows of a request to /predict. Raises RequestError."""
+        if type(payload) is not dict or payload.keys() not in ({"rows"}, {"entities"}):
+            raise RequestError("give an object with either `rows` or `entities`", field="rows")
+        if "rows" in payload:
+            rows = batch(payload, "rows", self.settings.max_rows)
+            return await self._rows(served, rows)
+        entities = batch(payload, "entities", self.settings.max_rows)
+        if self.lookup is None:
+            raise RequestError("this service reads no feature store: send `rows`", field="entities")
+        keys, columns = await self.lookup.columns(served, entities)
+        return Asked(keys, columns, looked_up=True)
+
+    def reads_tables(self, served: Served) -> bool:
+        """Whether rows of the user's own table can be answered: their lags need a history."""
+        if self.past is None or served.raw is None:
+            return False
+        return not served.lags or self.past.there()
+
+    def _features(self, served: Served, rows: list[Any]) -> Asked | None:
+        """Rows of model features; None for rows of the user's own table. Raises RequestError."""
+        try:
+            return self.rows(served, rows, "rows")
+        except RequestError:
+            if self.past is None or not table_rows.recognised(served, rows):
+                raise
+            return None
+
+    async def _rows(self, served: Served, rows: list[Any]) -> Asked:
+        """Rows of features, or of the user's own table. Raises RequestError."""
+        found = self._features(served, rows)
+        if found is None:
+            return await self._table(served, rows)
+        past = self.past if served.lags and table_rows.unsaid(served, rows) else None
+        if past is not None and past.there():  # looks at the disk: last
+            with contextlib.suppress(RequestError):  # what cannot be looked up is missing
+                return await self._table(served, rows)
+        return found
+
+    async def _table(self, served: Served, rows: list[Any]) -> Asked:
+        """Rows of the user's own table, in a thread: others need not wait. Raises RequestError."""
+        assert self.past is not None  # noqa: S101  `_features` has looked
+        loop, work = asyncio.get_running_loop(), table_rows.read
+        return Asked(*await loop.run_in_executor(self.threads, work, served, rows, self.past))
+
+    def rows(self, served: Served, rows: list[Any], place: str) -> Asked:
+        """Rows that carry their features. Raises RequestError."""
+        columns = served.checker.columns(rows, place)
+        keys = [served.key.read(row, f"{place}[{number}]") for number, row in enumerate(rows)]
+        return Asked(keys, columns)
+
+    async def predict(self, served: Served, asked: Asked, request: str) -> tuple[Array, list[Any]]:
+        """Score checked rows and remember the answer. Raises RequestError."""
+        if len(asked.keys) <= _INLINE:
+            found, features = self._scored(served, asked.columns, len(asked.keys) == 1)
+        else:
+            loop, work = asyncio.get_running_loop(), self._scored
+            found, features = await loop.run_in_executor(
+                self.threads, work, served, asked.columns, False
+            )
+        answers = served.answers(found)
+        self._count(served, asked, found, answers)
+        if self.journal is not None:
+            stamp, keys = served.stamp, list(asked.keys)
+            entry = Entry(request, time.time(), stamp.name, stamp.version, keys, features, answers)
+            await self.journal.add(entry)
+        return found, answers
+
+    def _scored(
+        self, served: Served, columns: dict[str, list[Any]], one: bool
+    ) -> tuple[Array, list[str]]:
+        """Predictions, and the features as they are remembered, if they are."""
+        found = served.score_one(columns) if one else served.score(columns)
+        return found, as_json(columns) if self.journal is not None else []
+
+    def _count(self, served: Served, asked: Asked, found: Array, answers: list[Any]) -> None:
+        self.metrics.rows.observe(len(answers))
+        if served.classes:
+            self.metrics.predicted(found.max(axis=1).tolist(), [item["label"] for item in answers])
+        else:
+            self.metrics.predicted(answers)
+        for name in served.nullable:
+            missing = sum(value != value or value == "" for value in asked.columns[name])
+            if missing:
+                self.metrics.values.labels(name, "missing").inc(missing)
+
+    async def close(self) -> None:
+        """Write what is left of the log and let threads go."""
+        if self.journal is not None:
+            await self.journal.close()
+        for part in (self.lookup, self.history):
+            if part is not None:
+                part.close()
+        self.threads.shutdown(wait=False)

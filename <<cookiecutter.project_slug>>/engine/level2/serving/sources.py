@@ -1,0 +1,106 @@
+"""Where the served model comes from: the registry's champion, or a folder baked into an image."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..base.errors import ProjectError
+from ..model import artifact
+from ..model.carried_past import CarriedPast
+from .model import Served, Stamp, ready
+
+
+class Source(Protocol):
+    """Says which version is to be served, and loads it. Both raise ProjectError."""
+
+    moves: bool  # whether it is worth asking again
+    past: CarriedPast | None  # what it knows of the past itself
+
+    def current(self) -> Stamp:
+        """The version to be served now."""
+
+    def load(self, stamp: Stamp) -> Served:
+        """That version, its file checked against the record."""
+
+
+class Folder:
+    """A folder with a model, and what it carries of the history: no MLflow, never reloaded."""
+
+    moves = False
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / artifact.MANIFEST).is_file():
+            raise ProjectError(
+                f"{folder}/{artifact.MANIFEST} is missing: `bundle` writes such a folder"
+            )
+        self._artifact = artifact.load(folder)
+        self.past: CarriedPast | None = CarriedPast(self._artifact.files.get(artifact.HISTORY))
+
+    def current(self) -> Stamp:
+        """What the folder's record says."""
+        record, digest = self._artifact.record, self._artifact.digest
+        known = record.get("registered") or {}
+        name = known.get("name") or record.get("serving", {}).get("name", "model")
+        return Stamp(name, known.get("version", "unregistered"), digest, known.get("created"))
+
+    def load(self, stamp: Stamp) -> Served:
+        """The model in the folder."""
+        return ready(self._artifact, stamp)
+
+
+class Champion:
+    """The version behind alias `champion` of a registered model."""
+
+    moves = True
+    past: CarriedPast | None = None
+
+    def __init__(self, registry: Any, name: str) -> None:
+        self._registry, self._name = registry, name
+        self._version: Any = None
+
+    def current(self) -> Stamp:
+        """Ask the registry."""
+        found = self._registry.champion(self._name)
+        if found is None:
+            raise ProjectError(
+                f"{self._name} has no champion yet: `make run` promotes one, "
+                "or reports/report.md says why it was held"
+            )
+        self._version = found
+        return Stamp(self._name, found.version, found.tags.get("sha256", ""), found.created)
+
+    def load(self, stamp: Stamp) -> Served:
+        """Download it; the digest in the registry's record must fit."""
+        from ..registry.champion import champion_model
+
+        return ready(champion_model(self._registry, self._version), stamp)
+
+
+@contextmanager
+def without(*libraries: str) -> Iterator[None]:
+    """Imports inside do not find these libraries, unless they are loaded already."""
+    hidden = [name for name in libraries if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's own mark of what is not there
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+def open_source(root: Path, folder: Path | None) -> Source:
+    """The champion of the project in `root`, or the model in a folder."""
+    if folder is not None:
+        return Folder(folder)
+    from ..params.config import load_params
+    from ..project import Context
+    from ..workspace import Workspace
+
+    with without("scipy", "pygments"):  # for what MLflow does with them only elsewhere: 10 MB
+        from ..registry.tracking import registry
+
+    params = load_params(root / "params.yaml")
+    return Champion(registry(Context(params, Workspace.at(root))), params.data.name)

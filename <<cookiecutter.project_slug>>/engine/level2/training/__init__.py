@@ -1,0 +1,1 @@
+"""The training loop: its steps, tuning, experiments and the sample."""

@@ -1,0 +1,140 @@
+"""The one declaration of the graph: steps in their order, what each reads and what it writes.
+
+The loop and the commands are made from it; `dvc.yaml`, the paths of a workspace and the components
+of the pipeline are checked against it.
+"""
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import ProjectError
+
+if TYPE_CHECKING:
+    from ..project import Context
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the loop.
+
+    It reads `sections` of params.yaml and `inputs` and writes `outputs`, which must be whole before
+    the next step; both are properties of the workspace. `rooms` of the engine (or single modules)
+    hold the code that decides its result, beside the step's own module; `owned` are the team's
+    modules that may change it, or its feature repository.
+    """
+
+    name: str
+    sections: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    rooms: tuple[str, ...] = ()
+    owned: tuple[str, ...] = ()
+
+    def load(self) -> Any:
+        """Import the step's module, only now, with what it needs."""
+        return importlib.import_module(f".steps.{self.name}", __package__)
+
+    def run(self, context: "Context") -> str:
+        """Run the step. Returns its one line."""
+        return str(self.load().run(context))
+
+
+STEPS = (
+    Step(
+        "ingest",
+        sections=("data", "validate"),
+        inputs=(),  # the table that params.yaml names
+        outputs=("ingested", "raw"),
+        rooms=("data",),
+    ),
+    Step(
+        "validate",
+        sections=("data", "validate"),
+        inputs=("ingested",),
+        outputs=("validation",),
+        rooms=("data", "baseline", "training/leakage.py", "training/leakage_sums.py"),
+    ),
+    Step(
+        "featurize",
+        sections=("data", "featurize"),
+        inputs=("ingested", "validation"),
+        outputs=("features",),
+        rooms=("data", "features"),
+        owned=("feature_repo",),
+    ),
+    Step(
+        "build_dataset",
+        sections=("data", "featurize", "build_dataset", "train"),
+        inputs=("ingested", "features"),
+        outputs=("dataset",),
+        rooms=("data", "features", "model"),
+        owned=("feature_repo",),
+    ),
+    Step(
+        "tune",
+        sections=("data", "featurize", "tune", "train", "evaluate"),
+        inputs=("dataset",),
+        outputs=("tuning",),
+        rooms=("data", "features", "model", "training/optuna.py"),
+        owned=("estimators", "metrics"),
+    ),
+    Step(
+        "train",
+        sections=("data", "featurize", "train", "evaluate"),
+        inputs=("dataset", "tuning"),
+        outputs=("model",),
+        rooms=("data", "features", "model", "training/cutting.py"),
+        owned=("estimators",),
+    ),
+    Step(
+        "evaluate",
+        sections=("data", "featurize", "evaluate"),
+        inputs=("raw", "ingested", "validation", "dataset", "tuning", "model"),
+        outputs=("evaluation", "metrics", "predictions", "tracked"),
+        rooms=(
+            "data",
+            "features",
+            "model",
+            "baseline",
+            "training/origins.py",
+            "training/rolling.py",
+        ),
+        owned=("estimators", "metrics"),
+    ),
+    Step(
+        "promote",
+        sections=("data", "promote"),
+        inputs=("raw", "model", "evaluation", "tracked"),
+        outputs=("decision",),
+        rooms=("model", "registry"),
+        owned=("metrics", "rules", "notices"),
+    ),
+    Step(
+        "report",
+        sections=(),
+        inputs=(
+            "raw",
+            "validation",
+            "tuning",
+            "evaluation",
+            "predictions",
+            "tracked",
+            "decision",
+        ),
+        outputs=(),
+        rooms=("data", "model", "reports"),
+        owned=("metrics", "rules"),
+    ),
+)
+EXPERIMENT_STEPS = tuple(step for step in STEPS if step.name != "promote")  # what DVC runs
+
+
+def step_named(name: str) -> Step:
+    """The step of that name. Raises ProjectError listing the names."""
+    for step in STEPS:
+        if step.name == name:
+            return step
+    raise ProjectError(
+        f"there is no step `{name}`: use one of {', '.join(item.name for item in STEPS)}"
+    )

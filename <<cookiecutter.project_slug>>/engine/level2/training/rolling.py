@@ -1,0 +1,74 @@
+"""The candidate judged at several origins: refitted before each window of time, with its knobs."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..data import labels
+from ..data.contract import TIMESTAMP
+from ..model import comparison, estimators, metrics, naive
+from ..model.artifact import ModelArtifact
+from ..project import Context
+from . import origins
+
+
+def earlier(
+    context: Context, trained: ModelArtifact, dataset: pd.DataFrame, history: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """A record (see training/origins.py) of every window before the test part, the oldest first.
+
+    Empty where the split is not by time or where rows do not allow it. A window is left out where a
+    class or every value of a feature is missing before it.
+    """
+    params = context.params
+    contract, settings = params.data, params.evaluate
+    if not contract.has_time or settings.origins < 2:
+        return []
+    found = []
+    for window in origins.windows(dataset[TIMESTAMP], dataset["split"], settings.origins):
+        before = dataset.loc[window.before, [*trained.features, contract.target]]
+        classes = before[contract.target].nunique()
+        empty = before.isna().all().any()  # a feature that begins later, or a long lag
+        if not empty and (contract.classes is None or classes == len(contract.classes)):
+            found.append(_judge(context, trained, dataset, history, window))
+    return found
+
+
+def _judge(
+    context: Context,
+    trained: ModelArtifact,
+    dataset: pd.DataFrame,
+    history: pd.DataFrame,
+    window: origins.Window,
+) -> dict[str, Any]:
+    contract, features = context.params.data, trained.features
+    task, target = contract.task, contract.target
+    chosen, seed = trained.record["params"], trained.record["seed"]
+    weight = trained.record.get("class_weight", "none")
+    model = estimators.build(trained.record["family"], task, features, chosen, seed, weight)
+    model.fit(*estimators.examples(dataset, pd.Series(window.before), features, target))
+    frame, truth = estimators.examples(dataset, pd.Series(window.rows), features, target)
+    mine = estimators.predict(model, task, frame)
+    known = [*contract.key, target]
+    before, rows = (dataset.loc[part, known] for part in (window.before, window.rows))
+    others = naive.predictions(contract, context.params.evaluate, history, before, rows)
+    return comparison.record(
+        told((window.start, window.end), contract.timezone, int(np.sum(window.before)), len(frame)),
+        task,
+        context.params.metric,
+        metrics.compute(task, truth, mine, labels.read(trained.record)),
+        naive.compare(task, truth, mine, others),
+    )
+
+
+def told(ends: tuple[Any, Any], zone: str | None, before: int, rows: int) -> dict[str, Any]:
+    """What a record says of its window: when it begins and ends, rows before and inside."""
+    start, end = (_moment(time, zone) for time in ends)
+    return {"from": start, "to": end, "train_rows": before, "rows": rows}
+
+
+def _moment(time: Any, zone: str | None) -> str:
+    """A day in the data's own zone, with the time of day where it has one."""
+    text = str(pd.Timestamp(time).tz_convert(zone or "UTC").strftime("%Y-%m-%d %H:%M"))
+    return text.removesuffix(" 00:00")

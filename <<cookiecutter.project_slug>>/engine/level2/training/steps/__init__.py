@@ -1,0 +1,1 @@
+"""The steps of the training loop, one module each."""

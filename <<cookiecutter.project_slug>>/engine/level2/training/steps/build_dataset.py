@@ -1,0 +1,86 @@
+"""Join features onto labels as they were known at the time, and split."""
+
+import numpy as np
+import pandas as pd
+
+from ...base.amounts import plural
+from ...base.errors import ProjectError
+from ...base.files import atomic
+from ...data import parquet
+from ...data.contract import TIMESTAMP
+from ...data.rows import reorder
+from ...features.transforms import model_features
+from ...model import split
+from ...project import Context
+
+
+def run(context: Context) -> str:
+    """Write the training set: key, features, target, split. Returns one line."""
+    params, workspace = context.params, context.workspace
+    contract = params.data
+    workspace.need(workspace.features, "featurize")
+    wanted = [*contract.key, contract.target]
+    apart = contract.group if contract.group not in [*contract.features, *wanted] else None
+    wanted += [apart] if apart else []
+    labels = parquet.read(workspace.need(workspace.ingested, "ingest"), columns=wanted)
+    from ...features import feast
+
+    joined = feast.historical(feast.open_store(workspace, params), params, labels)
+    order = [*contract.key, *model_features(contract, params.featurize), contract.target]
+    order += [name for name in wanted if name not in order]  # the groups
+    dataset = pd.DataFrame({name: joined[name] for name in order}, copy=False)
+    del joined
+    dataset[TIMESTAMP] = dataset[TIMESTAMP].astype(labels[TIMESTAMP].dtype)
+    entity = pd.factorize(dataset[contract.entity_column], sort=True)[0]
+    reorder(dataset, np.lexsort((entity, dataset[TIMESTAMP])))
+    dataset["split"] = _split(context, dataset)
+    if apart:
+        del dataset[apart]
+    counts = dataset["split"].value_counts()
+    for name in (split.TRAIN, split.VALIDATION, split.TEST):
+        if counts.get(name, 0) < 2:
+            raise ProjectError(
+                f"{contract.source}: {plural(counts.get(name, 0), 'row')} for the {name} part, "
+                "at least 2 are needed: bring more rows or change build_dataset in params.yaml"
+            )
+    _refuse_empty(context, dataset)
+    with atomic(workspace.dataset) as path:
+        parquet.write(dataset, path)
+    parts = " · ".join(
+        f"{counts[name]:,} {name}" for name in (split.TRAIN, split.VALIDATION, split.TEST)
+    )
+    return f"{len(dataset):,} rows · {parts}"
+
+
+def _refuse_empty(context: Context, dataset: pd.DataFrame) -> None:
+    """Raise ProjectError for a feature that no row to learn from has: trees cannot bin it."""
+    trains = dataset["split"] == split.TRAIN
+    for name in model_features(context.params.data, context.params.featurize):
+        if dataset.loc[trains, name].isna().all():
+            raise ProjectError(
+                f"{context.params.data.source}: `{name}` has no value in any of the rows that "
+                "train: remove it from params.yaml or bring rows that have it"
+            )
+
+
+def _split(context: Context, dataset: pd.DataFrame) -> "pd.Series[str]":
+    settings, contract = context.params.build_dataset, context.params.data
+    if settings.split == "time":
+        labels = split.by_time(
+            dataset[TIMESTAMP], settings.test_fraction, settings.validation_fraction
+        )
+    elif settings.split == "group":
+        labels = split.by_group(
+            dataset[contract.group],
+            settings.test_fraction,
+            settings.validation_fraction,
+            context.params.train.seed,
+        )
+    else:
+        classes = None if contract.task == "regression" else dataset[contract.target]
+        names = [*model_features(contract, context.params.featurize), contract.target]
+        drawn = split.marks(dataset[names], context.params.train.seed)
+        labels = split.at_random(
+            classes, drawn, settings.test_fraction, settings.validation_fraction
+        )
+    return pd.Series(labels, index=dataset.index, dtype="category")

@@ -1,0 +1,222 @@
+"""Judge the candidate on the newest rows: against baselines, per slice, against the champion.
+
+Candidate and champion are both measured by their ONNX files: the same model comes out equal.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...data import parquet  # skops looks through all modules there are
+from ...model import onnx, skops
+
+# isort: split
+from ...base.files import atomic, write_json
+from ...baseline import store
+from ...data import labels
+from ...data.contract import TIMESTAMP, DataContract
+from ...data.feature import Feature
+from ...features.transforms import model_features
+from ...model import artifact, comparison, estimators, metrics, naive, parity, recall, wording
+from ...model.slices import evaluate_slices, small_slices
+from ...model.split import TEST
+from ...project import Context
+from ...registry import champion_comparison, tracking
+from .. import rolling
+
+PARITY_ROWS = 2_000
+IMPORTANCE_ROWS = 2_000
+
+
+def run(context: Context) -> str:
+    """Write metrics, evaluation and predictions, and track the run. Returns one line."""
+    params, workspace = context.params, context.workspace
+    workspace.need(workspace.model / artifact.MANIFEST, "train")
+    trained = artifact.load(workspace.model)
+    model = skops.loads(
+        trained.files["model.skops"], estimators.FAMILIES[trained.record["family"]].trusted
+    )
+    dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"))
+    counts = {name: int(count) for name, count in dataset["split"].value_counts().items()}
+    judges, known = dataset["split"] == TEST, [*params.data.key, params.data.target]
+    test = dataset.loc[judges].reset_index(drop=True)
+    history = parquet.read(workspace.ingested, columns=known)
+    with estimators.pinned(params.train.threads):
+        before = rolling.earlier(context, trained, dataset, history)
+        learnt = dataset.loc[~judges, known]
+        del dataset
+        others = naive.predictions(params.data, params.evaluate, history, learnt, test)
+        del history, learnt
+        frame = estimators.model_frame(test, model_features(params.data, params.featurize))
+        evaluation = {**_judge(context, trained, model, test, frame, others), "rows": counts}
+        evaluation["origins"] = _origins(params.data, evaluation, before, test)
+        evaluation["champion"] = champion_comparison.compare_champion(context, test)
+    measured = {
+        "candidate": evaluation["candidate"]["metrics"],
+        "baselines": evaluation["baselines"],
+    }
+    write_json(workspace.metrics, measured)
+    write_json(workspace.evaluation, evaluation)
+    store.write(context, model, trained.record, measured["candidate"])
+    run_id = tracking.log(context, trained, model, evaluation, frame)
+    return " · ".join([*_said(evaluation), f"run {run_id[:8]}"])
+
+
+def _said(evaluation: dict[str, Any]) -> Iterator[str]:
+    """The candidate with its spread over the origins, and the best baseline."""
+    metric = evaluation["metric"]
+    mine = f"{metric} {wording.metric(metric, evaluation['candidate']['metrics'][metric])}"
+    if len(evaluation["origins"]) > 1:
+        low, high = comparison.spread(evaluation["origins"], metric)
+        mine += f" ({wording.metric(metric, low)} … {wording.metric(metric, high)})"
+    yield mine
+    best, _ = comparison.hardest(comparison.gains(evaluation))
+    yield f"{best} {wording.metric(metric, evaluation['baselines'][best][metric])}"
+
+
+def _origins(
+    contract: DataContract,
+    evaluation: dict[str, Any],
+    before: list[dict[str, Any]],
+    test: pd.DataFrame,
+) -> list[dict[str, Any]]:
+    """The earlier windows, and the test part as the newest; none where only that one was judged."""
+    if not before:
+        return []
+    counts, time = evaluation["rows"], test[TIMESTAMP]
+    rows = sum(counts.values()) - len(test)
+    last = comparison.record(
+        rolling.told((time.min(), time.max()), contract.timezone, rows, len(test)),
+        contract.task,
+        evaluation["metric"],
+        evaluation["candidate"]["metrics"],
+        evaluation,
+    )
+    return [*before, last]
+
+
+def _judge(
+    context: Context,
+    trained: artifact.ModelArtifact,
+    model: Any,
+    test: pd.DataFrame,
+    frame: pd.DataFrame,
+    others: dict[str, metrics.Array],
+) -> dict[str, Any]:
+    """Everything measured on the test rows but the champion; writes their predictions."""
+    params, task, settings = context.params, context.params.data.task, context.params.evaluate
+    truth = test[params.data.target].to_numpy()
+    prediction = onnx.predict(trained.files["model.onnx"], task, frame)  # as the champion's are
+    cut = labels.read(trained.record)
+    _write_predictions(context, test, truth, prediction, others, cut)
+    wanted = naive.SEASONAL if settings.seasonal_naive_lag else None
+    seed, slices = params.train.seed, settings.slices
+    return {
+        "task": task,
+        "metric": params.metric,
+        "direction": metrics.DIRECTIONS[task][params.metric],
+        "unit": params.data.unit,
+        "candidate": {
+            "family": trained.record["family"],
+            "params": trained.record["params"],
+            "digest": trained.digest,
+            "metrics": metrics.compute(task, truth, prediction, cut),
+            **_classes(context, trained, truth, prediction, cut),
+        },
+        **naive.compare(task, truth, prediction, others, wanted),
+        "slices": evaluate_slices(
+            test, slices, task, truth, prediction, settings.min_slice_rows, cut
+        ),
+        "small_slices": small_slices(test, slices, settings.min_slice_rows),
+        "parity": _parity(trained, model, task, frame, trained.features, seed),
+        "importance": _importance(model, task, params.metric, frame, truth, seed, cut),
+    }
+
+
+def _classes(
+    context: Context,
+    trained: artifact.ModelArtifact,
+    truth: metrics.Array,
+    prediction: metrics.Array,
+    cut: labels.Cut | None,
+) -> dict[str, Any]:
+    """How much of each class is found, and by which threshold; nothing for a number."""
+    classes = context.params.data.classes
+    if not classes:
+        return {}
+    answered = labels.labels(prediction, cut)
+    return {
+        "recall": recall.found(truth, answered, classes),
+        "threshold": trained.record.get("threshold"),
+    }
+
+
+def _parity(
+    trained: artifact.ModelArtifact,
+    model: Any,
+    task: str,
+    frame: pd.DataFrame,
+    features: dict[str, Feature],
+    seed: int,
+) -> dict[str, Any]:
+    probe = parity.probe_rows(frame, features, PARITY_ROWS, seed)
+    exported = onnx.predict(trained.files["model.onnx"], task, probe)
+    found = parity.compare(estimators.predict(model, task, probe), exported)
+    return {**found, "odd_rows": len(probe) - min(PARITY_ROWS, len(frame))}
+
+
+def _importance(
+    model: Any,
+    task: str,
+    metric: str,
+    frame: pd.DataFrame,
+    truth: metrics.Array,
+    seed: int,
+    cut: labels.Cut | None,
+) -> list[dict[str, Any]]:
+    """How much worse the metric gets when a column is shuffled (Breiman 2001), largest first."""
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(frame))[:IMPORTANCE_ROWS])
+    some, some_truth = frame.iloc[rows], truth[rows]
+
+    def measured(table: pd.DataFrame) -> float:
+        return metrics.compute(task, some_truth, estimators.predict(model, task, table), cut)[
+            metric
+        ]
+
+    base = measured(some)
+    order = rng.permutation(len(rows))
+    found = []
+    for name in frame.columns:
+        value = measured(some.assign(**{name: some[name].to_numpy()[order]}))
+        found.append({"feature": name, "loss": -metrics.gain(task, metric, value, base)})
+    return sorted(found, key=lambda item: -item["loss"])
+
+
+def _write_predictions(
+    context: Context,
+    test: pd.DataFrame,
+    truth: metrics.Array,
+    prediction: metrics.Array,
+    others: dict[str, metrics.Array],
+    cut: labels.Cut | None,
+) -> None:
+    """Key, truth, prediction and baselines of the test rows.
+
+    Of classes the answered one's code and a column of probabilities for each.
+    """
+    contract = context.params.data
+    out = test[contract.key].copy()
+    out["truth"] = truth
+    if prediction.ndim == 1:
+        out["prediction"] = prediction
+        for name, values in others.items():
+            out[name] = values
+    else:
+        out["answered"] = labels.labels(prediction, cut)
+        for code, name in enumerate(contract.classes or ()):
+            out[f"p_{name}"] = prediction[:, code]
+    with atomic(context.workspace.predictions) as path:
+        parquet.write(out, path)

@@ -1,0 +1,164 @@
+"""Pass the candidate through the gate; register it; move the champion alias when it earns it."""
+
+import json
+from typing import Any
+
+from ...base.errors import ProjectError
+from ...base.files import read_json, write_json
+from ...model import artifact, gate
+from ...owned import owner
+from ...project import Context
+from ...registry import tracking
+from ...registry.lineage import lineage
+from ...registry.mlflow_sqlite import Version
+
+_TAG_LIMIT = 4_500  # characters MLflow stores in a model version tag, with room to spare
+
+
+def run(context: Context) -> str:
+    """Decide, register the version with its reasons, promote or keep. Returns one line."""
+    params, workspace = context.params, context.workspace
+    if context.experiment:
+        raise ProjectError(
+            "an experiment never touches the registry: promote from the project's own run"
+        )
+    evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
+    candidate = artifact.load(workspace.model)
+    if candidate.digest != evaluation["candidate"]["digest"]:
+        raise ProjectError(
+            "artifacts/evaluation.json judges another model than artifacts/model: "
+            "run `evaluate` again"
+        )
+    store = tracking.registry(context)
+    champion = store.champion(params.data.name)
+    origin = lineage(context)
+    same = champion is not None and champion.tags.get("sha256") == candidate.digest
+    if champion and same and not _now_committed(context, evaluation, champion, origin):
+        return _stands(context, evaluation, champion)
+    before = champion.version if champion else None
+    _same_champion(evaluation, before)
+    decision = gate.decide(evaluation, params.promote)
+    verdict = {"verdict": "unchanged"} if same else {}
+    tags = {**_tags(decision, candidate.digest), **origin}
+    if same:
+        tags["decision"] = "unchanged"
+    version = store.register(params.data.name, _run_id(context, store, candidate.digest), tags)
+    moves = decision.promote or same
+    if moves:
+        store.promote(version)
+    _record(
+        context,
+        {"digest": candidate.digest, **decision.to_json(), **verdict},
+        version=version.version,
+        champion=version.version if moves else before,
+        previous=before,
+    )
+    if same:
+        return _same(version.version, before)
+    failed = _notify(context, evaluation, decision, version.version, before)
+    return " · ".join(filter(None, [_line(decision, version.version, before), failed]))
+
+
+def _notify(
+    context: Context,
+    evaluation: dict[str, Any],
+    decision: gate.Decision,
+    version: str,
+    before: str | None,
+) -> str:
+    """Call the team's notice of a decision that is made. Returns what went wrong, if anything."""
+    metric = evaluation["metric"]
+    record = {
+        "model": context.params.data.name,
+        "version": version,
+        "champion": version if decision.promote else before,
+        "previous": before,
+        "reasons": decision.reasons,
+        "metric": metric,
+        "value": evaluation["candidate"]["metrics"].get(metric),
+    }
+    event = "promoted" if decision.promote else "held"
+    return owner.notify(context.workspace.root, event, record)
+
+
+def _stands(context: Context, evaluation: dict[str, Any], champion: Version) -> str:
+    """The candidate is the champion: trained again, or promoted by a run that was cut off."""
+    decision = gate.decide(evaluation, context.params.promote)
+    digest, compared = evaluation["candidate"]["digest"], evaluation["champion"] or {}
+    record = {"digest": digest, **decision.to_json()}
+    again = compared.get("digest") == digest
+    if again:
+        record["verdict"] = "unchanged"
+    number, before = champion.version, compared.get("version")
+    if champion.run_id == _tracked(context) and before != number:
+        _record(context, record, version=number, champion=number, previous=before)
+        return _same(number, before) if again else _line(decision, number, before)
+    _record(context, {**record, "verdict": "unchanged"}, version=number, champion=number)
+    return f"champion v{number} kept: the candidate is the same model"
+
+
+def _tracked(context: Context) -> str:
+    """Id of the run that tracks this candidate."""
+    path = context.workspace.need(context.workspace.tracked, "evaluate")
+    return str(read_json(path)["run_id"])
+
+
+def _now_committed(
+    context: Context, evaluation: dict[str, Any], champion: Version, origin: dict[str, str]
+) -> bool:
+    """Whether this run can be made again from its commit and the same model's own could not."""
+    if champion.run_id == _tracked(context):
+        return False
+    compared = (evaluation["champion"] or {}).get("version")
+    before, now = champion.tags.get("git.dirty"), origin["git.dirty"]
+    return compared == champion.version and (before, now) == ("true", "false")
+
+
+def _same(version: str, before: str | None) -> str:
+    return f"champion v{before} → v{version} · the same model, now from a commit"
+
+
+def _record(context: Context, record: dict[str, Any], **versions: str | None) -> None:
+    """Write the decision with the versions it is about."""
+    write_json(context.workspace.decision, {"previous": None, **record, **versions})
+
+
+def _tags(decision: gate.Decision, digest: str) -> dict[str, str]:
+    """What the version itself tells of its decision."""
+    reasons = decision.reasons or [rule.detail for rule in decision.rules]
+    return {
+        "decision": decision.to_json()["verdict"],
+        "reasons": json.dumps(reasons)[:_TAG_LIMIT],
+        "rules": json.dumps({rule.name: rule.passed for rule in decision.rules})[:_TAG_LIMIT],
+        "sha256": digest,
+    }
+
+
+def _line(decision: gate.Decision, version: str, champion: str | None) -> str:
+    if decision.promote:
+        before = (
+            f"champion v{champion} → v{version}" if champion else f"champion v{version} (the first)"
+        )
+        return f"{before} · all {len(decision.rules)} rules passed"
+    kept = f"champion v{champion} kept" if champion else "no champion yet"
+    return f"{kept} · candidate v{version} held: {decision.reasons[0]}"
+
+
+def _same_champion(evaluation: dict[str, Any], current: str | None) -> None:
+    """Refuse a comparison with a champion that has been replaced meanwhile."""
+    compared = evaluation["champion"]["version"] if evaluation["champion"] else None
+    if compared != current:
+        raise ProjectError(
+            f"the champion is {f'v{current}' if current else 'gone'} but the candidate was "
+            f"compared with {f'v{compared}' if compared else 'none'}: run `evaluate` again"
+        )
+
+
+def _run_id(context: Context, store: Any, digest: str) -> str:
+    """The run that tracked this candidate in this registry."""
+    tracked = read_json(context.workspace.need(context.workspace.tracked, "evaluate"))
+    if tracked["digest"] != digest or not store.has_run(tracked["run_id"]):
+        raise ProjectError(
+            "the candidate is not tracked in this MLflow store: run `evaluate` again"
+        )
+    return str(tracked["run_id"])

@@ -1,0 +1,99 @@
+"""Fit the chosen estimator, and the baseline, on all rows that do not judge."""
+
+from typing import TYPE_CHECKING, Any
+
+from ...base.files import read_json
+from ...data import parquet
+from ...data.contract import ROW_ID, TIMESTAMP
+from ...features.transforms import lag_name, model_features, seconds
+from ...model import artifact, encoders, estimators, onnx, skops
+from ...model.scoring import raw_example
+from ...model.serving_record import serving_record, written
+from ...model.split import TEST
+from ...project import Context
+from .. import cutting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...params.config import Params
+
+
+def run(context: Context) -> str:
+    """Write model.skops, baseline.skops, model.onnx and model.json. Returns one line."""
+    params, workspace = context.params, context.workspace
+    contract = params.data
+    chosen = read_json(workspace.need(workspace.tuning, "tune"))["chosen"]
+    features = model_features(contract, params.featurize)
+    columns = [*contract.key, *features, contract.target, "split"]
+    dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
+    frame, truth = estimators.examples(dataset, dataset["split"] != TEST, features, contract.target)
+    last = dataset.loc[dataset["split"] != TEST, contract.key].iloc[-1]
+    threshold = cutting.chosen(params, features, chosen, dataset)
+    del dataset
+    seed, weight = params.train.seed, params.train.class_weight
+    model = estimators.build(
+        chosen["family"], contract.task, features, chosen["params"], seed, weight
+    )
+    with estimators.pinned(params.train.threads):
+        encoders.fit(model, frame, truth)
+    baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
+    features = encoders.learned(features, frame)
+    lags = {lag_name(contract.target, lag): lag for lag in params.featurize.lags}
+    data = skops.dumps(model)
+    skops.loadable(data, estimators.FAMILIES[chosen["family"]].trusted, chosen["family"])
+    files = {
+        "model.skops": data,
+        "baseline.skops": skops.dumps(baseline),
+        "model.onnx": onnx.export(model, features),
+    }
+    artifact.save(
+        workspace.model,
+        files,
+        {
+            "family": chosen["family"],
+            "params": chosen["params"],
+            "seed": seed,
+            "class_weight": weight,
+            "threshold": threshold,
+            "rows": len(frame),
+            "target": contract.target,
+            "task": contract.task,
+            "classes": list(contract.classes) if contract.classes else None,
+            "features": {
+                name: feature.model_dump(mode="json") for name, feature in features.items()
+            },
+            "serving": serving_record(
+                contract,
+                features,
+                frame,
+                truth,
+                lags,
+                seconds(contract.frequency),
+                *_table(params, frame, last),
+            ),
+        },
+    )
+    size = len(files["model.onnx"]) / 1e6
+    line = f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
+    if not threshold:
+        return line
+    line += f" · {threshold['class']} from {threshold['at']:.3g} on"
+    if threshold.get("positives") == 0:
+        line += f", not chosen by {threshold['by']}: no validation row is {threshold['class']}"
+    return line
+
+
+def _table(
+    params: "Params", frame: "pd.DataFrame", last: "pd.Series"
+) -> tuple[Any, dict[str, Any]]:
+    """An entity of the store, and how rows of the table are read, with one to copy."""
+    contract = params.data
+    entity = last[contract.entity_column]
+    row = {name: written(frame[name].iloc[-1], item) for name, item in contract.features.items()}
+    known = {
+        "contract": contract.model_dump(mode="json", exclude_defaults=True),
+        "featurize": params.featurize.model_dump(mode="json"),
+        "example": raw_example(contract, row, entity, last[TIMESTAMP]),
+    }
+    return (int(entity) if contract.entity_column == ROW_ID else str(entity)), known

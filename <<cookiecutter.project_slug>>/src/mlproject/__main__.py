@@ -1,5 +1,0 @@
-"""`python -m mlproject` is the command line."""
-
-from .cli import main
-
-main()

@@ -1,1 +1,0 @@
-"""Vendors: each is imported in one file and nowhere else."""

@@ -1,1 +1,0 @@
-"""Pure nouns: no files, no environment, no clock, no vendor service."""

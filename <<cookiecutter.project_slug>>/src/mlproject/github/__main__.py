@@ -1,5 +1,0 @@
-"""`python -m mlproject.github` does what jobs with a token do."""
-
-from .jobs import main
-
-main()

@@ -1,1 +1,0 @@
-"""Verbs: each reads files, calls core and adapters, writes files."""

@@ -1,6 +1,0 @@
-"""What tests of adapters share: nothing but the order of imports."""
-
-# The adapters import these two in a fraction of the usual time: before any test does. skops looks
-# through every module that is there, so it comes first.
-from mlproject.adapters import skops  # isort: skip  # noqa: F401
-from mlproject.adapters import feast  # isort: skip  # noqa: F401
