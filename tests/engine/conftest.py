@@ -20,6 +20,7 @@ import yaml
 
 from clusters import api, environ  # noqa: F401  fixtures
 from level2.data.feature import Feature
+from level2.features import own as own_features
 from level2.features.transforms import derive
 from level2.model import estimators, gate, metrics
 from level2.model.split import by_time
@@ -168,6 +169,7 @@ def _forget():
     estimators.add_own({})
     metrics.add_own({})
     gate.add_own({})
+    own_features.add_own({})
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""What this project's team owns: its estimators, metrics, gate rules and notices."""
+"""What this project's team owns: its features, estimators, metrics, gate rules and notices."""

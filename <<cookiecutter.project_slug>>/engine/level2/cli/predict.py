@@ -25,13 +25,13 @@ def in_folder(root: Path, table: Path, output: Path, folder: Path | None) -> Non
     from ..params.config import load_params
     from ..project import Context
     from ..registry.champion import reader
-    from ..serving.sources import Champion, Folder, Source
+    from ..serving.sources import Champion, Source, open_source
     from ..workspace import Workspace
 
     file = root / "params.yaml"
     params = load_params(file) if folder is None or file.is_file() else None
     if folder is not None:
-        source: Source = Folder(folder)
+        source: Source = open_source(root, folder)
     else:
         context = Context(params or load_params(file), Workspace.at(root))
         source = Champion(reader(context), context.params.data.name)

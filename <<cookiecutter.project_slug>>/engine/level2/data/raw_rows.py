@@ -54,7 +54,7 @@ class Raw:
     def derives(self) -> bool:
         """Whether the model has inputs that no table holds."""
         chosen = self.settings
-        return bool(chosen.calendar or chosen.lags or chosen.entity_as_feature)
+        return bool(chosen.calendar or chosen.lags or chosen.own or chosen.entity_as_feature)
 
     def fits(self, columns: Collection[str], features: Collection[str]) -> bool:
         """Whether a table is like the one adopted; not where it is one of model features."""

@@ -9,6 +9,7 @@ from ..base.amounts import plural
 from ..data.contract import TIMESTAMP, DataContract
 from ..data.feature import Feature
 from ..data.zones import later, local
+from . import own
 
 if TYPE_CHECKING:
     from ..params.sections import Featurize
@@ -83,6 +84,7 @@ def derived_features(contract: DataContract, settings: "Featurize") -> dict[str,
         )
         for lag in settings.lags
     }
+    found |= {name: own.declared(name).feature for name in settings.own}
     if settings.entity_as_feature:
         found[entity_feature(contract)] = Feature(type="category", categories=contract.entities)
     return found
@@ -101,6 +103,8 @@ def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -
             out[name] = CALENDAR[name][1](clock).to_numpy(dtype="int32")
     for lag in settings.lags:
         out[lag_name(contract.target, lag)] = lagged(table, contract, lag)
+    for name in settings.own:
+        out[name] = own.column(name, table)
     if settings.entity_as_feature:
         out[entity_feature(contract)] = table[contract.entity_column].astype(str).to_numpy()
     return out

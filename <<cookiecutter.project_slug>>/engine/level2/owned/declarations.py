@@ -10,7 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pydantic import ValidationError
+
 from ..base.errors import ProjectError
+from ..data.feature import Feature
+from ..features import own
 from ..model import estimators, gate, metrics
 from ..model.metrics import Array
 from .owner import declared, fault, function, kind, module, shown
@@ -23,6 +27,46 @@ def install(root: Path) -> None:
     estimators.add_own(_families(module(root, "estimators")))
     metrics.add_own(_metrics(module(root, "metrics")))
     gate.add_own(_rules(module(root, "rules")))
+    own.add_own(_features(module(root, "features")))
+
+
+def _features(found: ModuleType | None) -> dict[str, own.OwnFeature]:
+    return {
+        name: _feature(found, name, value)
+        for name, value in declared(found, "FEATURES", ()).items()
+        if found is not None
+    }
+
+
+def _feature(found: ModuleType, name: str, value: Any) -> own.OwnFeature:
+    place = f"{shown(str(found.__file__))}: FEATURES[{name!r}]"
+    if not isinstance(value, Mapping) or not {"function", "inputs", "type"} <= set(value):
+        raise ProjectError(f"{place} must be a dict of function, inputs and type")
+    inputs = value["inputs"]
+    if isinstance(inputs, str) or not inputs or not all(isinstance(item, str) for item in inputs):
+        raise ProjectError(f"{place} has inputs={inputs!r:.60}, use a list of columns")
+    about = {key: item for key, item in value.items() if key not in ("function", "inputs")}
+    try:
+        feature = Feature.model_validate(about)
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        where = ".".join(map(str, first["loc"])) or "it"
+        raise ProjectError(f"{place}: {where}: {first['msg']}") from None
+    compute = function(found, f"FEATURES[{name!r}]['function']", value["function"])
+    return own.OwnFeature(feature, tuple(inputs), _computed(found, name, compute), place)
+
+
+def _computed(found: ModuleType, name: str, compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Compute a feature; a fault is named by file and line."""
+    file = str(found.__file__)
+
+    def computed(table: Any) -> Any:
+        try:
+            return compute(table)
+        except Exception as error:
+            raise ProjectError(f"{fault(error, file)} (feature {name})") from error
+
+    return computed
 
 
 def _families(found: ModuleType | None) -> dict[str, estimators.Family]:

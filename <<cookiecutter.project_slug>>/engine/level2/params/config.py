@@ -9,8 +9,9 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ..base.errors import ProjectError
-from ..data.contract import DataContract
+from ..data.contract import TIMESTAMP, DataContract
 from ..data.feature import Strict
+from ..features import own
 from ..features.transforms import CALENDAR, derived_features, model_features, period
 from ..model import recall, search_space
 from ..model.gate import own_rules
@@ -68,7 +69,9 @@ class Params(Strict):
             yield "build_dataset.split: group needs data.group, the column of the groups"
         if data.group is not None and self.build_dataset.split != "group":
             yield "data.group needs build_dataset.split: group"
-        derives = featurize.calendar or featurize.lags or featurize.entity_as_feature
+        derives = (
+            featurize.calendar or featurize.lags or featurize.own or featurize.entity_as_feature
+        )
         if not (data.features or derives):
             yield "data.features is empty and featurize derives nothing: a model needs an input"
         if data.frequency is not None and period(data.frequency) is None:
@@ -128,9 +131,12 @@ class Params(Strict):
         for name in featurize.calendar:
             if name not in CALENDAR:
                 yield f"featurize.calendar: `{name}` is unknown, use one of {', '.join(CALENDAR)}"
-        own = {name.casefold(): name for name in (*data.features, data.target, data.entity_column)}
+        yield from self._unknown_own_features()
+        taken = {
+            name.casefold(): name for name in (*data.features, data.target, data.entity_column)
+        }
         for name in derived_features(data, featurize):
-            met = own.get(name.casefold())
+            met = taken.get(name.casefold())
             if met is not None:
                 which = "is" if met == name else f"is `{met}`, for DuckDB,"
                 problem = f"`{name}` is derived and {which} a column of the data too"
@@ -142,6 +148,21 @@ class Params(Strict):
                     f"evaluate.slices: `{name}` is no column of the training set, "
                     f"use one of {', '.join(columns)}"
                 )
+
+    def _unknown_own_features(self) -> Iterator[str]:
+        """Yield features of the project's own that it does not declare, or that lack an input."""
+        for name in self.featurize.own:
+            if name not in own.choosable():
+                known = ", ".join(own.choosable()) or "none is"
+                yield f"featurize.own: `{name}` is not declared in features.py ({known})"
+                continue
+            columns = (*self.data.features, self.data.entity_column, TIMESTAMP)
+            for column in own.inputs_of(name):
+                if column not in columns:
+                    yield (
+                        f"featurize.own: {name} is computed from `{column}`, which is none of "
+                        f"{', '.join(columns)}"
+                    )
 
 
 class Settings(BaseSettings):

@@ -34,6 +34,7 @@ class Featurize(Strict):
     calendar: tuple[str, ...] = ()
     lags: tuple[Annotated[int, Field(ge=1)], ...] = ()
     entity_as_feature: bool = False
+    own: tuple[str, ...] = ()
 
 
 class BuildDataset(Strict):

@@ -1,7 +1,7 @@
 """Where the served model comes from: the registry's champion, or a folder baked into an image."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,6 +36,7 @@ class Folder:
                 f"{folder}/{artifact.MANIFEST} is missing: `bundle` writes such a folder"
             )
         self._artifact = artifact.load(folder)
+        self.record = self._artifact.record
         self.past: CarriedPast | None = CarriedPast(self._artifact.files.get(artifact.HISTORY))
 
     def current(self) -> Stamp:
@@ -78,6 +79,15 @@ class Champion:
         return ready(champion_model(self._registry, self._version), stamp)
 
 
+def _register_features(root: Path, record: Mapping[str, Any]) -> None:
+    """Register what the project in `root` declares, where a model has a feature of its own."""
+    table = (record.get("serving") or {}).get("table") or {}
+    if table.get("featurize", {}).get("own"):
+        from ..owned.declarations import install
+
+        install(root)
+
+
 @contextmanager
 def without(*libraries: str) -> Iterator[None]:
     """Imports inside do not find these libraries, unless they are loaded already."""
@@ -94,7 +104,9 @@ def without(*libraries: str) -> Iterator[None]:
 def open_source(root: Path, folder: Path | None) -> Source:
     """The champion of the project in `root`, or the model in a folder."""
     if folder is not None:
-        return Folder(folder)
+        found = Folder(folder)
+        _register_features(root, found.record)
+        return found
     from ..params.config import load_params
     from ..project import Context
     from ..workspace import Workspace

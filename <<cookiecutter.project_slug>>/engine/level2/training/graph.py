@@ -61,7 +61,7 @@ STEPS = (
         inputs=("ingested", "validation"),
         outputs=("features",),
         rooms=("data", "features"),
-        owned=("feature_repo",),
+        owned=("feature_repo", "features"),
     ),
     Step(
         "build_dataset",

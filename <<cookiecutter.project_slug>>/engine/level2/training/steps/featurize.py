@@ -12,6 +12,7 @@ from ...data.contract import TIMESTAMP, DataContract
 from ...data.feature import Feature
 from ...data.rows import reorder
 from ...data.times import shown
+from ...features import own
 from ...features.transforms import derive, model_features, unmet
 from ...project import Context
 
@@ -22,6 +23,8 @@ def run(context: Context) -> str:
     table = parquet.read(workspace.need(workspace.ingested, "ingest"))
     features = model_features(params.data, params.featurize)
     _halve(table, params.data.features)
+    for name in params.featurize.own:
+        own.check_alone(name, table)
     derived = derive(table, params.data, params.featurize)
     del table
     _halve(derived, features)

@@ -1,0 +1,115 @@
+"""Features that the project's own functions compute from other columns of the same row.
+
+The same function is called for whole tables when a model is trained and for the rows of a request.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..base.amounts import plural
+from ..base.errors import ProjectError
+from ..data.feature import Feature
+
+ALONE = 12  # rows that are computed one at a time too, to see that no other row plays a part
+
+
+@dataclass(frozen=True)
+class OwnFeature:
+    """A feature that the project declares.
+
+    `compute` takes a table of the `inputs` and returns one value a row; it raises ProjectError for
+    a fault in the project's function. `place` names the declaration in messages.
+    """
+
+    feature: Feature
+    inputs: tuple[str, ...]
+    compute: Callable[[pd.DataFrame], Any]
+    place: str
+
+
+_OWN: dict[str, OwnFeature] = {}
+
+
+def add_own(found: Mapping[str, OwnFeature]) -> None:
+    """Make the project's own features choosable, in the place of those added before."""
+    _OWN.clear()
+    _OWN.update(found)
+
+
+def choosable() -> tuple[str, ...]:
+    """Names that `featurize.own` may hold."""
+    return tuple(_OWN)
+
+
+def inputs_of(name: str) -> tuple[str, ...]:
+    """Columns that a feature is computed from."""
+    return declared(name).inputs
+
+
+def declared(name: str) -> OwnFeature:
+    """Return the declaration of a feature. Raises ProjectError where there is none."""
+    if name not in _OWN:
+        raise ProjectError(
+            f"the feature {name} is the project's own, and features.py in src/ does not declare it"
+        )
+    return _OWN[name]
+
+
+def column(name: str, table: pd.DataFrame) -> "pd.Series[Any]":
+    """Compute a feature for every row. Raises ProjectError for values that are not of its type."""
+    own = declared(name)
+    found = own.compute(table[list(own.inputs)].copy())
+    if np.ndim(found) != 1 or len(found) != len(table):
+        raise ProjectError(
+            f"{own.place} returned {_shape(found)} for {plural(len(table), 'row')}: "
+            "return one value a row"
+        )
+    return _typed(own, pd.Series(np.asarray(found), index=table.index, name=name))
+
+
+def _shape(found: Any) -> str:
+    size = np.shape(found)
+    return plural(size[0], "value") if len(size) == 1 else f"an array of shape {size}"
+
+
+def _typed(own: OwnFeature, values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The values as the feature's type; a missing one only where the feature is nullable."""
+    missing = values.isna()
+    if missing.any() and not own.feature.nullable:
+        raise ProjectError(
+            f"{own.place} has no value in {plural(int(missing.sum()), 'row')}: "
+            'return one, or declare it with "nullable": True'
+        )
+    if not own.feature.numeric:
+        return values.astype(object).where(missing, values.astype(str)).where(~missing, None)
+    try:
+        numbers = values.astype("float64")
+    except (TypeError, ValueError):
+        raise ProjectError(f"{own.place} returned values that are not numbers") from None
+    if np.isinf(numbers).any():
+        raise ProjectError(f"{own.place} returned an infinite value: return a finite number")
+    if own.feature.type in ("int", "bool") and (numbers.dropna() % 1 != 0).any():
+        raise ProjectError(f"{own.place} is declared as {own.feature.type} and returned fractions")
+    if own.feature.type == "bool" and not missing.any():
+        return numbers.astype(bool)
+    return numbers
+
+
+def check_alone(name: str, table: pd.DataFrame) -> None:
+    """Compute some rows one at a time and compare with the whole table.
+
+    Raises ProjectError where another row played a part: on request a row comes alone.
+    """
+    own, whole = declared(name), column(name, table)
+    for place in np.unique(np.linspace(0, len(table) - 1, ALONE).astype(int)):
+        [one], known = column(name, table.iloc[[place]]), whole.iloc[place]
+        same = one == known or (pd.isna(one) and pd.isna(known))
+        if not same and not (own.feature.numeric and np.isclose(float(one), float(known))):
+            raise ProjectError(
+                f"{own.place} depends on other rows: row {place + 1:,} is {one} alone and {known} "
+                "in the table; compute it from the row's own columns, a request has no others"
+            )
