@@ -32,8 +32,8 @@ def build(folder: Path, tag: str, *words: str) -> None:
 
 # a verb writes where it may, with the locked packages; says how much it has written
 STEP = """
-import json, load_forecast.kubeflow.task, kfp, pathlib, shutil, subprocess, sys
-verb = [sys.executable, "-m", "load_forecast"]
+import json, level2.kubeflow.task, kfp, pathlib, shutil, subprocess, sys
+verb = [sys.executable, "-m", "level2"]
 made = pathlib.Path("/tmp/project")
 raw = made / "data/raw/load.csv"
 subprocess.run([*verb, "sample", "--output", raw], check=True, stdout=sys.stderr)

@@ -178,9 +178,14 @@ def test_a_tag_of_a_project_is_one_release_of_wheel_and_pipeline(project_hub):
     [built] = run.given("docker/build-push-action")
     assert built["tags"].split(",")[1] == "ghcr.io/example-org/load-forecast:v0.1.0"
     folder = project_hub.state / "releases/v0.1.0"
-    [wheel] = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as file:
-        assert "load_forecast/cli/__init__.py" in file.namelist()
+    engine, own = (
+        wheel for name in ("level2", "load_forecast") for wheel in folder.glob(f"{name}-*")
+    )
+    with zipfile.ZipFile(engine) as file:
+        assert "level2/cli/__init__.py" in file.namelist()
+    with zipfile.ZipFile(own) as file:
+        assert "load_forecast/estimators.py" in file.namelist()
+        assert not [name for name in file.namelist() if name.startswith("level2/")]
     steps = yaml.safe_load_all((folder / "pipeline.yaml").read_text())
     executors = next(steps)["deploymentSpec"]["executors"].values()
     assert {item["container"]["image"] for item in executors} == {image}

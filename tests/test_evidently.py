@@ -31,13 +31,13 @@ HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=do
 PLANTED = f"""
 from pathlib import Path
 import pandas as pd
-from load_forecast.adapters import evidently
+from level2.monitoring import evidently
 bad = {HOSTILE!r}
 table = pd.DataFrame({{bad: ["a", bad] * 50, "size": range(100)}})
 evidently.write(Path("planted.html"), table, table, {{bad: 2.0, "size": 0.5}})
 """
 QUIET = """
-from load_forecast.adapters import evidently
+from level2.monitoring import evidently
 from evidently import telemetry
 print(telemetry.event_logger.is_enabled())
 """

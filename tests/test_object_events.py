@@ -70,7 +70,7 @@ def start_webhook(project, hub, bucket, port):
         "PYTHONPATH": str(project / "engine"),
     }
     process = subprocess.Popen(
-        [str(VENV / "bin/python"), "-m", "load_forecast", "webhook", "--port", str(port)],
+        [str(VENV / "bin/python"), "-m", "level2", "webhook", "--port", str(port)],
         cwd=project,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,

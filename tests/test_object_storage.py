@@ -111,7 +111,7 @@ def test_parquet_and_csv_objects_ingest_to_the_same_table(store):
     digests = set()
     for name in ("load.csv", "load.parquet"):
         uri = put(folder, f"data/raw/{name}", bucket, name)
-        tool(folder, "python", "-m", "load_forecast", "ingest", "--set", f"data.source={uri}")
+        tool(folder, "python", "-m", "level2", "ingest", "--set", f"data.source={uri}")
         digests.add(tool(folder, "sha256sum", "data/ingested.parquet").split()[0])
     assert len(digests) == 1
 
@@ -131,7 +131,7 @@ def test_a_fault_of_the_store_is_one_sentence(store, monkeypatch, uri, setting, 
     for name, value in setting.items():
         monkeypatch.setenv(name, value)
     source = uri.replace("BUCKET", bucket)
-    command = [f"{VENV}/bin/python", "-m", "load_forecast", "ingest"]
+    command = [f"{VENV}/bin/python", "-m", "level2", "ingest"]
     done = subprocess.run(
         [*command, "--set", f"data.source={source}"],
         cwd=folder,
@@ -206,7 +206,7 @@ settings = dict(TUNER="katib", KUBECONFIG=cluster.kubeconfig(), KATIB_NAMESPACE=
 settings |= dict(TRIAL_IMAGE="reg/project@sha256:abc", TRIAL_SECRET="store", DATASET_URI={uri!r})
 try:
     cluster.play(secrets=dict(store=known))
-    words = [sys.executable, "-m", "load_forecast", "tune"]
+    words = [sys.executable, "-m", "level2", "tune"]
     done = subprocess.run(words, env=os.environ | settings, capture_output=True, text=True)
     print(done.stdout, done.stderr, *cluster.seen()["logs"].values())
 finally:
@@ -255,9 +255,9 @@ def test_feast_keeps_its_registry_in_the_store_and_serves_from_redis(store, tmp_
         assert "feast/registry.db" in keys(folder, bucket)
         assert not (folder / "feature_repo/data").exists(), "nothing is kept locally"
         asked = (
-            "from pathlib import Path; from load_forecast.adapters import feast; "
-            "from load_forecast.config import load_params; import pandas as pd; "
-            "from load_forecast.workspace import Workspace; p = load_params(Path('params.yaml')); "
+            "from pathlib import Path; from level2.features import feast; "
+            "from level2.params.config import load_params; import pandas as pd; "
+            "from level2.workspace import Workspace; p = load_params(Path('params.yaml')); "
             "s = feast.open_store(Workspace.at(Path('.')), p); "
             "r = feast.online(s, p, [{'area': 'Amprion'}]).iloc[0]; "
             "f = pd.read_parquet('data/features.parquet'); f = f[f.area == 'Amprion'].iloc[-1]; "
@@ -272,7 +272,7 @@ def test_feast_keeps_its_registry_in_the_store_and_serves_from_redis(store, tmp_
     assert f"Feast could not fill the online store (Error 111 connecting to {address}" in said
 
 
-INBOX = ("python", "-m", "load_forecast", "inbox", "--once", "--settle", "0.2")
+INBOX = ("python", "-m", "level2", "inbox", "--once", "--settle", "0.2")
 ROWS = "import pandas as pd; s3.download_file('{}', 'load.csv', 'got.csv'); "
 ROWS += "t = pd.read_csv('got.csv'); print(len(t), t['date'].max())"
 
@@ -284,7 +284,7 @@ def landed(store, monkeypatch):
     point_at(folder, put(folder, "data/raw/load.csv", bucket, "load.csv"))
     known = (folder / "data/raw/load.csv").read_text().splitlines()
     later = ("sample", "--until", "2019-01-31", "--output", "later.csv")
-    tool(folder, "python", "-m", "load_forecast", *later)
+    tool(folder, "python", "-m", "level2", *later)
     new = sorted({*(folder / "later.csv").read_text().splitlines()} - {*known})
     (folder / "data/inbox").mkdir()
     (folder / "data/inbox/january.csv").write_text("\n".join([known[0], *new, ""]))

@@ -70,7 +70,7 @@ def browser():
 def serve(folder, **settings):
     """The service of a project folder as `make serve` starts it, and its address."""
     port = free_port()
-    command = [str(VENV / "bin/python"), "-m", "load_forecast", "serve", "--port", str(port)]
+    command = [str(VENV / "bin/python"), "-m", "level2", "serve", "--port", str(port)]
     env = {"PYTHONPATH": str(folder / "engine"), "SERVE_RELOAD_SECONDS": "0.2", **settings}
     url = f"http://127.0.0.1:{port}"
     return url, start(command, folder, f"{url}/v2/health/ready", **env)
@@ -90,7 +90,7 @@ def project(bake, tmp_path_factory):
     knobs = ["--set", "train.seed=1", "--set", "tune.trials=3"]
     python(
         folder,
-        f"import sys; from load_forecast import cli; sys.argv[1:] = ['run', *{knobs}]; cli.main()",
+        f"import sys; from level2 import cli; sys.argv[1:] = ['run', *{knobs}]; cli.main()",
     )
     versions = python(folder, "import json; print(open('artifacts/decision.json').read())")
     assert json.loads(versions)["version"] == "2"

@@ -96,7 +96,7 @@ class Picture:
     @property
     def command(self):
         words = ["serve", "--port", str(self.ports["service"])]
-        return [f"{VENV}/bin/python", "-m", "load_forecast", *words]
+        return [f"{VENV}/bin/python", "-m", "level2", *words]
 
     @contextmanager
     def service(self):

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 
 PREDICT = """
 import json, pathlib
-from load_forecast.serving.sources import open_source
+from level2.serving.sources import open_source
 source = open_source(pathlib.Path("."), pathlib.Path("artifacts/bundle"))
 served = source.load(source.current())
 columns = served.checker.columns([served.example])
