@@ -34,7 +34,7 @@ GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
-.PHONY: help setup setup-project tools demo check test servers test-real test-long bench canary example \
+.PHONY: help engine-sums setup setup-project tools demo check test servers test-real test-long bench canary example \
 	recording dashboard-picture lock cluster-up cluster-test cluster-down
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 } \
@@ -48,6 +48,9 @@ $(BIN)/python: | $(UV)
 $(VENV)/.ready: requirements/dev.txt | $(BIN)/python $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
+engine-sums: ## engine/SHA256SUMS, after every change of the engine
+	@cd '$(PROJECT)/engine' && PYTHONPATH=. $(PYTHON3) -SBc \
+		'from pathlib import Path; from level2.base import sums; sums.write(Path())'
 setup: $(VENV)/.ready ## the template's tools (uv included)
 setup-project: setup ## the environment generated projects are tested in
 	@$(IN_PROJECT) setup-dev

@@ -14,6 +14,7 @@ from . import (
     ci_report,
     decide,
     deploy,
+    engine_check,
     experiment,
     inbox,
     init,
@@ -56,6 +57,7 @@ COMMANDS = (
     ci_report.ci_report,
     ci_outcome.ci_outcome,
     ci_drift.ci_drift,
+    engine_check.engine_check,
 )
 
 

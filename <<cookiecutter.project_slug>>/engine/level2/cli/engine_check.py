@@ -1,0 +1,15 @@
+"""`engine-check`: which files of the engine somebody edited, deleted or added."""
+
+from typing import Annotated
+
+from typer import Exit, Option
+
+
+def engine_check(
+    edited: Annotated[bool, Option("--edited", help="Say it as a note and go on.")] = False,
+) -> None:
+    """Name every file of the engine that differs from the template's release."""
+    from ..base import sums
+
+    if code := sums.check(edited=edited):
+        raise Exit(code)
