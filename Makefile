@@ -15,7 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
 MAKEOVERRIDES := $(filter-out ONLY=% UPGRADE=%,$(MAKEOVERRIDES))
 IN_PROJECT = $(MAKE) --no-print-directory -C '$(PROJECT)' VENV=$(PROJECT_VENV) PACKAGE=
 # the engine's tests, in the environment of projects, on the engine as it lies
-TEST_ENGINE = cd tests/engine && PYTHONPATH='$(CURDIR)/$(PROJECT)/engine:$(CURDIR)/$(PROJECT)/src:$(CURDIR)/$(PROJECT)' \
+AT_REST = $(CURDIR)/$(PROJECT)
+TEST_ENGINE = cd tests/engine && PYTHONPATH='$(AT_REST)/engine:$(AT_REST)/src:$(AT_REST)' \
 	$(PROJECT_VENV)/bin/python -m pytest -q
 
 # Programs that no Python package holds, built from their Go modules, outside the checkout so that clones share them.

@@ -5,6 +5,7 @@ import functools
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import yaml
 
@@ -44,6 +45,29 @@ def unrendered(name: str, text: str) -> list[str]:
     """Complain about what the bake should have replaced, in a generated file's path or text."""
     marks = re.compile(rf"<<-?\s*\(*cookiecutter|cookiecutter\.\w+\s*>>|# jinja:|{RESTING}")
     return [f"{name}: {mark}" for mark in marks.findall(f"{name}\n{text}")]
+
+
+def engine_differences(one: Path, other: Path) -> list[str]:
+    """Complain about every file below engine/ of two projects that is not the same in both."""
+    held = [
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in (folder / "engine").rglob("*")
+            if path.is_file()
+        }
+        for folder in (one, other)
+    ]
+    return sorted(name for name in held[0] | held[1] if held[0].get(name) != held[1].get(name))
+
+
+def named_in_engine(folder: Path) -> list[str]:
+    """Complain about files below engine/ that hold the word the hook replaces."""
+    found = [path for path in (folder / "engine").rglob("*") if path.is_file()]
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in found
+        if RESTING in path.name or RESTING.encode() in path.read_bytes()
+    )
 
 
 def unknown_words(name: str, text: str, known: set[str]) -> list[str]:

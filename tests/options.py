@@ -87,6 +87,8 @@ REFUSED = [
     ("package_name", "python", "command the project calls"),
     ("package_name", "tests", "folder of the project"),
     ("package_name", "src", "folder of the project"),
+    ("package_name", "engine", "folder of the project"),
+    ("package_name", "level2", "name of a dependency"),
     ("package_name", "mlproject", "'mlproject', the word"),
     ("description", "", "must not be empty"),
     ("description", "two\nlines", _TEXT),

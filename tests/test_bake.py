@@ -11,7 +11,7 @@ import yaml
 from conftest import load_hook, texts
 from cookiecutter.exceptions import UndefinedVariableInTemplate
 from cookiecutter.main import cookiecutter
-from guards import RESTING, unparsable, unrendered
+from guards import RESTING, engine_differences, named_in_engine, unparsable, unrendered
 from options import LONGEST, ODD, SUPPORTED
 
 POST = load_hook("post_gen_project")
@@ -154,6 +154,37 @@ def test_two_bakes_are_identical(bake, template, tmp_path):
     assert texts(tmp_path / "load-forecast") == texts(bake())
 
 
+@pytest.mark.parametrize("answers", SUPPORTED.values(), ids=SUPPORTED)
+def test_the_engine_is_the_same_bytes_in_every_project(bake, template, answers):
+    """And those of the template, which hold no word that the hook replaces."""
+    at_rest = template / "<<cookiecutter.project_slug>>"
+    assert len(list((at_rest / "engine").rglob("*.py"))) > 200
+    assert named_in_engine(at_rest) == []
+    assert engine_differences(bake(**answers), at_rest) == []
+    assert engine_differences(bake(**answers), bake()) == []
+
+
+@pytest.mark.parametrize("name", ["base/errors.py", "base/new.py", "py.typed", "mlproject.bin"])
+@pytest.mark.parametrize("text", [b"mlproject\n", b"mlproject\0"], ids=["text", "binary"])
+def test_a_word_at_rest_in_the_engine_is_seen(bake, tmp_path, name, text):
+    planted = shutil.copytree(bake() / "engine", tmp_path / "engine") / "level2" / name
+    planted.write_bytes(text)
+    assert named_in_engine(tmp_path) == [f"engine/level2/{name}"]
+
+
+@pytest.mark.parametrize("fault", ["changed", "gone", "added"])
+def test_a_difference_of_two_engines_is_seen(bake, tmp_path, fault):
+    project = tmp_path / "project"
+    shutil.copytree(bake() / "engine", project / "engine")
+    name = "engine/level2/new.py" if fault == "added" else "engine/level2/base/errors.py"
+    if fault == "gone":
+        (project / name).unlink()
+    else:
+        (project / name).write_text("x = 1\n")
+    assert engine_differences(project, bake()) == [name]
+    assert engine_differences(bake(), project) == [name]
+
+
 def test_it_says_where_to_go_next(template, tmp_path, capfd):
     cookiecutter(str(template), no_input=True, output_dir=str(tmp_path))
     said = capfd.readouterr().out.splitlines()
@@ -206,6 +237,7 @@ def test_generating_over_a_project_keeps_what_is_not_the_templates(template, tmp
     project = Path(cookiecutter(str(template), **over))
     mine = [project / name for name in OWN]
     for path in mine:
+        path.parent.mkdir(exist_ok=True)
         path.write_text("x = 1\n")
     edited = [project / name for name in EDITED]
     before = [path.read_text() for path in edited]
@@ -223,6 +255,7 @@ def test_a_generation_that_was_interrupted_loses_nothing(template, tmp_path):
     over = {"no_input": True, "output_dir": str(tmp_path / "out"), "overwrite_if_exists": True}
     project = Path(cookiecutter(str(template), **over))
     for name in OWN:
+        (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text("old\n")
     listed = files(project)
     broken = shutil.copytree(template, tmp_path / "broken")

@@ -58,6 +58,29 @@ def test_the_old_name_of_set_is_taken_and_said(bake):
     assert "PARAM=" not in said(bake(), *words, "SET=decide.pause_hours=0")[1]
 
 
+TAKE_KNOBS = ["run", "experiment", "pipeline", "pipeline-submit", "pipeline-schedule", "decide"]
+
+
+@pytest.mark.parametrize("target", TAKE_KNOBS)
+def test_set_reaches_the_command_word_by_word(bake, target):
+    knobs = "SET=tune.trials=5 x=[a;b]"
+    more = ["VENV=v", "PACKAGE=", "CRON=off", "IMAGE=i"]
+    code, text = said(bake(), "-n", target, *more, knobs)
+    assert code == 0, text
+    quoted = "--set 'tune.trials=5' --set 'x=[a;b]'"
+    assert quoted in text
+
+
+@pytest.mark.parametrize("name", ["SET", "PARAM"])
+@pytest.mark.parametrize("target", ["repro", "sweep", "monitor", "serve", "test"])
+def test_set_is_refused_where_no_knob_is_read(bake, target, name):
+    code, text = said(bake(), target, f"{name}=tune.trials=5")
+    assert code == 2
+    assert (
+        f"stopped: {target} does not take SET=: these targets do: {', '.join(TAKE_KNOBS)}" in text
+    )
+
+
 @pytest.mark.parametrize(
     ("target", "word"), [("inbox", "ONCE=1"), ("decide", "APPLY=ja"), ("deploy", "HOLD=true")]
 )

@@ -113,6 +113,31 @@ def test_every_guard_of_ours_passes(workflows):
     assert unsafe(workflows) == []
 
 
+def untested(flow: dict) -> list[str]:
+    """Complain where ci does not run all of the project's tests on a table fetched before."""
+    runs = " ".join(step.get("run", "") for step in flow["jobs"]["check"]["steps"]).split()
+    found = [f"`{word}` is not run" for word in ("pull", "test") if word not in runs]
+    if not found and runs.index("pull") > runs.index("test"):
+        found.append("the tests run before their table is here")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ("make pull check", "`test` is not run"),
+        ("make test", "`pull` is not run"),
+        ("make test pull", "the tests run before their table is here"),
+    ],
+)
+def test_ci_of_a_project_runs_all_its_tests_on_its_table(bake, fault, complaint):
+    flow = yaml.safe_load((bake() / ".github/workflows/ci.yml").read_text())
+    assert untested(flow) == []
+    step = next(step for step in flow["jobs"]["check"]["steps"] if "test" in step.get("run", ""))
+    step["run"] = fault
+    assert untested(flow) == [complaint]
+
+
 SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
 GOOD = f"""name: ci
 on:

@@ -12,6 +12,9 @@ _NAME = re.compile(r"\$.([A-Z][A-Z0-9_]*)|([A-Z0-9_]+) *[?:]?=")
 _ELSEWHERE = ("MLFLOW_", "AWS_", "SHELL", "MAKEFLAGS")  # taken by what the targets call
 _SWITCHES = ("APPLY", "EDITED", "EVIDENTLY", "HOLD", "ONCE")
 _OF_ADOPT = ("DATA", "TARGET")
+_KNOBS = ("SET", "PARAM")  # the second is the old name of the first
+_PASSED_ON = r"\$\((SET|ASKED)\)"
+_TARGET = re.compile(r"^([a-z][a-z-]*):(?!=).*\n((?:\t.*\n|##.*\n)*)", re.MULTILINE)
 
 
 def known(text: str) -> set[str]:
@@ -19,8 +22,21 @@ def known(text: str) -> set[str]:
     return {one or other for one, other in _NAME.findall(text)}
 
 
-def refusal(given: Mapping[str, str], goals: Collection[str], names: Collection[str]) -> str:
-    """Why make cannot go on with these variables, empty where it can."""
+def knob_targets(text: str) -> list[str]:
+    """Targets of a Makefile whose recipes pass SET= on, in its order."""
+    return [name for name, recipe in _TARGET.findall(text) if re.search(_PASSED_ON, recipe)]
+
+
+def refusal(
+    given: Mapping[str, str],
+    goals: Collection[str],
+    names: Collection[str],
+    knobs: Collection[str] = (),
+) -> str:
+    """Why make cannot go on with these variables, empty where it can.
+
+    `names` are the variables that targets take, `knobs` the targets that take SET=.
+    """
     for name, value in given.items():
         if name not in names and not name.startswith(_ELSEWHERE):
             return f"no target takes {name}=: {_nearest(name, names)}"
@@ -30,6 +46,9 @@ def refusal(given: Mapping[str, str], goals: Collection[str], names: Collection[
             return f"PORT={value} is not understood: say a number, as PORT=8000"
     if not given.keys().isdisjoint(_OF_ADOPT) and set(goals) - {"adopt", "help"}:
         return "only adopt takes DATA= and TARGET=: make adopt DATA=path.csv TARGET=column"
+    deaf = [goal for goal in goals if goal not in (*knobs, "help")]
+    if deaf and any(given.get(name) for name in _KNOBS):
+        return f"{deaf[0]} does not take SET=: these targets do: {', '.join(knobs)}"
     return ""
 
 
@@ -46,8 +65,8 @@ def main(words: list[str]) -> None:
     end = words.index("--")
     given = dict(word.split("=", 1) for word in words[:end])
     files = [path for path in map(Path, ("Makefile", ".env.example")) if path.is_file()]
-    names = known("\n".join(path.read_text(encoding="utf-8") for path in files))
-    print(refusal(given, words[end + 1 :], names))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    print(refusal(given, words[end + 1 :], known(text), knob_targets(text)))
 
 
 if __name__ == "__main__":
