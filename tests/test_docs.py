@@ -2,7 +2,7 @@
 
 Every block tagged `bash` is run, page by page and in order. The first line of a page says where:
 `<!-- run: baked -->` in a project just generated, `ran` in one whose loop has run, `empty` in an
-empty folder, with $TEMPLATE naming a repository of the template. A comment before a block changes
+empty folder; $TEMPLATE is a repository of the template. A comment before a block changes
 that: `<!-- run: none: why -->` leaves it out, `<!-- run: refused -->` wants its one command to
 fail, `<!-- run: served -->` asks the service of the project, which listens on a free port then. A
 block tagged `text` is what the block of commands before it prints: its lines are there, in
@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -88,7 +88,7 @@ def rows(text: str, header: str) -> Iterator[list[str]]:
 
 SERVED = """
 rm -f served.log
-python -m load_forecast serve --port 0 > served.log 2>&1 & service=$!
+python -m level2 serve --port 0 > served.log 2>&1 & service=$!
 trap 'kill $service' EXIT
 for _ in {{1..300}}; do grep -qs ' serving ' served.log && break; sleep 0.1; done
 address=$(grep -o '127.0.0.1:[0-9]*' served.log)
@@ -200,7 +200,8 @@ def test_every_command_of_a_page_runs(name, request, tmp_path):
         run_page(text, folder, TEMPLATE=str(request.getfixturevalue("published")))
         return
     project = request.getfixturevalue("bake")() if place[1] == "baked" else None
-    run_page(text, copy(project or request.getfixturevalue("ran"), tmp_path / "load-forecast"))
+    folder = copy(project or request.getfixturevalue("ran"), tmp_path / "load-forecast")
+    run_page(text, folder, TEMPLATE=str(ROOT))
 
 
 @pytest.mark.slow
@@ -378,15 +379,18 @@ def test_make_targets_that_pages_name_exist():
         assert set(named) <= (project if name.startswith(PROJECT.name) else both), name
 
 
-FOLDERS = "adapters|benchmarks|core|docs|feature_repo|hooks|requirements|src|steps|tests"
+GONE = "adapters|core|steps"  # folders of old
+FOLDERS = f"{GONE}|benchmarks|docs|engine|feature_repo|hooks|pipelines|requirements|src|tests"
+ROOMS = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
 
 
 def test_files_that_pages_name_exist():
     roots = [ROOT, PROJECT, SOURCE]
     made = {"benchmarks/results.json"}
+    file = rf"(?:(?:{FOLDERS})/[\w./-]+\.\w+|(?:{'|'.join(ROOMS)})/[\w./-]+\.py)(?=$|:)"
     for name in NAMES:
         for span in spans((ROOT / name).read_text()):
-            found = re.match(rf"(?:{FOLDERS})/[\w./-]+\.\w+(?=$|:)", span)
+            found = re.match(file, span)
             if found and found[0] not in made:
                 assert any((root / found[0]).exists() for root in roots), f"{name}: {span}"
 
@@ -441,7 +445,7 @@ def test_pages_promise_nothing():
 
 
 MODELS = (
-    "config.py",
+    "params/config.py",
     "data/contract.py",
     "monitoring/decision.py",
     "data/feature.py",
@@ -559,7 +563,7 @@ def test_commands_page_holds_every_target_and_its_variables():
 
 VERBS = """
 import json, typer
-from load_forecast.cli import app
+from level2.cli import app
 verbs = typer.main.get_command(app).commands
 words = {name: [word for item in verb.params for word in item.opts] for name, verb in verbs.items()}
 print(json.dumps({name: [word for word in all if "--" in word] for name, all in words.items()}))
@@ -582,6 +586,28 @@ def layout(number: int) -> dict[str, str]:
         number
     ]
     return {name: cells[-1] for cells in rows(half, "path |") for name in spans(cells[0])}
+
+
+def architecture(name: str) -> Any:
+    """Return a table of tests/engine/test_architecture.py."""
+    tree = ast.parse((ROOT / "tests/engine/test_architecture.py").read_text())
+    [value] = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    ]
+    if isinstance(value, ast.Tuple):  # of names in several lines: `*("base", "data"), *(…)`
+        return [name for line in value.elts for name in ast.literal_eval(line.value)]
+    return ast.literal_eval(value)
+
+
+def test_layout_page_holds_the_rooms_in_their_order_and_says_which_may_go():
+    told = list(rows(page("docs/reference/layout.md"), "room |"))
+    rooms = [name.rstrip("/") for cells in told for name in spans(cells[0])]
+    assert rooms == [room for room in architecture("ORDER") if room != "project"]
+    assert set(rooms) == ROOMS
+    optional = {spans(cells[0])[0].rstrip("/") for cells in told if cells[-1] == "yes"}
+    assert optional == architecture("OPTIONAL")
 
 
 def test_layout_page_holds_what_the_template_holds():

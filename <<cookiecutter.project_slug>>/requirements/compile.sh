@@ -15,7 +15,7 @@ lock dev --extra dvc --extra pipeline --extra serve --extra dev
 lock pipeline --extra dvc --extra dvc-s3 --extra pipeline
 lock ui --extra ui
 lock evidently --extra evidently
-# The service alone, for its image: what src/mlproject/serving imports, without pyarrow, scikit-learn and MLflow.
+# The service alone, for its image: what engine/level2/serving imports, without pyarrow, scikit-learn and MLflow.
 # pandas is loaded where a request brings rows of the user's own table, and not before.
 printf '%s\n' fastapi uvicorn prometheus-client onnxruntime numpy 'pandas>=2.2' pydantic pydantic-settings typer |
   "$uv" pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c "$common" -o requirements/serve.txt "$@"

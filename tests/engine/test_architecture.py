@@ -82,7 +82,7 @@ CONTEXT = {".params.config", ".project", ".workspace"}  # they carry paths and s
 
 
 def name_of(path):
-    """`model.metrics` for src/package/core/metrics.py."""
+    """`model.metrics` for engine/level2/model/metrics.py."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 

@@ -6,8 +6,8 @@ of each entity row, and only the feature rows of that time are read back. Frames
 of Feast's own store; rows come in the order of the entity frame, where Feast's come in any order.
 Of feature rows equal in key, event time and created time either may be chosen, as in Feast.
 
-It leans on private helpers of Feast 0.67. Before that pin moves, run the equality suite,
-tests/adapters/test_feast_asof.py.
+It leans on private helpers of Feast 0.67. Before that pin moves, run the template's equality
+suite, tests/engine/features/test_feast_asof.py.
 """
 
 import ibis
