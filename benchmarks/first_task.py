@@ -10,7 +10,7 @@ import project
 from measure import MeasureError, Row, row, say, spend
 
 IMAGE = f"registry.example/measured@sha256:{'a' * 64}"
-STAND_IN = "tests/servers/kfp_api.py"
+STAND_IN = str(Path(__file__).parents[1] / "tests/engine/support/servers/kfp_api.py")
 
 
 def rows(runs: int) -> list[Row]:
@@ -34,7 +34,7 @@ def rows(runs: int) -> list[Row]:
 
 def _seconds(made: project.Project, words: list[str], mark: str) -> float:
     """Seconds until a line with the mark is printed, or without one until the end."""
-    server = subprocess.Popen(  # noqa: S603  the stand-in of the project's tests
+    server = subprocess.Popen(  # noqa: S603  the stand-in of the engine's tests
         [str(made.python), STAND_IN],
         cwd=made.root,
         stdin=subprocess.PIPE,

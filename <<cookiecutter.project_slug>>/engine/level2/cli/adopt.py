@@ -43,7 +43,7 @@ def adopt(
         str | None, typer.Option(help="comma, semicolon, tab or bar, where two of them fit.")
     ] = None,
 ) -> None:
-    """Turn the project to your own table: infer the contract, write params.yaml, track the data."""
+    """Use your own table: infer the contract, write params.yaml, track the data."""
     in_folder(
         Path.cwd(),
         data,

@@ -10,7 +10,7 @@ from ._options import Overrides
 
 def experiment(
     name: Annotated[
-        str | None, typer.Option(help="Name of run and folder; else made of the knobs.")
+        str | None, typer.Option(help="Name of run and folder; by default from the knobs.")
     ] = None,
     overrides: Overrides = None,
 ) -> None:
