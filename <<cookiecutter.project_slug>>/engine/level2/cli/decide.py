@@ -28,15 +28,14 @@ def in_folder(
 ) -> None:
     """Write and say the decision; with `apply`, act on it here; `elsewhere`, a later job acts."""
     from ..base.console import Screen
-    from ..base.files import read_json, write_json
+    from ..base.files import write_json
     from ..monitoring.advice import after_keeping
     from ..monitoring.steps import decide as step
     from ..project import open_context
 
     screen = Screen(0)
     context = open_context(root, overrides, screen)
-    line = step.run(context, acts=apply or elsewhere)
-    record = read_json(context.workspace.decided)
+    line, record = step.run(context, acts=apply or elsewhere)
     action = record["action"]
     screen.said_of("decide", line, "green" if action == "keep" else "yellow")
     if action == "keep":

@@ -38,7 +38,6 @@ def in_folder(
 ) -> None:
     """Write and say the verdict over the prediction log, or over new raw data."""
     from ..base.console import Screen
-    from ..base.files import read_json
     from ..monitoring import evidently
     from ..monitoring.advice import after_monitor
     from ..monitoring.steps import monitor as step
@@ -52,9 +51,8 @@ def in_folder(
     context = open_context(root, overrides, screen)
     known = step.champion(context)
     current = _current(context, known, source)
-    line = step.run(context, known, current)
-    verdict = read_json(context.workspace.watched)
-    screen.said_of("monitor", line, LIGHTS[verdict["verdict"]])
+    verdict = step.run(context, known, current)
+    screen.said_of("monitor", step.summary(verdict), LIGHTS[verdict["verdict"]])
     for item in verdict["findings"]:
         screen.said_of("", item["detail"], "red" if item["alarm"] else "yellow")
     screen.say(f" report    {context.workspace.watched_page.relative_to(root)}")

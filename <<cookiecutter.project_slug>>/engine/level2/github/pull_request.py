@@ -10,6 +10,7 @@ from ..model import wording
 from ..model.gate import Decision, decide
 from ..model.gate_rules import Rule
 from ..model.metrics import DIRECTIONS, gain
+from ..model.records import Evaluation
 from ..reports.training.markdown import MOST_ROWS
 from ..reports.training.markdown_text import code, details, prose, table
 
@@ -26,7 +27,7 @@ CANDIDATE, BASELINES = "candidate.", "baselines."
 class PullRequest:
     """One evaluated change beside its base."""
 
-    evaluation: Tree
+    evaluation: Evaluation
     metrics: Changes  # of every metric, equal ones too
     params: Changes
     data: bool  # whether another version of the raw data is named

@@ -1,6 +1,7 @@
 """A trained model on disk: its files and model.json, which records their digests."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class ModelArtifact:
         return str(self.record["sha256"]["model.onnx"])
 
 
-def save(folder: Path, files: dict[str, bytes], record: dict[str, Any]) -> None:
+def save(folder: Path, files: dict[str, bytes], record: Mapping[str, Any]) -> None:
     """Write the files, then model.json: a folder without a fitting model.json is not a model."""
     (folder / MANIFEST).unlink(missing_ok=True)
     for name, data in files.items():

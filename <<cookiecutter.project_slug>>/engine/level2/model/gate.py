@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import recall, wording
 from .gate_rules import (
-    Evaluation,
     Rule,
     beats_baseline,
     beats_champion,
@@ -17,6 +16,7 @@ from .gate_rules import (
     within_thresholds,
     worst_slice,
 )
+from .records import Evaluation
 
 if TYPE_CHECKING:
     from ..params.sections import Promote

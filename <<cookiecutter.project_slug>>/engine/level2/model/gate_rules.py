@@ -9,11 +9,10 @@ from ..base.amounts import plural
 from . import wording
 from .comparison import gains, hardest, needed, number, won
 from .metrics import DIRECTIONS, gain
+from .records import Evaluation
 
 if TYPE_CHECKING:
     from ..params.sections import Promote
-
-Evaluation = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What to do about the monitor's verdict: written rules, the first that fits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -62,11 +62,6 @@ class Decision:
     reason: str
     signals: dict[str, str]
     tried: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """As a tree."""
-        words = {"number": NUMBERS[self.action], "meant": MEANT[self.action]}
-        return {**asdict(self), **words}
 
 
 def decide(verdict: Mapping[str, Any], past: Sequence[Past], knobs: Decide, now: float) -> Decision:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from ..baseline.windows import YEAR, plan_for
 from ..data.feature import Feature
 from ..params.monitor import Monitor
 from . import performance, quality, skew
+from .records import Model, Verdict, Window
 
 DAY = 86_400
 
@@ -132,7 +133,16 @@ def ages(model: float | None, data: float | None, now: float, knobs: Monitor) ->
             yield Finding("staleness", name, "", days, limit, detail)
 
 
-def verdict(found: Look, told: dict[str, Any]) -> dict[str, Any]:
+class Told(TypedDict):
+    """Which model, window and reference a verdict is about."""
+
+    at: str | None
+    model: Model
+    window: Window
+    reference: dict[str, Any]
+
+
+def verdict(found: Look, told: Told) -> Verdict:
     """Everything as a tree for JSON; `told` says which model, window and reference."""
     signals = states(found.findings, found.looked_at)
     return {

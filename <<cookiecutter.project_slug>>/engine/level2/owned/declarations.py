@@ -17,6 +17,7 @@ from ..data.feature import Feature
 from ..features import own
 from ..model import estimators, gate, metrics
 from ..model.metrics import Array
+from ..model.records import Evaluation
 from .owner import declared, fault, function, kind, module, shown
 
 DIRECTIONS: dict[str, metrics.Direction] = {"lower": "minimize", "higher": "maximize"}
@@ -180,7 +181,7 @@ def _judged(found: ModuleType, name: str, judge: Callable[..., Any]) -> gate.Own
     """Ask a rule for its reasons; anything but a list of sentences is refused."""
     file = str(found.__file__)
 
-    def judged(evaluation: dict[str, Any]) -> Sequence[str]:
+    def judged(evaluation: Evaluation) -> Sequence[str]:
         try:
             reasons = judge(evaluation)
         except Exception as error:

@@ -8,6 +8,7 @@ import pandas as pd
 from ..data import labels
 from ..model import estimators, metrics, onnx
 from ..model.artifact import ModelArtifact
+from ..model.records import ChampionRecord
 from ..model.slices import evaluate_slices
 from ..project import Context
 from .champion import champion_model
@@ -22,7 +23,7 @@ def champion_profile(context: Context) -> dict[str, Any] | None:
     return dict(json.loads(data)["profile"]) if data else None
 
 
-def compare_champion(context: Context, test: pd.DataFrame) -> dict[str, Any] | None:
+def compare_champion(context: Context, test: pd.DataFrame) -> ChampionRecord | None:
     """The champion's metrics on the same test rows, None on an empty registry.
 
     `comparable` is false, with a reason, where today's data lack what the champion needs.
@@ -32,19 +33,22 @@ def compare_champion(context: Context, test: pd.DataFrame) -> dict[str, Any] | N
     if champion is None:
         return None
     model = champion_model(store, champion)
-    found: dict[str, Any] = {
+    reason = _incomparable(context, model, test)
+    measured, slices = ({}, []) if reason else _judged(context, model, test)
+    return {
         "version": champion.version,
         "digest": model.digest,
-        "comparable": True,
-        "reason": "",
+        "comparable": not reason,
+        "reason": reason,
+        "metrics": measured,
+        "slices": slices,
     }
-    reason = _incomparable(context, model, test)
-    if reason:
-        return {**found, "comparable": False, "reason": reason, "metrics": {}, "slices": []}
-    return {**found, **_judged(context, model, test)}
 
 
-def _judged(context: Context, model: ModelArtifact, test: pd.DataFrame) -> dict[str, Any]:
+def _judged(
+    context: Context, model: ModelArtifact, test: pd.DataFrame
+) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Metrics and slices of the champion on the rows."""
     params = context.params
     task, truth = params.data.task, test[params.data.target].to_numpy()
     frame = estimators.model_frame(test, model.features)
@@ -53,7 +57,7 @@ def _judged(context: Context, model: ModelArtifact, test: pd.DataFrame) -> dict[
     slices = evaluate_slices(
         test, params.evaluate.slices, task, truth, prediction, params.evaluate.min_slice_rows, cut
     )
-    return {"metrics": metrics.compute(task, truth, prediction, cut), "slices": slices}
+    return metrics.compute(task, truth, prediction, cut), slices
 
 
 def _incomparable(context: Context, model: ModelArtifact, test: pd.DataFrame) -> str:

@@ -1,13 +1,23 @@
 """The record that a deployment starts from."""
 
-from typing import Any
+from typing import TypedDict
 
-Object = dict[str, Any]
+
+class HandOver(TypedDict):
+    """artifacts/hand_over.json."""
+
+    registered_model: str
+    version: str
+    previous: str | None
+    alias: str
+    model_uri: str
+    sha256: str
+    image: str | None  # a run on one machine has none
 
 
 def handed_over(
     name: str, version: str, sha256: str, image: str, previous: str | None = None
-) -> Object:
+) -> HandOver:
     """The record that a deployment starts from; `image` is the pipeline's, where it has one."""
     return {
         "registered_model": name,
@@ -16,5 +26,5 @@ def handed_over(
         "alias": "champion",
         "model_uri": f"models:/{name}/{version}",
         "sha256": sha256,
-        "image": image or None,  # a run on one machine has none
+        "image": image or None,
     }

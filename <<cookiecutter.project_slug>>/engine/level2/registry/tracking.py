@@ -12,6 +12,7 @@ from ..features.known_past import KnownPast
 from ..model import estimators
 from ..model.artifact import HISTORY, MANIFEST, ModelArtifact
 from ..model.carried_past import carried
+from ..model.records import Evaluation
 from ..project import Context
 from . import run_state
 from .lineage import lineage
@@ -49,7 +50,7 @@ def log(
     context: Context,
     trained: ModelArtifact,
     model: Any,
-    evaluation: dict[str, Any],
+    evaluation: Evaluation,
     frame: pd.DataFrame,
 ) -> str:
     """Track the evaluated candidate as one finished run; write its id. Returns the run id."""
@@ -134,7 +135,7 @@ def _trials(context: Context) -> tuple[TrialRecord, ...]:
     )
 
 
-def _flat_metrics(evaluation: dict[str, Any]) -> dict[str, float]:
+def _flat_metrics(evaluation: Evaluation) -> dict[str, float]:
     flat = dict(evaluation["candidate"]["metrics"])
     for name, values in evaluation["baselines"].items():
         flat |= {f"{name}.{key}": value for key, value in values.items()}

@@ -11,6 +11,7 @@ from ..base.errors import ProjectError
 from ..base.files import read_json, write_json
 from ..base.progress import Progress
 from ..model.metrics import DIRECTIONS
+from ..model.records import Evaluation
 from ..params.config import Params
 from ..params.file import read_yaml
 from ..project import Context
@@ -39,12 +40,12 @@ def experiment(context: Context, report: Callable[[int, str, str, float], None])
         run_steps(context, EXPERIMENT_STEPS, None, report)
 
 
-def beside_champion(name: str, evaluation: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+def beside_champion(name: str, evaluation: Evaluation) -> dict[str, dict[str, float | None]]:
     """Metrics of a trial and of the champion on the same rows, where it can be measured there."""
     champion = evaluation["champion"]
-    columns = {name: evaluation["candidate"]["metrics"]}
+    columns: dict[str, dict[str, float | None]] = {name: {**evaluation["candidate"]["metrics"]}}
     if champion and champion["comparable"]:
-        columns[f"champion v{champion['version']}"] = champion["metrics"]
+        columns[f"champion v{champion['version']}"] = {**champion["metrics"]}
     return columns
 
 

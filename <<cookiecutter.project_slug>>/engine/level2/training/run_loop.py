@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..base.console import Screen
 from ..base.files import read_json
 from ..model import wording
 from ..model.comparison import spread, won
 from ..model.metrics import DIRECTIONS
+from ..model.records import Evaluation
 from ..project import Context, open_context
 from .graph import STEPS
 from .loop import run_steps, sole_run
@@ -58,7 +58,7 @@ def summarize(context: Context, screen: Screen) -> None:
     screen.say(" next      make ui · make lineage · make experiment SET=tune.trials=40")
 
 
-def _origins(evaluation: dict[str, Any], margin: float) -> Iterator[str]:
+def _origins(evaluation: Evaluation, margin: float) -> Iterator[str]:
     """The spread over the windows of time, where there are several."""
     found, metric = evaluation.get("origins") or (), evaluation["metric"]
     if len(found) > 1:

@@ -4,7 +4,6 @@ import getpass
 import json
 import socket
 import time
-from typing import Any
 
 from ...base.errors import ProjectError
 from ...base.files import digest, read_json, write_json, write_text
@@ -13,13 +12,14 @@ from ...project import Context
 from ...registry import tracking
 from ...reports.training.markdown_text import prose
 from .. import decision
+from ..records import ActionRecord
 
 DECISIONS = "decisions"  # MLflow experiment: what was decided outlives the machine that decided
 ACTS = "decision.acts"  # whether what was decided was about to be done, or only looked at
 
 
-def run(context: Context, acts: bool) -> str:
-    """Decide; write record and evidence, tell MLflow. Returns one line.
+def run(context: Context, acts: bool) -> tuple[str, ActionRecord]:
+    """Decide; write record and evidence, tell MLflow. Returns one line and the record.
 
     Without `acts` somebody only looks: what was decided then does not count as tried later.
     """
@@ -36,8 +36,14 @@ def run(context: Context, acts: bool) -> str:
         )
     past = [_past(at, tags) for at, tags in store.noted(DECISIONS) if tags.get("model") == name]
     found = decision.decide(verdict, past, knobs, now)
-    record = {
-        **found.to_json(),
+    record: ActionRecord = {
+        "action": found.action,
+        "number": decision.NUMBERS[found.action],
+        "meant": decision.MEANT[found.action],
+        "rule": found.rule,
+        "reason": found.reason,
+        "signals": found.signals,
+        "tried": found.tried,
         "at": now,
         "by": _by(context),
         "model": verdict["model"],
@@ -53,7 +59,7 @@ def run(context: Context, acts: bool) -> str:
     store.log_outcome(DECISIONS, f"{found.action} v{watched}", tags, failed=False)
     line = f"{record['number']} {found.action}: {found.reason}"
     if not acts or found.action == "keep":
-        return line
+        return line, record
     told = {
         "model": name,
         "version": watched,
@@ -62,7 +68,7 @@ def run(context: Context, acts: bool) -> str:
         "findings": record["findings"],
     }
     failed = owner.notify(workspace.root, "decided", told)
-    return f"{line} · {failed}" if failed else line
+    return f"{line} · {failed}" if failed else line, record
 
 
 def _past(at: float, tags: dict[str, str]) -> decision.Past:
@@ -71,7 +77,7 @@ def _past(at: float, tags: dict[str, str]) -> decision.Past:
     return decision.Past(at, action, tags.get("verdict", ""))
 
 
-def _tags(name: str, record: dict[str, Any]) -> dict[str, str]:
+def _tags(name: str, record: ActionRecord) -> dict[str, str]:
     return {
         "model": name,
         "model.version": record["model"]["version"],
@@ -95,7 +101,7 @@ def _by(context: Context) -> str:
     return f"{who} at {socket.gethostname()}"
 
 
-def _evidence(context: Context, record: dict[str, Any]) -> str:
+def _evidence(context: Context, record: ActionRecord) -> str:
     """What an issue or a job's page shows: the decision over the monitor's report."""
     report = context.workspace.need(context.workspace.watched_summary, "monitor")
     head = f"### Decision {record['number']}: {record['meant']}"

@@ -30,6 +30,7 @@ from ...reports.monitoring import summary as summaries
 from ...reports.training.elements import plotted
 from .. import look as looking
 from .. import skew
+from ..records import Verdict
 
 
 class Champion(NamedTuple):
@@ -131,8 +132,8 @@ def _newest(context: Context, table: pd.DataFrame) -> pd.DataFrame:
     return table if inside.all() else table[inside].reset_index(drop=True)
 
 
-def run(context: Context, known: Champion, current: looking.Current) -> str:
-    """Compare; write verdict, report and metrics. Returns one line."""
+def run(context: Context, known: Champion, current: looking.Current) -> Verdict:
+    """Compare; write verdict, report and metrics. Returns the verdict."""
     contract, knobs, now = context.params.data, context.params.monitor, time.time()
     entity = contract.entity_column if contract.entity else None
     reference = known.reference
@@ -150,7 +151,7 @@ def run(context: Context, known: Champion, current: looking.Current) -> str:
     write_text(workspace.watched_summary, summaries.render(verdict))
     plots = _drawn(verdict)
     write_text(workspace.watched_page, page.render(verdict, plots))
-    return summary(verdict)
+    return verdict
 
 
 def _drawn(verdict: Mapping[str, Any]) -> list[Any]:
@@ -163,7 +164,7 @@ def _drawn(verdict: Mapping[str, Any]) -> list[Any]:
     return [plotted(item, drawing.draw(item)) for item in wanted]
 
 
-def _told(known: Champion, current: looking.Current, now: float, needed: int) -> dict[str, Any]:
+def _told(known: Champion, current: looking.Current, now: float, needed: int) -> looking.Told:
     table, version, reference = current.table, known.version, known.reference
     times = table[TIMESTAMP] if reference.grid.step and len(table) else None
     labelled = int(table[TRUTH].notna().sum()) if TRUTH in table else 0
@@ -196,7 +197,7 @@ def _moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else None
 
 
-def summary(verdict: Mapping[str, Any]) -> str:
+def summary(verdict: Verdict) -> str:
     """`alarm: data, performance · 124 rows of the log · v3`."""
     loud = [name for name, state in verdict["signals"].items() if state == verdict["verdict"]]
     word = "nothing to compare" if verdict["verdict"] == "unknown" else verdict["verdict"]

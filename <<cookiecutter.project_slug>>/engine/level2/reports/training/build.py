@@ -8,6 +8,7 @@ from ...base.amounts import plural
 from ...model import wording
 from ...model.gate_rules import rows_compared
 from ...model.metrics import DIRECTIONS
+from ...model.records import Evaluation, GateRecord
 from .origins import OriginLine, baseline_notes, origin_lines, spread_text
 from .slice_table import SliceLine, left_out, slice_lines
 from .tables import MetricTable, metric_table, reference
@@ -24,8 +25,8 @@ Tree = dict[str, Any]
 class Sources:
     """What the steps left: trees of their JSON files, None where a step has not run."""
 
-    evaluation: Tree
-    decision: Tree | None = None
+    evaluation: Evaluation
+    decision: GateRecord | None = None
     tuning: Tree | None = None
     validation: Tree | None = None
     lineage: Mapping[str, str] | None = None
@@ -120,7 +121,7 @@ def build(params: "Params", sources: Sources) -> Report:
     )
 
 
-def _comparison(evaluation: Tree, params: "Params") -> str:
+def _comparison(evaluation: Evaluation, params: "Params") -> str:
     """`champion v7: 388.1, +6.3 %; wanted ≤ +0 %`."""
     task, metric = evaluation["task"], evaluation["metric"]
     name, values, margin, own = reference(evaluation, params.promote)
@@ -132,11 +133,13 @@ def _comparison(evaluation: Tree, params: "Params") -> str:
     return f"{name}: {shown}, {change}; wanted {'≤' if smaller else '≥'} {wanted}"
 
 
-def _bars(evaluation: Tree) -> tuple[Bar, ...]:
+def _bars(evaluation: Evaluation) -> tuple[Bar, ...]:
     """The candidate, the champion and every baseline on the metric that decides."""
     metric, champion = evaluation["metric"], evaluation["champion"]
     unit = evaluation.get("unit", "")
-    found = [("this candidate", "candidate", evaluation["candidate"]["metrics"].get(metric))]
+    found: list[tuple[str, str, Any]] = [
+        ("this candidate", "candidate", evaluation["candidate"]["metrics"].get(metric))
+    ]
     if champion and champion["comparable"]:
         name = f"champion v{champion['version']}"
         found.append((name, "champion", champion["metrics"].get(metric)))
@@ -161,7 +164,7 @@ def _checks(validation: Tree | None) -> Checks | None:
     return Checks(made, tuple(str(text) for text in validation["warnings"]))
 
 
-def _parity(evaluation: Tree) -> str:
+def _parity(evaluation: Evaluation) -> str:
     parity = evaluation["parity"]
     unit = evaluation.get("unit", "") if evaluation["task"] == "regression" else ""
     most = wording.with_unit(wording.number(parity["max_difference"]), unit)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model import wording
 from ...model.comparison import number, spread
+from ...model.records import Evaluation
 
 if TYPE_CHECKING:
     from ...params.sections import Promote
@@ -27,7 +28,7 @@ class OriginLine:
     won: bool
 
 
-def origin_lines(evaluation: Tree, settings: "Promote") -> tuple[OriginLine, ...]:
+def origin_lines(evaluation: Evaluation, settings: "Promote") -> tuple[OriginLine, ...]:
     """Every origin, the oldest first; none where only the test rows judged."""
     task, metric = evaluation["task"], evaluation["metric"]
     found = []
@@ -48,7 +49,7 @@ def origin_lines(evaluation: Tree, settings: "Promote") -> tuple[OriginLine, ...
     return tuple(found)
 
 
-def spread_text(evaluation: Tree) -> str:
+def spread_text(evaluation: Evaluation) -> str:
     """`356.7 … 395.5 over 3 origins`; empty where only the test rows judged."""
     found: Sequence[Tree] = evaluation.get("origins") or ()
     if len(found) < 2:
@@ -64,7 +65,7 @@ def origins_title(lines: Sequence[OriginLine]) -> str:
     return f"Origins: the best baseline is beaten in {beaten} of {len(lines)}"
 
 
-def baseline_notes(evaluation: Tree) -> tuple[str, ...]:
+def baseline_notes(evaluation: Evaluation) -> tuple[str, ...]:
     """Baselines that were compared on fewer rows than all, or not at all, and why."""
     metric = evaluation["metric"]
     some = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ...model import gate, recall, wording
 from ...model.comparison import needed
 from ...model.metrics import DIRECTIONS
+from ...model.records import Evaluation
 
 if TYPE_CHECKING:
     from ...params.config import Params
@@ -15,7 +16,7 @@ Tree = dict[str, Any]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def bound_of(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
+def bound_of(rule: Tree, evaluation: Evaluation, settings: "Promote") -> str:
     """What the rule asks for, short enough for a table cell."""
     name, champion = rule["name"], evaluation["champion"]
     if name == "beats baseline":
@@ -47,7 +48,7 @@ def bound_of(rule: Tree, evaluation: Tree, settings: "Promote") -> str:
     return ", ".join(f"{sign} {limit:,g}" for sign, limit in pairs if limit is not None)
 
 
-def _margin(evaluation: Tree, other: str, margin: float) -> str:
+def _margin(evaluation: Evaluation, other: str, margin: float) -> str:
     smaller = DIRECTIONS[evaluation["task"]][evaluation["metric"]] == "minimize"
     if not margin:
         return f"{'≤' if smaller else '≥'} {other}"
@@ -55,7 +56,7 @@ def _margin(evaluation: Tree, other: str, margin: float) -> str:
     return f"{'≤' if smaller else '≥'} {other} {sign} {100 * abs(margin):g}{wording.NARROW}%"
 
 
-def detail_of(rule: Tree, evaluation: Tree, params: "Params") -> str:
+def detail_of(rule: Tree, evaluation: Evaluation, params: "Params") -> str:
     """The gate's phrase with metrics, baselines and slices named as people name them."""
     text, metric = str(rule["detail"]), rule["metric"]
     for item in evaluation["slices"]:

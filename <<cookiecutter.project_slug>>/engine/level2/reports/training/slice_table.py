@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...base.amounts import plural
 from ...model import wording
 from ...model.metrics import DIRECTIONS
+from ...model.records import Evaluation
 from .rule_words import slice_name
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ class SliceLine:
         return f"{self.ratio:.2f}{wording.NARROW}×" if math.isfinite(self.ratio) else "–"
 
 
-def slice_lines(evaluation: Tree, params: "Params") -> tuple[SliceLine, ...]:
+def slice_lines(evaluation: Evaluation, params: "Params") -> tuple[SliceLine, ...]:
     """Every slice, the worst first."""
     task, metric = evaluation["task"], evaluation["metric"]
     whole = evaluation["candidate"]["metrics"].get(metric)
-    champion, limit = evaluation["champion"] or {}, params.promote.worst_slice_ratio
+    champion, limit = evaluation["champion"], params.promote.worst_slice_ratio
     theirs = {
         (item["column"], item["value"]): item["metrics"].get(metric)
-        for item in champion.get("slices") or ()
+        for item in (champion["slices"] if champion else ())
     }
     found = []
     for item in evaluation["slices"]:
@@ -62,7 +63,7 @@ def slice_lines(evaluation: Tree, params: "Params") -> tuple[SliceLine, ...]:
     return tuple(sorted(found, key=lambda line: -line.ratio))
 
 
-def left_out(evaluation: Tree, params: "Params") -> str:
+def left_out(evaluation: Evaluation, params: "Params") -> str:
     """`2 slices left out, fewer than evaluate.min_slice_rows (30) rows: area = X (12), …`."""
     small = evaluation.get("small_slices") or ()
     if not small:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...model import recall, wording
 from ...model.comparison import beside, gains, hardest
 from ...model.metrics import DIRECTIONS
+from ...model.records import ChampionRecord, Evaluation
 from . import marks
 from .slice_table import slice_lines
 from .verdict import RuleLine, Verdict
@@ -43,7 +44,7 @@ class MetricTable:
     lines: tuple[MetricLine, ...]
 
 
-def reference(evaluation: Tree, settings: "Promote") -> tuple[str, Tree, float, Tree]:
+def reference(evaluation: Evaluation, settings: "Promote") -> tuple[str, Tree, float, Tree]:
     """Name, metrics and wanted margin of what the candidate is compared with; its own metrics.
 
     That is the champion; without a comparable one, the baseline that is hardest to beat, on the
@@ -57,7 +58,7 @@ def reference(evaluation: Tree, settings: "Promote") -> tuple[str, Tree, float, 
     return wording.label(name), values, settings.baseline_margin, beside(evaluation, name)
 
 
-def metric_table(evaluation: Tree, verdict: Verdict, params: "Params") -> MetricTable:
+def metric_table(evaluation: Evaluation, verdict: Verdict, params: "Params") -> MetricTable:
     """Every metric of the task, the worst slice and the ONNX parity."""
     champion = evaluation["champion"]
     against, values, _, own = reference(evaluation, params.promote)
@@ -78,7 +79,11 @@ def metric_table(evaluation: Tree, verdict: Verdict, params: "Params") -> Metric
 
 
 def _metric_line(
-    evaluation: Tree, verdict: Verdict, name: str, others: dict[str, Tree], pair: tuple[Tree, Tree]
+    evaluation: Evaluation,
+    verdict: Verdict,
+    name: str,
+    others: dict[str, Tree],
+    pair: tuple[Tree, Tree],
 ) -> MetricLine:
     mine = evaluation["candidate"]["metrics"].get(name)
     own, theirs = (values.get(name) for values in pair)  # on the same rows
@@ -101,7 +106,9 @@ def _metric_line(
     )
 
 
-def _incomparable(verdict: Verdict, champion: Tree | None, width: int) -> list[MetricLine]:
+def _incomparable(
+    verdict: Verdict, champion: ChampionRecord | None, width: int
+) -> list[MetricLine]:
     """A row for a champion that cannot be judged on these data."""
     if champion is None or champion["comparable"]:
         return []
@@ -112,7 +119,7 @@ def _incomparable(verdict: Verdict, champion: Tree | None, width: int) -> list[M
 
 
 def _worst_slice(
-    evaluation: Tree, verdict: Verdict, params: "Params", others: list[str]
+    evaluation: Evaluation, verdict: Verdict, params: "Params", others: list[str]
 ) -> list[MetricLine]:
     lines = slice_lines(evaluation, params)
     if not lines:
@@ -130,7 +137,7 @@ def _worst_slice(
     ]
 
 
-def _recalls(evaluation: Tree, verdict: Verdict, width: int) -> list[MetricLine]:
+def _recalls(evaluation: Evaluation, verdict: Verdict, width: int) -> list[MetricLine]:
     """A row for each class whose recall the gate judges, and for one that is never found."""
     found = []
     for item in evaluation["candidate"].get("recall") or ():
@@ -148,7 +155,7 @@ def _recalls(evaluation: Tree, verdict: Verdict, width: int) -> list[MetricLine]
     return found
 
 
-def _parity_line(evaluation: Tree, verdict: Verdict, width: int) -> MetricLine:
+def _parity_line(evaluation: Evaluation, verdict: Verdict, width: int) -> MetricLine:
     rule = _rule(verdict, "ONNX parity")
     value = wording.number(evaluation["parity"]["relative_difference"])
     rules = ((rule.bound, rule.passed),) if rule else ()

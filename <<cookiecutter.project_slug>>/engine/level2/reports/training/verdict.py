@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ...base.amounts import plural
 from ...model import gate, wording
 from ...model.metrics import gain
+from ...model.records import Evaluation, GateRecord
 from . import marks
 from .rule_words import bound_of, detail_of
 
@@ -67,7 +68,7 @@ class Verdict:
         return f"{found or f'all {len(self.rules)} rules passed'}."
 
 
-def judge(evaluation: Tree, decision: Tree | None, params: "Params") -> Verdict:
+def judge(evaluation: Evaluation, decision: GateRecord | None, params: "Params") -> Verdict:
     """Word the registry's decision, or what the gate would decide.
 
     A decision about another model, or whose rules differ from today's judgement, is not used.
@@ -88,15 +89,15 @@ def judge(evaluation: Tree, decision: Tree | None, params: "Params") -> Verdict:
     return Verdict(word, settled is None and word != "unchanged", good, summary, rules)
 
 
-def _same_model(evaluation: Tree) -> bool:
+def _same_model(evaluation: Evaluation) -> bool:
     champion = evaluation["champion"]
-    return bool(champion) and champion.get("digest") == evaluation["candidate"]["digest"]
+    return champion is not None and champion.get("digest") == evaluation["candidate"]["digest"]
 
 
 def _summary(
     word: str,
-    settled: Tree | None,
-    evaluation: Tree,
+    settled: GateRecord | None,
+    evaluation: Evaluation,
     margin: float,
     rules: tuple[RuleLine, ...],
     failed: int,
@@ -109,7 +110,7 @@ def _summary(
         if settled and settled.get("previous"):
             new, old = settled["version"], settled["previous"]
             return f"v{new} replaces v{old}: the same model, now from a commit" + now
-        return f"v{champion['version']} is this very model" + now
+        return f"v{champion['version'] if champion else '?'} is this very model" + now
     if word == "promote" and settled:
         new, old = settled["version"], settled.get("previous")
         return f"v{new} replaces v{old}" if old else f"v{new} becomes the first champion"
@@ -130,7 +131,7 @@ def _summary(
     return fails
 
 
-def _line(rule: Tree, evaluation: Tree, params: "Params") -> RuleLine:
+def _line(rule: Tree, evaluation: Evaluation, params: "Params") -> RuleLine:
     name, metric = str(rule["name"]), rule["metric"]
     shown = f"threshold {wording.label(metric)}" if name.startswith("threshold ") else name
     bound = bound_of(rule, evaluation, params.promote)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ...data import parquet  # skops looks through all modules there are
 from ...model import onnx, skops
+from ...model.records import Candidate, Evaluation
 
 # isort: split
 from ...base.files import atomic, write_json
@@ -50,21 +51,19 @@ def run(context: Context) -> str:
         others = naive.predictions(params.data, params.evaluate, history, learnt, test)
         del history, learnt
         frame = estimators.model_frame(test, model_features(params.data, params.featurize))
-        evaluation = {**_judge(context, trained, model, test, frame, others), "rows": counts}
+        evaluation = _judge(context, trained, model, test, frame, others)
+        evaluation["rows"] = counts
         evaluation["origins"] = _origins(params.data, evaluation, before, test)
         evaluation["champion"] = champion_comparison.compare_champion(context, test)
-    measured = {
-        "candidate": evaluation["candidate"]["metrics"],
-        "baselines": evaluation["baselines"],
-    }
-    write_json(workspace.metrics, measured)
+    mine = evaluation["candidate"]["metrics"]
+    write_json(workspace.metrics, {"candidate": mine, "baselines": evaluation["baselines"]})
     write_json(workspace.evaluation, evaluation)
-    store.write(context, model, trained.record, measured["candidate"])
+    store.write(context, model, trained.record, mine)
     run_id = tracking.log(context, trained, model, evaluation, frame)
     return " · ".join([*_said(evaluation), f"run {run_id[:8]}"])
 
 
-def _said(evaluation: dict[str, Any]) -> Iterator[str]:
+def _said(evaluation: Evaluation) -> Iterator[str]:
     """The candidate with its spread over the origins, and the best baseline."""
     metric = evaluation["metric"]
     mine = f"{metric} {wording.metric(metric, evaluation['candidate']['metrics'][metric])}"
@@ -78,7 +77,7 @@ def _said(evaluation: dict[str, Any]) -> Iterator[str]:
 
 def _origins(
     contract: DataContract,
-    evaluation: dict[str, Any],
+    evaluation: Evaluation,
     before: list[dict[str, Any]],
     test: pd.DataFrame,
 ) -> list[dict[str, Any]]:
@@ -104,7 +103,7 @@ def _judge(
     test: pd.DataFrame,
     frame: pd.DataFrame,
     others: dict[str, metrics.Array],
-) -> dict[str, Any]:
+) -> Evaluation:
     """Everything measured on the test rows but the champion; writes their predictions."""
     params, task, settings = context.params, context.params.data.task, context.params.evaluate
     truth = test[params.data.target].to_numpy()
@@ -113,44 +112,48 @@ def _judge(
     _write_predictions(context, test, truth, prediction, others, cut)
     wanted = naive.SEASONAL if settings.seasonal_naive_lag else None
     seed, slices = params.train.seed, settings.slices
+    found = naive.compare(task, truth, prediction, others, wanted)
     return {
         "task": task,
         "metric": params.metric,
         "direction": metrics.DIRECTIONS[task][params.metric],
         "unit": params.data.unit,
-        "candidate": {
-            "family": trained.record["family"],
-            "params": trained.record["params"],
-            "digest": trained.digest,
-            "metrics": metrics.compute(task, truth, prediction, cut),
-            **_classes(context, trained, truth, prediction, cut),
-        },
-        **naive.compare(task, truth, prediction, others, wanted),
+        "candidate": _candidate(context, trained, truth, prediction, cut),
+        "baselines": found["baselines"],
+        "partial": found["partial"],
+        "left_out": found["left_out"],
         "slices": evaluate_slices(
             test, slices, task, truth, prediction, settings.min_slice_rows, cut
         ),
         "small_slices": small_slices(test, slices, settings.min_slice_rows),
         "parity": _parity(trained, model, task, frame, trained.features, seed),
         "importance": _importance(model, task, params.metric, frame, truth, seed, cut),
+        "rows": {},
+        "origins": [],
+        "champion": None,
     }
 
 
-def _classes(
+def _candidate(
     context: Context,
     trained: artifact.ModelArtifact,
     truth: metrics.Array,
     prediction: metrics.Array,
     cut: labels.Cut | None,
-) -> dict[str, Any]:
-    """How much of each class is found, and by which threshold; nothing for a number."""
-    classes = context.params.data.classes
-    if not classes:
-        return {}
-    answered = labels.labels(prediction, cut)
-    return {
-        "recall": recall.found(truth, answered, classes),
-        "threshold": trained.record.get("threshold"),
+) -> Candidate:
+    """The model's metrics; of classes also how much of each is found, and by which threshold."""
+    contract = context.params.data
+    found: Candidate = {
+        "family": trained.record["family"],
+        "params": trained.record["params"],
+        "digest": trained.digest,
+        "metrics": metrics.compute(contract.task, truth, prediction, cut),
     }
+    if contract.classes:
+        answered = labels.labels(prediction, cut)
+        found["recall"] = recall.found(truth, answered, contract.classes)
+        found["threshold"] = trained.record.get("threshold")
+    return found
 
 
 def _parity(

@@ -6,6 +6,7 @@ from typing import Any
 from ...base.errors import ProjectError
 from ...base.files import read_json, write_json
 from ...model import artifact, gate
+from ...model.records import Evaluation, GateRecord
 from ...owned import owner
 from ...project import Context
 from ...registry import tracking
@@ -38,7 +39,6 @@ def run(context: Context) -> str:
     before = champion.version if champion else None
     _same_champion(evaluation, before)
     decision = gate.decide(evaluation, params.promote)
-    verdict = {"verdict": "unchanged"} if same else {}
     tags = {**_tags(decision, candidate.digest), **origin}
     if same:
         tags["decision"] = "unchanged"
@@ -46,13 +46,9 @@ def run(context: Context) -> str:
     moves = decision.promote or same
     if moves:
         store.promote(version)
-    _record(
-        context,
-        {"digest": candidate.digest, **decision.to_json(), **verdict},
-        version=version.version,
-        champion=version.version if moves else before,
-        previous=before,
-    )
+    now = version.version if moves else before
+    record = _record(decision, candidate.digest, same, version.version, now, before)
+    write_json(workspace.decision, record)
     if same:
         return _same(version.version, before)
     failed = _notify(context, evaluation, decision, version.version, before)
@@ -61,7 +57,7 @@ def run(context: Context) -> str:
 
 def _notify(
     context: Context,
-    evaluation: dict[str, Any],
+    evaluation: Evaluation,
     decision: gate.Decision,
     version: str,
     before: str | None,
@@ -81,19 +77,18 @@ def _notify(
     return owner.notify(context.workspace.root, event, record)
 
 
-def _stands(context: Context, evaluation: dict[str, Any], champion: Version) -> str:
+def _stands(context: Context, evaluation: Evaluation, champion: Version) -> str:
     """The candidate is the champion: trained again, or promoted by a run that was cut off."""
     decision = gate.decide(evaluation, context.params.promote)
-    digest, compared = evaluation["candidate"]["digest"], evaluation["champion"] or {}
-    record = {"digest": digest, **decision.to_json()}
-    again = compared.get("digest") == digest
-    if again:
-        record["verdict"] = "unchanged"
-    number, before = champion.version, compared.get("version")
+    digest, compared = evaluation["candidate"]["digest"], evaluation["champion"]
+    again = compared is not None and compared["digest"] == digest
+    number, before = champion.version, compared["version"] if compared else None
     if champion.run_id == _tracked(context) and before != number:
-        _record(context, record, version=number, champion=number, previous=before)
+        record = _record(decision, digest, again, number, number, before)
+        write_json(context.workspace.decision, record)
         return _same(number, before) if again else _line(decision, number, before)
-    _record(context, {**record, "verdict": "unchanged"}, version=number, champion=number)
+    record = _record(decision, digest, True, number, number, None)
+    write_json(context.workspace.decision, record)
     return f"champion v{number} kept: the candidate is the same model"
 
 
@@ -104,12 +99,12 @@ def _tracked(context: Context) -> str:
 
 
 def _now_committed(
-    context: Context, evaluation: dict[str, Any], champion: Version, origin: dict[str, str]
+    context: Context, evaluation: Evaluation, champion: Version, origin: dict[str, str]
 ) -> bool:
     """Whether this run can be made again from its commit and the same model's own could not."""
     if champion.run_id == _tracked(context):
         return False
-    compared = (evaluation["champion"] or {}).get("version")
+    compared = evaluation["champion"]["version"] if evaluation["champion"] else None
     before, now = champion.tags.get("git.dirty"), origin["git.dirty"]
     return compared == champion.version and (before, now) == ("true", "false")
 
@@ -118,9 +113,25 @@ def _same(version: str, before: str | None) -> str:
     return f"champion v{before} → v{version} · the same model, now from a commit"
 
 
-def _record(context: Context, record: dict[str, Any], **versions: str | None) -> None:
-    """Write the decision with the versions it is about."""
-    write_json(context.workspace.decision, {"previous": None, **record, **versions})
+def _record(
+    decision: gate.Decision,
+    digest: str,
+    same: bool,
+    version: str,
+    champion: str | None,
+    previous: str | None,
+) -> GateRecord:
+    """The decision with the versions it is about; `same`: the candidate is the champion's model."""
+    judged = decision.to_json()
+    return {
+        "digest": digest,
+        "verdict": "unchanged" if same else judged["verdict"],
+        "rules": judged["rules"],
+        "reasons": judged["reasons"],
+        "version": version,
+        "champion": champion,
+        "previous": previous,
+    }
 
 
 def _tags(decision: gate.Decision, digest: str) -> dict[str, str]:
@@ -144,7 +155,7 @@ def _line(decision: gate.Decision, version: str, champion: str | None) -> str:
     return f"{kept} · candidate v{version} held: {decision.reasons[0]}"
 
 
-def _same_champion(evaluation: dict[str, Any], current: str | None) -> None:
+def _same_champion(evaluation: Evaluation, current: str | None) -> None:
     """Refuse a comparison with a champion that has been replaced meanwhile."""
     compared = evaluation["champion"]["version"] if evaluation["champion"] else None
     if compared != current:

@@ -11,6 +11,7 @@ import pandas as pd
 from ...base.files import read_json, write_text
 from ...data import parquet
 from ...data.contract import DataContract
+from ...model.records import Evaluation
 from ...project import Context
 from ...registry.lineage import lineage
 from ...reports import drawing
@@ -55,7 +56,7 @@ def _maybe(path: Path) -> Any:
     return read_json(path) if path.exists() else None
 
 
-def _lineage(context: Context, evaluation: dict[str, Any]) -> dict[str, str]:
+def _lineage(context: Context, evaluation: Evaluation) -> dict[str, str]:
     """What leads back to code, data and features, and the run that tracks this candidate."""
     tracked = _maybe(context.workspace.tracked)
     run = {}
@@ -65,7 +66,7 @@ def _lineage(context: Context, evaluation: dict[str, Any]) -> dict[str, str]:
 
 
 def _charts(
-    context: Context, found: report.Report, evaluation: dict[str, Any], predictions: pd.DataFrame
+    context: Context, found: report.Report, evaluation: Evaluation, predictions: pd.DataFrame
 ) -> list[charts.Chart]:
     contract = context.params.data
     kinds = regression_charts if contract.task == "regression" else class_charts.class_charts
@@ -87,7 +88,7 @@ def _undrawn(predictions: pd.DataFrame, contract: DataContract) -> str:
 def _write_tables(
     folder: Path,
     found: report.Report,
-    evaluation: dict[str, Any],
+    evaluation: Evaluation,
     predictions: pd.DataFrame,
     contract: DataContract,
 ) -> None:

@@ -7,6 +7,7 @@ from ...data import parquet
 from ...data.contract import ROW_ID, TIMESTAMP
 from ...features.transforms import lag_name, model_features, seconds
 from ...model import artifact, encoders, estimators, onnx, skops
+from ...model.records import ModelRecord
 from ...model.scoring import raw_example
 from ...model.serving_record import serving_record, written
 from ...model.split import TEST
@@ -47,33 +48,28 @@ def run(context: Context) -> str:
         "baseline.skops": skops.dumps(baseline),
         "model.onnx": onnx.export(model, features),
     }
-    artifact.save(
-        workspace.model,
-        files,
-        {
-            "family": chosen["family"],
-            "params": chosen["params"],
-            "seed": seed,
-            "class_weight": weight,
-            "threshold": threshold,
-            "rows": len(frame),
-            "target": contract.target,
-            "task": contract.task,
-            "classes": list(contract.classes) if contract.classes else None,
-            "features": {
-                name: feature.model_dump(mode="json") for name, feature in features.items()
-            },
-            "serving": serving_record(
-                contract,
-                features,
-                frame,
-                truth,
-                lags,
-                seconds(contract.frequency),
-                *_table(params, frame, last),
-            ),
-        },
-    )
+    record: ModelRecord = {
+        "family": chosen["family"],
+        "params": chosen["params"],
+        "seed": seed,
+        "class_weight": weight,
+        "threshold": threshold,
+        "rows": len(frame),
+        "target": contract.target,
+        "task": contract.task,
+        "classes": list(contract.classes) if contract.classes else None,
+        "features": {name: feature.model_dump(mode="json") for name, feature in features.items()},
+        "serving": serving_record(
+            contract,
+            features,
+            frame,
+            truth,
+            lags,
+            seconds(contract.frequency),
+            *_table(params, frame, last),
+        ),
+    }
+    artifact.save(workspace.model, files, record)
     size = len(files["model.onnx"]) / 1e6
     line = f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
     if not threshold:
