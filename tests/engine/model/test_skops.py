@@ -6,18 +6,17 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 import skops.io
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 
+from layout import ENGINE
 from level2.base.errors import ProjectError
 from level2.model import estimators
 from level2.model import skops as adapter
 
-TESTS = Path(__file__).parents[1]
 PROBE = """
 import sys, hashlib
 sys.path.insert(0, sys.argv[1])
@@ -45,7 +44,7 @@ class Sneaky:
 @pytest.mark.slow
 def test_the_bytes_are_the_same_in_every_process():
     """Of the skops file and of the ONNX export, whatever order sets have."""
-    source = str(TESTS.parent / "src")
+    source = str(ENGINE)
 
     words = [sys.executable, "-c", PROBE, source]
     running = [

@@ -137,7 +137,7 @@ def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, t
     (trained / "dvc.lock").write_text("schema: '2.0'\n")
     (trained / "artifacts/metrics.json").write_text(json.dumps({"candidate": {"rmse": 1}}))
     bare = str(tmp_path / "bare.git")
-    shutil.copytree(ROOT / "engine", clone / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "engine", clone / "engine", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Makefile", clone)
     run(clone, "git", "add", "--all")
     run(clone, "git", "commit", "--quiet", "-m", "what opens the pull request")

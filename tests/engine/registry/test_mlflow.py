@@ -25,7 +25,7 @@ from level2.registry import mlflow as adapter
 from level2.registry import mlflow_model, mlflow_trials
 
 NAME = "small-load"
-SOURCE = PROJECT / "src"
+SOURCE = PROJECT / "engine"
 URI = "sqlite:///mlflow.db"
 
 
