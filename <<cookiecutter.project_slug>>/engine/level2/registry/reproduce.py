@@ -2,9 +2,11 @@
 
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +88,23 @@ def _code(tree: Path) -> tuple[str, Path]:
         return __name__.partition(".")[0], tree / "engine"
     for main in (tree / "src").glob("*/__main__.py"):
         return main.parent.name, tree / "src"
+    if wheel := _wheel(tree):
+        here = next((item.version for item in metadata.distributions(name="level2")), "none")
+        if wheel != here:
+            raise ProjectError(
+                f"its commit ran on level2 {wheel}, installed here is {here}: "
+                "install that version to reproduce it"
+            )
+        return "level2", tree / "src"
     raise ProjectError("its commit holds neither engine/ nor a package in src/ that could train it")
+
+
+def _wheel(tree: Path) -> str | None:
+    """The version of the engine that a commit's lock names, where it ran on a wheel of it."""
+    lock = tree / "requirements" / "train.txt"
+    text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
+    found = re.search(r"^level2==([^\s;\\]+)", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _retrain(tree: Path, source: str) -> dict[str, Any]:
