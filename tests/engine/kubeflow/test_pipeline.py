@@ -10,12 +10,13 @@ import sys
 import pytest
 import yaml
 
+from layout import TESTS
 from level2.training.graph import STEPS
 from processes import CHAMPIONS, ROOT, RUNNING, environment, registry, stopped
 
 pytestmark = pytest.mark.slow
 VERBS = [step.name for step in STEPS]
-REPLAY = ROOT / "tests/loop/replay"
+REPLAY = TESTS / "support" / "replay"
 
 
 def pipeline(folder, *words, path="", **settings):
