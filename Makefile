@@ -85,7 +85,7 @@ $(MINIO_BINARY):
 	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && \
 		mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
 servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go), the rest by apt-get
-	@tests/install_servers.sh
+	@tests/support/install_servers.sh
 test-real: setup-project tools servers ## what needs real servers
 	@$(BIN)/pytest -q -m server
 test-long: setup-project ## the service at full size, a quarter of an hour:
@@ -117,7 +117,7 @@ recording: setup-project ## docs/images/loop-demo.svg from a real run, about a m
 dashboard-picture: setup-project ## docs/images/dashboard.png from a service and a Prometheus, six minutes
 	@$(IN_FOLDER) \
 	$(AS_PROJECT) run '$(PROJECT_VENV)/.serve' > /dev/null; \
-	PYTHONPATH=tests '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$project" docs/images/dashboard.png
+	PYTHONPATH=tests:tests/support '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$project" docs/images/dashboard.png
 lock: setup ## compile requirements/*.txt from pyproject.toml (UPGRADE=yes: the newest)
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt

@@ -49,7 +49,7 @@ class Docker:
 
 def rows(runs: int) -> list[Row]:
     """Build both images of a small project, rebuild, start and ask. Needs Docker, or root."""
-    sys.path.append(str(ROOT / "tests"))
+    sys.path += [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
     own_engine = importlib.import_module("own_engine")
     try:
         with own_engine.engine(), tempfile.TemporaryDirectory() as folder:

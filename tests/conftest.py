@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-import own_engine
 import pytest
 from cookiecutter.environment import StrictEnvironment
 from cookiecutter.main import cookiecutter
+
+import own_engine
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "<<cookiecutter.project_slug>>"

@@ -15,8 +15,8 @@ from pathlib import Path
 import fitted
 import pytest
 import yaml
-from projects import copy, make, tool
 
+from projects import copy, make, tool
 from servers import free_port, start, stop
 
 pytestmark = [

@@ -1,0 +1,178 @@
+"""cd of a project that knows a cluster: the pipeline is submitted, its champion served there.
+
+As in test_act.py act runs the workflows. Kubeflow and the cluster are the stand-in servers of
+the project's own tests; kubectl, MLflow's store, the model and its record are real.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import subprocess
+import urllib.request
+
+import pytest
+from test_act import commit, knobs
+
+from acting import SECRETS, GitHub, stand_in_for_github
+from conftest import ROOT, lacking
+from projects import VENV, copy, make
+
+pytestmark = [pytest.mark.slow, pytest.mark.server]
+
+STAND_INS = ROOT / "tests" / "engine" / "support" / "servers"
+IMAGE = "ghcr.io/example-org/load-forecast"
+ENVIRONMENTS = ("staging", "production")
+
+
+@contextlib.contextmanager
+def stand_in(name: str):
+    """A stand-in server as a process; its address, until its input ends."""
+    command = [str(VENV / "bin" / "python"), str(STAND_INS / name)]
+    process = subprocess.Popen(command, stdin=-1, stdout=-1, text=True)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.communicate(timeout=30)
+
+
+class Cluster:
+    """The stand-in cluster that both environments' contexts lead to."""
+
+    def __init__(self, port: str) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, what: str, body: dict) -> dict:
+        data = json.dumps(body).encode()
+        with urllib.request.urlopen(f"{self.url}/stand-in/{what}", data, timeout=20) as answer:
+            return json.load(answer)
+
+    def served(self) -> dict[str, dict]:
+        """What serves, by environment."""
+        kept = self.ask("state", {})["kept"].items()
+        found = {key.split("/")[1]: item for key, item in kept if key.startswith("inferences")}
+        return {name.rsplit("-", 1)[1]: item for name, item in found.items()}
+
+    def kubeconfig(self) -> str:
+        tree = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "c", "cluster": {"server": self.url}}],
+            "users": [{"name": "u", "user": {"token": "hidden-cluster-token"}}],
+            "contexts": [
+                {"name": name, "context": {"cluster": "c", "user": "u"}} for name in ENVIRONMENTS
+            ],
+        }
+        return json.dumps(tree)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    if not shutil.which("kubectl"):
+        lacking("kubectl is not installed")
+    with stand_in("deploy_api.py") as port:
+        yield Cluster(port)
+
+
+@pytest.fixture(scope="module")
+def github(bake, tmp_path_factory):
+    """A project with a champion in a store of its own, on a GitHub that knows a Kubeflow."""
+    folder = tmp_path_factory.mktemp("act")
+    project = copy(bake(), folder / "work")
+    knobs(project, trials=2)
+    make(project, "sample", "UNTIL=2016-12-31")
+    make(project, "run")
+    recorder, token = stand_in_for_github()
+    with recorder, stand_in("kfp_api.py") as kubeflow:
+        hub = GitHub(project, folder, recorder.address, token)
+        hub.known = {
+            "KF_PIPELINES_ENDPOINT": kubeflow,
+            "MLFLOW_TRACKING_URI": f"sqlite:///{project}/mlflow.db",
+        }
+        yield hub
+
+
+def merged(hub: GitHub):
+    """Run cd for one more commit."""
+    with (hub.work / "README.md").open("a") as stream:
+        stream.write("\nA word more.\n")
+    sha = commit(hub.work, "Merged")
+    hub.push("main")
+    event = {"ref": "refs/heads/main", "after": sha, "deleted": False}
+    event["repository"] = {"full_name": "team/project", "default_branch": "main"}
+    known = [f"--var={name}={value}" for name, value in hub.known.items()]
+    return sha, hub.act("cd", "push", event, sha, *known)
+
+
+@pytest.fixture(scope="module")
+def unknown(github):
+    return merged(github)
+
+
+def test_without_a_kubeconfig_the_pipeline_is_submitted_and_nothing_deployed(unknown):
+    _, cd = unknown
+    assert cd.code == 0, cd.log
+    assert cd.log.count("SUCCEEDED in") == len(ENVIRONMENTS)
+    assert "KUBECONFIG is not set: the champion is not deployed" in cd.log
+    [built] = cd.given("docker/build-push-action")
+    assert "target" not in built or not built["target"]
+
+
+@pytest.fixture(scope="module")
+def deployed(unknown, github, cluster):
+    assert unknown[1].code == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECRETS, "KUBECONFIG", f"'{cluster.kubeconfig()}'")
+        yield merged(github)
+
+
+def test_the_champion_is_served_in_both_environments(deployed, github, cluster):
+    sha, cd = deployed
+    assert cd.code == 0, cd.log
+    pipeline, *serving = cd.given("docker/build-push-action")
+    assert [given["tags"] for given in serving] == [
+        f"{IMAGE}-serving:{sha}-{name}" for name in ENVIRONMENTS
+    ]
+    scanned = [words[-1] for words in cd.given("grype")]
+    served = cluster.served()
+    model = (github.work / "artifacts/model/model.onnx").read_bytes()
+    for name, given in zip(ENVIRONMENTS, serving, strict=True):
+        assert given["target"] == "serving"
+        assert given["push"] == "true"
+        image = f"{IMAGE}-serving@sha256:{hashlib.sha256(json.dumps(given).encode()).hexdigest()}"
+        [container] = served[name]["spec"]["predictor"]["containers"]
+        assert container["image"] == image
+        assert image in scanned
+        known = {item["name"]: item.get("value") for item in container["env"]}
+        assert known["SERVE_SHA256"] == hashlib.sha256(model).hexdigest()
+        handed = json.loads(served[name]["metadata"]["annotations"]["handed-over"])
+        assert (handed["model"], handed["version"]) == ("load-forecast", "1")
+        assert f"deployed  load-forecast v1 · {name}" in cd.log
+    assert pipeline["tags"].startswith(f"{IMAGE}:{sha},")
+
+
+def test_the_way_to_the_cluster_is_not_told(deployed, github):
+    assert "hidden-cluster-token" in deployed_with(github)
+    assert "hidden-cluster-token" not in deployed[1].log
+
+
+def deployed_with(hub: GitHub) -> str:
+    """The secrets of the last run."""
+    return (hub.folder / "secrets").read_text()
+
+
+def test_a_deployment_that_is_refused_is_red_and_production_is_not_touched(
+    deployed, github, cluster, monkeypatch
+):
+    assert deployed[1].code == 0
+    before = cluster.served()["production"]
+    cluster.ask("play", {"forbidden": ["inferenceservices"]})
+    monkeypatch.setitem(SECRETS, "KUBECONFIG", f"'{cluster.kubeconfig()}'")
+    try:
+        _, cd = merged(github)
+    finally:
+        cluster.ask("play", {})
+    assert cd.code == 1
+    assert "staging: get failed" in cd.log
+    assert "forbidden" in cd.log
+    assert cluster.served()["production"] == before
