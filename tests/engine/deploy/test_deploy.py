@@ -13,7 +13,7 @@ import pytest
 
 from layout import ENGINE, PROJECT, TESTS
 from level2.base.errors import ProjectError
-from level2.deploy import deployment, kubectl
+from level2.deploy import canary, deployment, kubectl
 from level2.deploy.environment import Patience
 from level2.deploy.kubectl import build
 from level2.deploy.release import Release, release
@@ -178,14 +178,14 @@ def test_the_next_one_begins_as_a_canary_and_ends_with_all_requests(stand, kserv
     capsys.readouterr()
     seen = []
     patience = Patience(0.2, 0.3, 0.02)
-    watched = deployment._watch
+    watched = canary._watch
 
     def watch(*words):
         seen.append(stand.shares())
         watched(*words)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deployment, "_watch", watch)
+        patch.setattr(canary, "_watch", watch)
         deploy(kserve, 8, "b", patience=patience)
     assert seen == [{image("b"): 10, image("a"): 90}]
     assert stand.shares() == {image("b"): 100}

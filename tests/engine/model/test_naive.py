@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from level2.base.errors import ProjectError
-from level2.features.transforms import derive, unmet
+from level2.features.lags import unmet
+from level2.features.transforms import derive
 from level2.model import comparison
 from level2.model import naive as baselines
 from level2.params.config import parse_params

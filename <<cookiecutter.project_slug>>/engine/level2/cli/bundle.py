@@ -12,7 +12,9 @@ def bundle(
     output: Annotated[Path, typer.Option(help="Folder to write.")] = Path("artifacts/bundle"),
     version: Annotated[str, typer.Option(help="Version number, or `champion`.")] = "champion",
     record: Annotated[Path | None, typer.Option(help="Also what `deploy` starts from.")] = None,
-    image: Annotated[str, typer.Option(help="Of the pipeline, for the record.")] = "",
+    image: Annotated[
+        str, typer.Option(help="Image of the pipeline, written into the record.")
+    ] = "",
 ) -> None:
     """Write a model version as a folder that serves without MLflow, for an image."""
     from ..base.console import Screen

@@ -16,7 +16,9 @@ COMMANDS = {"retrain": "make run", "new_model": f"{RUN} --set tune.trials={{tria
 
 
 def decide(
-    apply: Annotated[bool, typer.Option("--apply", help="Do it here: retrain, or tell.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Carry out the decision on this machine.")
+    ] = False,
     overrides: Overrides = None,
 ) -> None:
     """Decide what the monitor's verdict asks for, and leave a record."""

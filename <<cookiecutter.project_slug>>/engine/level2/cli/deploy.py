@@ -16,7 +16,7 @@ def deploy(
         int | None, typer.Option(min=1, max=99, help="Percent of the requests to begin with.")
     ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Stop at the canary.")] = False,
-    minutes: Annotated[float, typer.Option(min=0, help="To wait for pods.")] = 10,
+    minutes: Annotated[float, typer.Option(min=0, help="How long to wait for pods.")] = 10,
     watch: Annotated[float, typer.Option(min=0, help="Seconds to watch a canary.")] = 60,
 ) -> None:
     """Deploy the model handed over to the cluster of an environment, and wait until it serves."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def init() -> None:
-    """Make the folder a Git and DVC repository and the sample table, where they are missing."""
+    """Set up git, DVC and the sample table where they are missing."""
     in_folder(Path.cwd())
 
 

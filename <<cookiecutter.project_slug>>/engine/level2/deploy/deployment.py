@@ -1,12 +1,11 @@
 """Bring a handed-over model to a cluster, watch it come up, and take it back."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import ProjectError
 from ..base.files import read_json
-from . import release, rollout
+from . import canary, release, rollout
 from .environment import Patience, Place
 from .release import Release
 
@@ -38,12 +37,12 @@ def deploy(
                 f"{environment} has {plain}"
             )
         _at_once(place, new, live, patience)
-    elif _open(live, new) and not hold:
-        _promote(place, new, patience)
+    elif canary.waits(live, new) and not hold:
+        canary.give_all(place, new, patience)
     elif live is None or (release.known(live)[0] == new and release.share(live) == 100):
         _whole(place, new, live, patience)
     else:
-        _by_canary(place, new, live, percent, hold, patience)
+        canary.split(place, new, live, percent, hold, patience)
 
 
 def rollback(root: Path, environment: str, patience: Patience) -> None:
@@ -68,11 +67,6 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
     place.say("rollback", f"{environment} · from {current.named} to {before.named}")
 
 
-def _open(live: Object | None, new: Release) -> bool:
-    """Whether this release is a canary that waits to be promoted."""
-    return release.known(live)[0] == new and 0 < release.share(live) < 100
-
-
 def _at_once(place: Place, new: Release, live: Object | None, patience: Patience) -> None:
     """Pod by pod; the old ones serve until the new ones do."""
     current, before = release.known(live)
@@ -83,7 +77,7 @@ def _at_once(place: Place, new: Release, live: Object | None, patience: Patience
     except ProjectError as error:
         back = f"`make rollback ENV={place.environment}` goes back to"
         raise ProjectError(f"{error}; {back} {good.named}" if good else str(error)) from error
-    _deployed(place, new)
+    place.deployed(new)
 
 
 def _alone(place: Place, new: Release, before: Release | None) -> list[Object]:
@@ -100,50 +94,4 @@ def _whole(place: Place, new: Release, live: Object | None, patience: Patience) 
     release.set_share(objects, 100)
     place.cluster.apply(objects)
     place.wait(new.named, patience, place.look(new, patience.minutes))
-    _deployed(place, new)
-
-
-def _by_canary(
-    place: Place, new: Release, live: Object, percent: int | None, hold: bool, patience: Patience
-) -> None:
-    """Give it a part of the requests, watch it, give it all; one that fails gets none."""
-    current, before = release.known(live)
-    # what was never promoted, or was rolled back, is not the version to go back to
-    good = before if current == new or release.share(live) < 100 else current
-    objects = release.filled(place.objects, new, good)
-    part = percent or release.share(release.workload(objects))
-    release.set_share(objects, part)
-    place.cluster.apply(objects)
-    old = rollout.revision(live) if current != new else ""
-    try:
-        place.wait(new.named, patience, place.look(new, patience.minutes, part, old))
-        place.say("canary", f"{new.named} · {place.environment} · {part} % of the requests")
-        if not hold:
-            _watch(place, new, part, patience)
-    except ProjectError as error:
-        place.give(0)
-        stays = good.named if good else "the version before"
-        raise ProjectError(f"{error}; {stays} gets all requests again") from error
-    if not hold:
-        _promote(place, new, patience)
-
-
-def _watch(place: Place, new: Release, part: int, patience: Patience) -> None:
-    """Raises ProjectError where the canary stops being ready while it is watched."""
-    end = time.monotonic() + patience.watch
-    while time.monotonic() < end:
-        time.sleep(patience.poll)
-        found = rollout.inference_service(place.live() or {}, part)
-        if not found.done:
-            raise ProjectError(f"{new.named} was ready and is not any more: {found.waits}")
-
-
-def _promote(place: Place, new: Release, patience: Patience) -> None:
-    place.give(100)
-    place.wait(new.named, patience, place.look(new, patience.minutes))
-    _deployed(place, new)
-
-
-def _deployed(place: Place, new: Release) -> None:
-    digest = new.image.rpartition("@")[2][:19]
-    place.say("deployed", f"{new.named} · {place.environment} · {digest}…")
+    place.deployed(new)

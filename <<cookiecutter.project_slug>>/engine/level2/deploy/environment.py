@@ -80,6 +80,12 @@ class Place:
         """The object as the cluster has it."""
         return self.cluster.get(self.kind, self.name)
 
+    def deployed(self, new: Release) -> None:
+        """Say that a release serves."""
+        self.say(
+            "deployed", f"{new.named} · {self.environment} · {new.image.rpartition('@')[2][:19]}…"
+        )
+
     def give(self, percent: int) -> None:
         """Give the newest version of an InferenceService a part of the requests."""
         change = {"spec": {"predictor": {"canaryTrafficPercent": percent}}}

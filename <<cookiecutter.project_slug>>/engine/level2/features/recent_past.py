@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..data.contract import TIMESTAMP, DataContract
 from ..data.zones import later
-from .transforms import period
+from .lags import period
 
 
 def whole(

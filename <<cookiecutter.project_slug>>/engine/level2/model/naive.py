@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..data.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
 from ..data.zones import later
-from ..features.transforms import lagged, period, seconds
+from ..features.lags import lagged, period, seconds
 from .metrics import Array, compute
 
 if TYPE_CHECKING:

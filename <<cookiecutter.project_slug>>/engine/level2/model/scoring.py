@@ -18,7 +18,8 @@ from ..data.raw_rows import own_names
 from ..data.time_written import written
 from ..data.typed_rows import model_columns
 from ..data.zones import later
-from ..features.transforms import derive, lag_name, lagged, model_features, period
+from ..features.lags import lag_name, lagged, period
+from ..features.transforms import derive, model_features
 
 if TYPE_CHECKING:
     from ..params.sections import Featurize

@@ -12,7 +12,8 @@ from ..base.errors import ProjectError
 from ..data.contract import TIMESTAMP, DataContract
 from ..data.feature import Strict
 from ..features import own
-from ..features.transforms import CALENDAR, derived_features, model_features, period
+from ..features.lags import period
+from ..features.transforms import CALENDAR, derived_features, model_features
 from ..model import recall, search_space
 from ..model.gate import own_rules
 from ..model.metrics import BUILT_IN, choosable, primary_metric, use

@@ -39,7 +39,7 @@ def _refused(
     """The sentence about one row's lag."""
     from ..data.contract import TIMESTAMP
     from ..data.times import shown
-    from ..features.transforms import distance
+    from ..features.lags import distance
 
     told = f"give `{name}` (null where nobody knows it)"
     if known is None:

@@ -13,7 +13,8 @@ from ...data.feature import Feature
 from ...data.rows import reorder
 from ...data.times import shown
 from ...features import own
-from ...features.transforms import derive, model_features, unmet
+from ...features.lags import unmet
+from ...features.transforms import derive, model_features
 from ...project import Context
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from ...base.files import read_json
 from ...data import parquet
 from ...data.contract import ROW_ID, TIMESTAMP
-from ...features.transforms import lag_name, model_features, seconds
+from ...features.lags import lag_name, seconds
+from ...features.transforms import model_features
 from ...model import artifact, encoders, estimators, onnx, skops
 from ...model.records import ModelRecord
 from ...model.scoring import raw_example
