@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from layout import PROJECT
 from level2.params.config import load_params
 from level2.project import Context
 from level2.registry import champion as champions
@@ -49,6 +50,7 @@ def chat():
 @pytest.mark.usefixtures("registered")
 def test_a_forest_becomes_champion_and_answers(project, chat):
     url, texts = chat
+    (project / "src").symlink_to(PROJECT / "src")
     path = project / "params.yaml"
     tree = yaml.safe_load(path.read_text())
     tree["tune"]["families"] = FOREST

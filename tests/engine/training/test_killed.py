@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from layout import TESTS
 from level2.training.graph import STEPS
 from processes import CLI, RUNNING, command, environment, registry, result, task
 
-KILLED = str(Path(__file__).with_name("killed.py"))
+KILLED = str(TESTS / "support" / "killed.py")
 pytestmark = pytest.mark.slow
 
 

@@ -185,7 +185,7 @@ def test_the_local_tuner_imports_nothing_of_a_cluster(prepared):
     """Only TUNER=katib pays for Kubernetes' libraries."""
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from level2.params import config; from level2 import workspace\n"
+        "from level2.params import config; from level2 import project, workspace\n"
         "from level2.training.steps import tune\n"
         "root = Path(sys.argv[1])\n"
         "params = config.load_params(root / 'params.yaml')\n"
