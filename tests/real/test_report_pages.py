@@ -73,7 +73,9 @@ PAGES = ("regression", "binary", "multiclass", "monitor")
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    paths = os.pathsep.join([str(PROJECT / "engine"), str(ROOT / "tests/engine/support")])
+    paths = os.pathsep.join(
+        [str(PROJECT / "engine"), str(ROOT / "tests/engine"), str(ROOT / "tests/engine/support")]
+    )
     subprocess.run(
         [str(VENV / "bin/python"), "-W", "ignore", "-c", WRITE, str(folder)],
         env={**os.environ, "PYTHONPATH": paths},
