@@ -166,7 +166,7 @@ def test_a_conflict_is_left_in_its_file_and_named(project):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Applied patch to 'params.yaml' with conflicts." in done.stdout + done.stderr
     gate = "engine/level2/model/gate.py"
-    assert conflicts(project) == ["params.yaml", gate]
+    assert conflicts(project) == [gate, "params.yaml"]
     marked = "<<<<<<< ours\n  trials: 33\n=======\n  trials: 20\n>>>>>>> theirs\n"
     assert marked in (project / "params.yaml").read_text()
     assert "Our words." in (project / gate).read_text(), "no side is lost"
