@@ -46,7 +46,7 @@ def github(bake, recorder, tmp_path_factory):
     for path in (project / "tests").glob("test_*.py"):
         if path.name != "test_graph.py":  # the others are run by the other tests
             path.unlink()
-    (project / "engine/sitecustomize.py").write_text(PROBE)
+    (project / "src/sitecustomize.py").write_text(PROBE)
     make(project, "sample", "UNTIL=2016-12-31")
     make(project, "repro")
     commit(project, "First model")
