@@ -117,7 +117,8 @@ recording: setup-project ## docs/images/loop-demo.svg from a real run, about a m
 dashboard-picture: setup-project ## docs/images/dashboard.png from a service and a Prometheus, six minutes
 	@$(IN_FOLDER) \
 	$(AS_PROJECT) run '$(PROJECT_VENV)/.serve' > /dev/null; \
-	PYTHONPATH=tests:tests/support '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$project" docs/images/dashboard.png
+	PYTHONPATH=tests/support '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$project" \
+		docs/images/dashboard.png
 lock: setup ## compile requirements/*.txt from pyproject.toml (UPGRADE=yes: the newest)
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-header $(if $(UPGRADE),--upgrade) -o requirements/dev.txt

@@ -47,14 +47,16 @@ def unrendered(name: str, text: str) -> list[str]:
     return [f"{name}: {mark}" for mark in marks.findall(f"{name}\n{text}")]
 
 
+def _in_engine(folder: Path) -> list[Path]:
+    """Files below engine/, without the bytecode that running it leaves."""
+    found = (folder / "engine").rglob("*")
+    return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
+
+
 def engine_differences(one: Path, other: Path) -> list[str]:
     """Complain about every file below engine/ of two projects that is not the same in both."""
     held = [
-        {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in (folder / "engine").rglob("*")
-            if path.is_file()
-        }
+        {path.relative_to(folder).as_posix(): path.read_bytes() for path in _in_engine(folder)}
         for folder in (one, other)
     ]
     return sorted(name for name in held[0] | held[1] if held[0].get(name) != held[1].get(name))
@@ -62,7 +64,7 @@ def engine_differences(one: Path, other: Path) -> list[str]:
 
 def named_in_engine(folder: Path) -> list[str]:
     """Complain about files below engine/ that hold the word the hook replaces."""
-    found = [path for path in (folder / "engine").rglob("*") if path.is_file()]
+    found = _in_engine(folder)
     return sorted(
         path.relative_to(folder).as_posix()
         for path in found

@@ -9,7 +9,7 @@ import pytest
 import own_engine
 from conftest import PROJECT, ROOT, lacking
 
-SCRIPT = ROOT / "tests" / "install_servers.sh"
+SCRIPT = ROOT / "tests" / "support" / "install_servers.sh"
 
 
 def test_the_dockerfile_asks_for_no_image_but_the_base():
