@@ -244,7 +244,7 @@ jobs:
     env: {{ LEAK: "${{{{ secrets.MLFLOW_TRACKING_TOKEN }}}}" }}
     steps:
       - uses: {use}
-      - run: PYTHONPATH=engine python3 -c "pass"
+      - run: PYTHONPATH=src python3 -c "pass"
       - run: |
           echo "${{{{ github.event.pull_request.title }}}}"
 """
