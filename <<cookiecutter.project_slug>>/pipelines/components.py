@@ -1,9 +1,8 @@
 """KFP components: each places its artifacts, calls one verb, hands over what it made."""
 
-# Annotations are read by KFP when the module is imported: they stay real objects here.
 from functools import partial
 
-from kfp import dsl
+from kfp import dsl  # it reads annotations on import: they stay real objects here
 from kfp.dsl import (
     HTML,
     Artifact,
@@ -17,7 +16,6 @@ from kfp.dsl import (
     PipelineTaskFinalStatus,
 )
 
-# The graph gives every task the image it was compiled for; this name only pleases the local runner.
 component = partial(dsl.component, base_image="python", install_kfp_package=False)
 
 
@@ -90,19 +88,13 @@ def tune(
 
 @component
 def train(
-    overrides: list[str],
-    dataset: Input[Dataset],
-    tuning: Input[Artifact],
-    model: Output[Model],
+    overrides: list[str], dataset: Input[Dataset], tuning: Input[Artifact], model: Output[Model]
 ) -> None:
     """Fit the chosen estimator on all rows that do not judge."""
     from level2.kubeflow import task
 
     task.run(
-        "train",
-        {"dataset": dataset.path, "tuning": tuning.path},
-        {"model": model.path},
-        overrides,
+        "train", {"dataset": dataset.path, "tuning": tuning.path}, {"model": model.path}, overrides
     ).describe_model(model)
 
 
@@ -239,11 +231,7 @@ def report(
 
 @component
 def record(
-    trigger: str,
-    name: str,
-    run: str,
-    status: PipelineTaskFinalStatus,
-    outcome: Output[Artifact],
+    trigger: str, name: str, run: str, status: PipelineTaskFinalStatus, outcome: Output[Artifact]
 ) -> None:
     """Record how the run ended, whatever happened in it."""
     from level2.kubeflow import task
