@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from acting import stand_in_for_github
+from conftest import ROOT
 from projects import VENV, copy, make, python, registry, tool
 from servers import free_port, minio, redis, start, stop
 
@@ -198,7 +199,7 @@ def test_mlflow_keeps_its_artifacts_in_the_store(store, tmp_path, monkeypatch, p
 TUNE = """
 import os, subprocess, sys
 from pathlib import Path
-sys.path.insert(0, "tests")
+sys.path.insert(0, SUPPORT)
 from standing_cluster import Cluster
 cluster = Cluster(Path({pod!r}))
 known = {{name: os.environ[name] for name in {given!r}}}
@@ -211,7 +212,7 @@ try:
     print(done.stdout, done.stderr, *cluster.seen()["logs"].values())
 finally:
     cluster.stop()
-"""
+""".replace("SUPPORT", repr(str(ROOT / "tests/engine/support")))
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
