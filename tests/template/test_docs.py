@@ -428,7 +428,7 @@ def holds(text: str, parts: list[str]) -> bool:
 @pytest.mark.parametrize(
     ("name", "header", "column"),
     [
-        ("docs/how-to/own-table.md", "you bring", 1),
+        ("docs/how-to/own-table.md", "your input", 1),
         ("docs/how-to/when-it-breaks.md", "you see", 0),
     ],
 )
