@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from layout import PROJECT
+from level2.base import yaml_file
 from level2.base.errors import ProjectError
 from level2.params import config
 
@@ -314,7 +315,7 @@ def test_a_file_of_the_project_is_named_as_seen_from_it(tmp_path, monkeypatch):
     with pytest.raises(ProjectError, match=r"^params.yaml line 2 is not valid YAML"):
         config.load_params(tmp_path / "params.yaml")
     with pytest.raises(ProjectError, match=r"^other.yaml is missing"):
-        config.read_yaml(tmp_path / "other.yaml")
+        yaml_file.read_yaml(tmp_path / "other.yaml")
 
 
 @pytest.mark.parametrize(

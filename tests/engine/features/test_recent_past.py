@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from level2.data.contract import TIMESTAMP, DataContract
+from level2.data.featurize import Featurize
 from level2.features.recent_past import recent, whole
 from level2.model.scoring import inputs
-from level2.params.sections import Featurize
 
 RNG = np.random.default_rng(3)
 LAGS = Featurize(lags=(1, 2, 7))

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from level2.data.contract import DataContract
+from level2.data.featurize import Featurize
 from level2.features.lags import distance, lagged
 from level2.features.transforms import CALENDAR, derive, model_features
-from level2.params.sections import Featurize
 
 ALL = Featurize(calendar=tuple(CALENDAR), lags=(1, 2, 7), entity_as_feature=True)
 

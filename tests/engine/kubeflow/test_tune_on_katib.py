@@ -1,7 +1,10 @@
 """`tune` with TUNER=katib: real trials, run by a stand-in for Katib's controller."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -13,6 +16,7 @@ from level2.kubeflow.katib import client, search
 from level2.model import estimators
 from level2.model.metrics import DIRECTIONS
 from level2.params.config import Settings, parse_params
+from level2.training import tuners
 from level2.training.steps import tune
 
 pytestmark = pytest.mark.slow
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
+    monkeypatch.setattr(tuners, "_REGISTERED", {"katib": search.search})
     monkeypatch.setattr(client, "POLL", 0.1)
     monkeypatch.setattr(search, "SECONDS", 0)
 
@@ -198,6 +203,26 @@ def test_a_family_with_nothing_to_search_is_refused(on_katib, tree):
     tree["tune"]["families"]["linear"] = {}
     with pytest.raises(ProjectError, match=r"families\.linear has nothing to search, which Katib"):
         tune.run(on_katib(tree))
+
+
+def test_the_command_line_registers_katib(prepared):
+    done = subprocess.run(
+        [sys.executable, "-m", "level2", "tune"],
+        cwd=prepared.workspace.root,
+        env=os.environ | {"TUNER": "katib"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "stopped: TUNER=katib needs TRIAL_IMAGE: the project's image" in done.stderr
+
+
+def test_a_tuner_that_nothing_registered_is_refused(on_katib, cluster, monkeypatch):
+    monkeypatch.setattr(tuners, "_REGISTERED", {})
+    with pytest.raises(ProjectError, match="TUNER=katib is not registered in this process"):
+        tune.run(on_katib())
+    assert cluster.seen()["made"] == []
 
 
 def test_an_unknown_tuner_is_refused():

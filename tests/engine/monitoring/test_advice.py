@@ -6,7 +6,8 @@ import pytest
 
 from layout import PROJECT
 from level2.monitoring.advice import after_keeping, after_monitor
-from level2.monitoring.decision import Decide, decide
+from level2.monitoring.decision import decide
+from level2.params.decide import Decide
 
 TARGETS = re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
 

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from layout import PROJECT
 from level2.adoption.sections import DECIDE, MONITOR
 from level2.baseline.findings import SIGNALS
-from level2.monitoring.decision import DAY, NUMBERS, Decide, Past, decide
+from level2.monitoring.decision import DAY, NUMBERS, Past, decide
+from level2.params.decide import Decide
 
 TREE = yaml.safe_load((PROJECT / "params.yaml").read_text())
 RULES = Decide.model_validate(TREE["decide"])

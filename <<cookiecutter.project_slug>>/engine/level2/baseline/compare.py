@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ..model.wording import number
+from ..params.decide import Signal
 from ..params.monitor import Monitor
 from . import distances
-from .findings import Finding, Signal
+from .findings import Finding
 from .reference import Column, Counts, Grid, Places
 from .windows import Windows, mixed
 

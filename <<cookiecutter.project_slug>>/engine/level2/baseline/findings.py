@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Signal = Literal["quality", "data", "prediction", "target", "performance", "staleness"]
+from ..params.decide import Signal
+
 State = Literal["quiet", "warn", "alarm", "unknown"]
 SIGNALS: tuple[Signal, ...] = (
     "quality",

@@ -7,6 +7,7 @@ import typer
 
 from ..base import terminal
 from . import (
+    _tuners,
     adopt,
     bundle,
     ci_drift,
@@ -63,6 +64,7 @@ COMMANDS = (
 
 def main() -> None:
     """Run a command."""
+    _tuners.register()
     terminal.main(terminal.spoken(app), "interrupted; `run --from STEP` goes on where it was")
 
 

@@ -21,11 +21,11 @@ from ..base import yaml_text
 from ..base.console import Screen
 from ..base.errors import ProjectError
 from ..base.files import read_json
+from ..base.yaml_file import read_yaml
 from ..data.contract import TIMESTAMP
 from ..data.feature import Feature
 from ..features.transforms import derive, model_features
 from ..params.config import Settings, load_params
-from ..params.file import read_yaml
 from ..project import Context
 from ..training.steps import ingest
 from ..workspace import Workspace

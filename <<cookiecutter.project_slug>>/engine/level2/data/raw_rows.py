@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..params.sections import Featurize
 from .contract import TIMESTAMP, DataContract
+from .featurize import Featurize
 
 
 def times_of(contract: DataContract) -> tuple[str, ...]:

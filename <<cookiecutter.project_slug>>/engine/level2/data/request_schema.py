@@ -1,16 +1,13 @@
 """What a prediction request must look like, derived from the contract's features."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..base.amounts import plural
 from .feature import MAX_CATEGORIES, Feature
 from .raw_rows import Raw, times_of
 from .requests import MAX_TEXT, Key
 from .time_names import EXCEL
-
-if TYPE_CHECKING:
-    pass
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_EXAMPLES = 5  # of the values of a category that is no list

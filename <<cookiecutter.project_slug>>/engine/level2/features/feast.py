@@ -29,13 +29,12 @@ with unchecked():
 from ..base.errors import ProjectError
 from ..data.contract import ROW_ID, TIMESTAMP
 from ..data.feature import Feature
-from ..params.config import Params
-from ..workspace import Workspace
+from .feast_project import Folders, Knobs
 from .feast_settings import settings_shown, store_settings
 from .transforms import model_features
 
 
-def declare(params: Params, table: Path) -> tuple[Entity, FileSource, FeatureView, FeatureService]:
+def declare(params: Knobs, table: Path) -> tuple[Entity, FileSource, FeatureView, FeatureService]:
     """Return entity, data source, feature view and feature service of the contract."""
     contract = params.data
     name = contract.name.replace("-", "_")
@@ -64,17 +63,17 @@ def _type(feature: Feature) -> Any:
     return Float64 if feature.center else Float32
 
 
-def service_name(params: Params) -> str:
+def service_name(params: Knobs) -> str:
     """Name of the feature service a model was trained on."""
     return f"{params.data.name.replace('-', '_')}_service"
 
 
-def view_name(params: Params) -> str:
+def view_name(params: Knobs) -> str:
     """Name of the one feature view."""
     return f"{params.data.name.replace('-', '_')}_features"
 
 
-def open_store(workspace: Workspace, params: Params) -> FeatureStore:
+def open_store(workspace: Folders, params: Knobs) -> FeatureStore:
     """Open the store and apply the declarations, which is quick and safe to repeat."""
     try:
         store = connect(workspace)
@@ -89,7 +88,7 @@ def open_store(workspace: Workspace, params: Params) -> FeatureStore:
     return store
 
 
-def connect(workspace: Workspace, *, online_only: bool = False) -> FeatureStore:
+def connect(workspace: Folders, *, online_only: bool = False) -> FeatureStore:
     """Open the store as it is declared already.
 
     Who asks online only goes without the offline store, which imports Ibis and DuckDB.
@@ -105,7 +104,7 @@ def connect(workspace: Workspace, *, online_only: bool = False) -> FeatureStore:
         return FeatureStore(config=RepoConfig(**settings))
 
 
-def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> None:
+def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None:
     """Write the newest row of each entity to the online store.
 
     `materialize_incremental` starts at now - TTL and would write nothing for older data. Only the
@@ -129,7 +128,7 @@ def materialize(store: FeatureStore, params: Params, table: pd.DataFrame) -> Non
         ) from error
 
 
-def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.DataFrame:
+def historical(store: FeatureStore, params: Knobs, labels: pd.DataFrame) -> pd.DataFrame:
     """Point-in-time join of the feature service onto labels (key columns, target).
 
     Returns one row per label row. Raises ProjectError when the store drops or adds rows.
@@ -148,7 +147,7 @@ def historical(store: FeatureStore, params: Params, labels: pd.DataFrame) -> pd.
 
 
 @contextlib.contextmanager
-def _reading(store: FeatureStore, params: Params) -> Iterator[None]:
+def _reading(store: FeatureStore, params: Knobs) -> Iterator[None]:
     """Feast's engine for as long as it reads features; whoever asks online never imports it."""
     from .ibis import limited
 
@@ -157,7 +156,7 @@ def _reading(store: FeatureStore, params: Params) -> Iterator[None]:
         yield
 
 
-def online(store: FeatureStore, params: Params, keys: list[dict[str, Any]]) -> pd.DataFrame:
+def online(store: FeatureStore, params: Knobs, keys: list[dict[str, Any]]) -> pd.DataFrame:
     """Newest features of each entity in `keys`, one row each."""
     service = store.get_feature_service(service_name(params))
     return store.get_online_features(features=service, entity_rows=keys).to_df()

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from ..base.errors import ProjectError
-from ..params.config import Params
-from ..workspace import Workspace
 from .feast import EntityKey, Value, connect, service_name, view_name
+from .feast_project import Folders, Knobs
 
 Row = tuple[dict[str, Any], datetime]  # features by name, None where missing; their event time
 
@@ -15,7 +14,7 @@ Row = tuple[dict[str, Any], datetime]  # features by name, None where missing; t
 class OnlineStore:
     """The feature service of a project. Applies nothing; raises ProjectError where it fails."""
 
-    def __init__(self, workspace: Workspace, params: Params) -> None:
+    def __init__(self, workspace: Folders, params: Knobs) -> None:
         self._entity = params.data.entity_column
         try:
             store = connect(workspace, online_only=True)

@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import ProjectError
-from ..params.file import read_yaml
-from ..workspace import Workspace
+from ..base.yaml_file import read_yaml
+from .feast_project import Folders
 
 
-def _configuration(workspace: Workspace) -> Path:
+def _configuration(workspace: Folders) -> Path:
     """The stores' configuration: the repository's, or the one Feast's own variable names."""
     named = os.environ.get("FEAST_FS_YAML_FILE_PATH")
     return Path(named) if named else workspace.feature_repo / "feature_store.yaml"
 
 
-def settings_shown(workspace: Workspace) -> str:
+def settings_shown(workspace: Folders) -> str:
     """The file as a message names it: from the project's folder on."""
     return str(_configuration(workspace)).removeprefix(f"{workspace.root}/")
 
 
-def store_settings(workspace: Workspace) -> dict[str, Any]:
+def store_settings(workspace: Folders) -> dict[str, Any]:
     """feature_store.yaml with the environment's values and its local paths made absolute.
 
     Feast's own command reads them from the repository's folder, its Python API from wherever the

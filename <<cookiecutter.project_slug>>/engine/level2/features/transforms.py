@@ -1,18 +1,15 @@
 """Features derived from the contract's columns: calendar, lags, the team's own, the entity."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..data.contract import TIMESTAMP, DataContract
 from ..data.feature import Feature
+from ..data.featurize import Featurize
 from ..data.zones import local
 from . import own
 from .lags import distance, lag_name, lagged
-
-if TYPE_CHECKING:
-    from ..params.sections import Featurize
 
 # A calendar feature is one line here: name, what it is, and its value for a series of timestamps.
 CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {
@@ -37,12 +34,12 @@ def entity_feature(contract: DataContract) -> str:
     return f"{contract.entity_column}_key"
 
 
-def model_features(contract: DataContract, settings: "Featurize") -> dict[str, Feature]:
+def model_features(contract: DataContract, settings: Featurize) -> dict[str, Feature]:
     """Every input of the model, in order: declared ones, then derived ones."""
     return {**contract.features, **derived_features(contract, settings)}
 
 
-def derived_features(contract: DataContract, settings: "Featurize") -> dict[str, Feature]:
+def derived_features(contract: DataContract, settings: Featurize) -> dict[str, Feature]:
     """The inputs that `derive` adds to the declared ones, in order."""
     found = {name: CALENDAR[name][0] for name in settings.calendar}
     found |= {
@@ -60,7 +57,7 @@ def derived_features(contract: DataContract, settings: "Featurize") -> dict[str,
     return found
 
 
-def derive(table: pd.DataFrame, contract: DataContract, settings: "Featurize") -> pd.DataFrame:
+def derive(table: pd.DataFrame, contract: DataContract, settings: Featurize) -> pd.DataFrame:
     """Return key columns and every model feature, one row per row of the ingested table.
 
     A lag is looked up by time, not by position: a missing period gives NaN, not another day.

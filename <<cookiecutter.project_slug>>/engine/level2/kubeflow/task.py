@@ -20,7 +20,9 @@ from ..base.yaml_text import inline
 from ..model import gate
 from ..params.config import Settings, load_params
 from ..project import Context
+from ..training import tuners
 from ..workspace import Workspace
+from .katib import search
 from .task_output import Voice
 
 PAUSE = 10.0  # seconds before the second attempt, twice that before the third
@@ -153,6 +155,7 @@ def _run(
     with _workspace(root, known.pipeline_home) as workspace:
         _place(workspace, inputs)
         context = Context(params, workspace, known, voice, overrides=overrides)
+        tuners.add("katib", search.search)
         verb = importlib.import_module(f"..training.steps.{step}", __package__)
         line = str(verb.run(context, **arguments))
         _hand_over(workspace, outputs)

@@ -5,7 +5,7 @@ derived by those that derive them for training: what is predicted from is what w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +14,13 @@ import pandas as pd
 from ..base.errors import ProjectError, WrongValueError
 from ..data.canonical import arrays, renamed
 from ..data.contract import TIMESTAMP, DataContract
+from ..data.featurize import Featurize
 from ..data.raw_rows import own_names
 from ..data.time_written import written
 from ..data.typed_rows import model_columns
 from ..data.zones import later
 from ..features.lags import lag_name, lagged, period
 from ..features.transforms import derive, model_features
-
-if TYPE_CHECKING:
-    from ..params.sections import Featurize
 
 _NUMBERS = {"float", "int"}
 _SLACK = pd.Timedelta(days=7)  # around the part of the past that is looked at
@@ -40,7 +38,7 @@ class Inputs(NamedTuple):
 def inputs(
     raw: pd.DataFrame,
     contract: DataContract,
-    settings: "Featurize",
+    settings: Featurize,
     past: pd.DataFrame | None,
     given: Mapping[str, Mapping[int, float]] | None = None,
     cut: "pd.Series[pd.Timestamp] | None" = None,

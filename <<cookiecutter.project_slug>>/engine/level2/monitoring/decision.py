@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
+from ..params.decide import Action, Decide, Rule
 
-from ..baseline.findings import Signal
-from ..data.feature import Strict
-
-Action = Literal["keep", "retrain", "new_model", "change_processing", "change_inputs"]
 NUMBERS: dict[str, str] = {
     "keep": "0",
     "retrain": "1",
@@ -25,23 +21,6 @@ MEANT: dict[str, str] = {
     "change_inputs": "change inputs or objective: a person",
 }
 DAY = 86_400.0
-
-
-class Rule(Strict):
-    """When all of these signals alarm, after these actions did not help, then this action."""
-
-    when: tuple[Signal, ...] = Field(min_length=1)
-    after: tuple[Action, ...] = ()
-    then: Action
-
-
-class Decide(Strict):
-    """Section `decide`."""
-
-    memory_days: float = Field(30, gt=0)
-    pause_hours: float = Field(20, ge=0)
-    trials: int = Field(60, ge=1, le=10_000)
-    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from typing import Any, TypedDict
 import pandas as pd
 
 from ..baseline.compare import PREDICTION, Comparer, Comparison, finding
-from ..baseline.findings import Finding, Signal, states, worst
+from ..baseline.findings import Finding, states, worst
 from ..baseline.losses import TRUTH
 from ..baseline.reference import Reference
 from ..baseline.windows import YEAR, plan_for
 from ..data.feature import Feature
+from ..params.decide import Signal
 from ..params.monitor import Monitor
 from . import performance, quality, skew
 from .records import Model, Verdict, Window

@@ -9,19 +9,21 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ..base.errors import ProjectError
+from ..base.yaml_file import read_yaml
 from ..data.contract import TIMESTAMP, DataContract
 from ..data.feature import Strict
+from ..data.featurize import Featurize
 from ..features import own
 from ..features.lags import period
 from ..features.transforms import CALENDAR, derived_features, model_features
 from ..model import recall, search_space
 from ..model.gate import own_rules
 from ..model.metrics import BUILT_IN, choosable, primary_metric, use
-from ..monitoring.decision import Decide
 from ..owned import declarations
-from .file import explained, override, read_yaml
+from .decide import Decide
+from .file import explained, override
 from .monitor import Monitor
-from .sections import BuildDataset, Evaluate, Featurize, Promote, Train, Tune, Validate
+from .sections import BuildDataset, Evaluate, Promote, Train, Tune, Validate
 
 
 class Params(Strict):

@@ -1,34 +1,12 @@
-"""YAML files with knobs: read, changed by `dotted.key=value`, and their faults in one sentence."""
+"""The knobs of a YAML file: changed by `dotted.key=value`, and their faults in one sentence."""
 
 import difflib
-from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from ..base import yaml_text
 from ..base.errors import ProjectError
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping of a file in YAML 1.2. Raises ProjectError naming file and line."""
-    name = path.relative_to(here) if path.is_relative_to(here := Path.cwd()) else path
-    try:
-        tree = yaml_text.load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if path.name != "params.yaml":
-            raise ProjectError(f"{name} is missing: name a file that is there") from None
-        raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
-    except OSError as error:
-        raise ProjectError(f"{name} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise ProjectError(f"{name} is not valid YAML: {error}") from None
-    except yaml_text.DamagedError as error:
-        where = f" line {error.line}" if error.line else ""
-        raise ProjectError(f"{name}{where} is not valid YAML: {error}") from None
-    if not isinstance(tree, dict):
-        raise ProjectError(f"{name} must hold `key: value` sections, not {type(tree).__name__}")
-    return tree
 
 
 def explained(error: ValidationError, model: type[BaseModel]) -> str:

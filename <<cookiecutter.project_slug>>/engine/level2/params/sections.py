@@ -28,15 +28,6 @@ class Validate(Strict):
     drift: Drift = Drift()
 
 
-class Featurize(Strict):
-    """Section `featurize`: columns derived from the contract's."""
-
-    calendar: tuple[str, ...] = ()
-    lags: tuple[Annotated[int, Field(ge=1)], ...] = ()
-    entity_as_feature: bool = False
-    own: tuple[str, ...] = ()
-
-
 class BuildDataset(Strict):
     """Section `build_dataset`: how rows are split."""
 

@@ -10,10 +10,10 @@ from typing import Any
 from ..base.errors import ProjectError
 from ..base.files import read_json, write_json
 from ..base.progress import Progress
+from ..base.yaml_file import read_yaml
 from ..model.metrics import DIRECTIONS
 from ..model.records import Evaluation
 from ..params.config import Params
-from ..params.file import read_yaml
 from ..project import Context
 from ..workspace import Workspace
 from .graph import EXPERIMENT_STEPS, STEPS, step_named

@@ -16,10 +16,10 @@ from ...model import estimators, metrics, wording
 from ...model.search_plan import Plan, shares
 from ...model.split import TRAIN, VALIDATION
 from ...project import Context
-from .. import optuna
+from .. import optuna, tuners
+from ..tuners import Trials
 
 Score = Callable[[str, dict[str, Any]], float]
-Found = dict[str, list[dict[str, Any]]]  # the trials of each family
 
 
 def run(context: Context) -> str:
@@ -28,7 +28,9 @@ def run(context: Context) -> str:
     for family in params.tune.families:
         check_family(family)
     plan = plan_of(context)
-    found, where = (_katib if context.settings.tuner == "katib" else _local)(context, plan)
+    tuner = context.settings.tuner
+    search = _local if tuner == "optuna" else tuners.registered(tuner)
+    found, where = search(context, plan)
     branches = [
         {"family": family, "trials": trials, "best": pick(task, params.metric, trials)}
         for family, trials in found.items()
@@ -38,7 +40,7 @@ def run(context: Context) -> str:
         context.workspace.tuning,
         {
             "metric": params.metric,
-            "tuner": context.settings.tuner,
+            "tuner": tuner,
             "branches": branches,
             "chosen": chosen,
         },
@@ -64,18 +66,11 @@ def plan_of(context: Context) -> Plan:
     )
 
 
-def _katib(context: Context, plan: Plan) -> tuple[Found, tuple[str, ...]]:
-    """Every family's trials, side by side on a cluster; and where that was."""
-    from ...kubeflow.katib import search
-
-    return search.search(context, plan)
-
-
-def _local(context: Context, plan: Plan) -> tuple[Found, tuple[str, ...]]:
+def _local(context: Context, plan: Plan) -> tuple[Trials, tuple[str, ...]]:
     """Every family's trials, one after another in this process; nothing to add."""
     score = scorer(context)
     total, best = sum(plan.shares.values()), math.nan
-    found: Found = {}
+    found: Trials = {}
     done = 0
 
     def trial(family: str, values: dict[str, Any]) -> float:
