@@ -37,7 +37,7 @@ export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
 .PHONY: help engine-sums setup setup-project tools demo check test servers test-real test-long bench canary example \
 	recording dashboard-picture lock cluster-up cluster-test cluster-down
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 } \
 		/^## / { printf "%25s%s\n", "", substr($$0, 4) }' $(MAKEFILE_LIST)
 $(VENV)-uv/bin/uv:
@@ -49,18 +49,18 @@ $(BIN)/python: | $(UV)
 $(VENV)/.ready: requirements/dev.txt | $(BIN)/python $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
-engine-sums: ## engine/SHA256SUMS, after every change of the engine
+engine-sums: ## write engine/SHA256SUMS, after every change of the engine
 	@cd '$(PROJECT)/engine' && PYTHONPATH=. $(PYTHON3) -SBc \
 		'from pathlib import Path; from level2.base import sums; sums.write(Path())'
-setup: $(VENV)/.ready ## the template's tools (uv included)
-setup-project: setup ## the environment generated projects are tested in
+setup: $(VENV)/.ready ## install the template's tools (uv included)
+setup-project: setup ## install the environment in which generated projects are tested
 	@$(IN_PROJECT) setup-dev
 $(KSERVE_CRD):
 	@mkdir -p '$(@D)'
 	@folder=$$('$(GO)' mod download -json 'github.com/kserve/kserve@$(KSERVE)' | \
 		sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p') && \
 		install -m 644 "$$folder/config/crd/full/serving.kserve.io_inferenceservices.yaml" '$@'
-tools: $(if $(GO),$(KSERVE_CRD)) ## actionlint, act and KServe's schema, pinned; skipped without Go
+tools: $(if $(GO),$(KSERVE_CRD)) ## install actionlint, act and KServe's schema, pinned; skipped without Go
 	@$(if $(GO),$(foreach tool,$(GO_TOOLS),{ $(call INSTALL,$(tool)); } &&) :,echo \
 		" tools     no Go here: the tests that need actionlint or act are skipped")
 demo: setup ## generate a project into demo/ and run its whole loop, about a minute
@@ -68,12 +68,12 @@ demo: setup ## generate a project into demo/ and run its whole loop, about a min
 	@echo " demo      project generated into demo/load-forecast"
 	@$(MAKE) --no-print-directory -C demo/load-forecast run
 	@echo " look      demo/load-forecast/reports/report.html · make -C demo/load-forecast ui"
-check: setup-project tools ## lint, types, fast tests, under two minutes
+check: setup-project tools ## run lint, types and fast tests, under two minutes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) check
 	@$(TEST_ENGINE) -m 'not slow and not long'
 	@$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow and not server and not cluster'
-test: setup-project tools ## everything that needs Python and git alone
+test: setup-project tools ## run every test that needs only Python and git
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(IN_PROJECT) test
 	@$(TEST_ENGINE)
@@ -84,37 +84,37 @@ $(MINIO_BINARY):
 	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
 	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && \
 		mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
-servers: $(MINIO_BINARY) ## what make test-real starts: MinIO (needs Go), the rest by apt-get
+servers: $(MINIO_BINARY) ## install the servers of make test-real: MinIO (needs Go), the rest by apt-get
 	@tests/support/install_servers.sh
-test-real: setup-project tools servers ## what needs real servers
+test-real: setup-project tools servers ## run the tests against real servers
 	@$(BIN)/pytest -q -m server
-test-long: setup-project ## the service at full size, a quarter of an hour:
-## 50,000 made-up requests, 256 clients, kills, champions
+test-long: setup-project ## load-test the service at full size, 15 minutes:
+## 50,000 generated requests, 256 clients, kills, champions
 	@$(TEST_ENGINE) -n0 -s -m long
-bench: setup-project ## ratios against floors and peers, one table, benchmarks/results.json
+bench: setup-project ## measure run times relative to lower bounds and peers: benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
-cluster-up: ## kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)
+cluster-up: ## start kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)
 	@tests/cluster/up.sh
-cluster-test: setup-project tools ## the pipeline of a generated project on that cluster
+cluster-test: setup-project tools ## run the pipeline of a generated project on that cluster
 	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
 cluster-down: ## remove the cluster
 	@tests/cluster/down.sh
-canary: ## make test with the newest dependencies allowed; rewrites the locks
+canary: ## run make test with the newest allowed dependencies; rewrites the locks
 	@$(MAKE) --no-print-directory lock UPGRADE=yes
 	@$(MAKE) --no-print-directory test
-example: setup ## a generated project as a commit and tag:
+example: setup ## publish a generated project as a commit and tag:
 ## EXAMPLE_REPOSITORY=owner/name [EXAMPLE_TOKEN= TAG=]
 	@PATH='$(BIN)':"$$PATH" .github/scripts/example.sh
-# a generated project in a folder that goes away with the shell
+# a generated project in a temporary folder
 IN_FOLDER = folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(BIN)/cookiecutter . --no-input --output-dir "$$folder" > /dev/null; project="$$folder/load-forecast";
 AS_PROJECT = $(MAKE) --no-print-directory -C "$$project" VENV='$(PROJECT_VENV)' PACKAGE=
-recording: setup-project ## docs/images/loop-demo.svg from a real run, about a minute
+recording: setup-project ## record docs/images/loop-demo.svg from a real run, about a minute
 	@$(IN_FOLDER) \
 	$(AS_PROJECT) setup '$(PROJECT_VENV)/.serve' > /dev/null; \
 	$(BIN)/python docs/images/record.py docs/images/loop-demo.svg "$$project" \
 		make loop-demo VENV='$(PROJECT_VENV)' PACKAGE=
-dashboard-picture: setup-project ## docs/images/dashboard.png from a service and a Prometheus, six minutes
+dashboard-picture: setup-project ## draw docs/images/dashboard.png from a service and a Prometheus, six minutes
 	@$(IN_FOLDER) \
 	$(AS_PROJECT) run '$(PROJECT_VENV)/.serve' > /dev/null; \
 	PYTHONPATH=tests/support '$(PROJECT_VENV)/bin/python' docs/images/watched.py "$$project" \

@@ -129,4 +129,4 @@ def test_the_browser_view_says_its_address_and_no_more(project, tmp_path):
         text = (folder / "server.log").read_text()
     finally:
         stop(process)
-    assert text == f" ui        http://127.0.0.1:{port} in some seconds, until Ctrl-C\n"
+    assert text == f" ui        http://127.0.0.1:{port} in a few seconds, until Ctrl-C\n"

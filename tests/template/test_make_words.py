@@ -45,8 +45,8 @@ def test_a_variable_like_no_other_is_refused_too(bake):
     ],
 )
 def test_known_variables_pass(bake, words):
-    assert "this list" in said(bake(), "help", *words)[1]
-    assert "this list" in said(bake(), "help", FRM="train")[1], "the environment is not judged"
+    assert "list the targets" in said(bake(), "help", *words)[1]
+    assert "list the targets" in said(bake(), "help", FRM="train")[1], "the environment is not judged"
 
 
 def test_the_old_name_of_set_is_taken_and_said(bake):
@@ -89,7 +89,7 @@ def test_a_switch_that_is_neither_yes_nor_no_is_refused(bake, target, word):
     code, text = said(bake(), target, word)
     assert code == 2
     assert f"stopped: {name}={given} is not understood: say {name}=yes, or leave it out" in text
-    assert "this list" in said(bake(), "help", f"{name}=no")[1]
+    assert "list the targets" in said(bake(), "help", f"{name}=no")[1]
 
 
 def test_demo_prints_the_loop_and_not_where_the_hook_would_go_next():
@@ -104,7 +104,7 @@ def test_a_port_that_is_no_number_is_refused(bake):
     code, text = said(bake(), "ui", "PORT=foo")
     assert code == 2
     assert "stopped: PORT=foo is not understood: say a number, as PORT=8000" in text
-    assert "this list" in said(bake(), "help", "PORT=8001")[1]
+    assert "list the targets" in said(bake(), "help", "PORT=8001")[1]
 
 
 def test_a_table_is_for_adopt_alone(bake):
