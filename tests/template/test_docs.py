@@ -452,7 +452,8 @@ def test_pages_promise_nothing():
 MODELS = (
     "params/config.py",
     "data/contract.py",
-    "monitoring/decision.py",
+    "data/featurize.py",
+    "params/decide.py",
     "data/feature.py",
     "params/sections.py",
     "params/monitor.py",
