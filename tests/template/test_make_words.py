@@ -46,7 +46,9 @@ def test_a_variable_like_no_other_is_refused_too(bake):
 )
 def test_known_variables_pass(bake, words):
     assert "list the targets" in said(bake(), "help", *words)[1]
-    assert "list the targets" in said(bake(), "help", FRM="train")[1], "the environment is not judged"
+    assert "list the targets" in said(bake(), "help", FRM="train")[1], (
+        "the environment is not judged"
+    )
 
 
 def test_the_old_name_of_set_is_taken_and_said(bake):
