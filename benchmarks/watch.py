@@ -9,7 +9,7 @@ from measure import Row, cpu, in_turn, row, say
 GOAL = 1.0
 SECONDS = 10.0
 ROWS = 1_000_000
-LEARNT = 100_000  # rows the champion was made of
+LEARNT = 100_000  # rows of the champion's data
 TRIALS = 2
 FILL = Path(__file__).with_name("fill_log.py")
 

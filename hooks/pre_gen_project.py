@@ -263,7 +263,7 @@ def main() -> None:
     """Stop on the first bad answer that cookiecutter wrote into this file, else make room."""
     # What JSON writes between its quotes Python reads between its own; tojson leaves neither ' nor
     # a bare newline, so no answer can end its string. The slug is the answered one: __folder_guard
-    # swaps what is no plain folder name, because the folder is made before this hook runs.
+    # swaps what is not a plain folder name, because the folder is made before this hook runs.
     # fmt: off
     answers = {
         "project_name": '<<cookiecutter.project_name | string | tojson>>',

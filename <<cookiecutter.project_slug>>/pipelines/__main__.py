@@ -10,11 +10,11 @@ from level2.base import terminal
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Image = Annotated[str, typer.Argument(help="Image the tasks run: repository@sha256:digest.")]
 ClusterTuner = Annotated[str, typer.Option("--tuner", help="katib or optuna.")]
-Trigger = Annotated[str, typer.Option(help="Why: schedule, data, drift, code or manual.")]
+Trigger = Annotated[str, typer.Option(help="Trigger: schedule, data, drift, code or manual.")]
 Tuner = Annotated[str, typer.Option(help="optuna or katib.")]
 Source = Annotated[str, typer.Option(help="Raw table, path or URI; the contract's by default.")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")
+    list[str] | None, typer.Option("--set", "-S", help="Change a setting: tune.trials=5")
 ]
 
 
@@ -83,5 +83,5 @@ def schedule(
 
 if __name__ == "__main__":
     terminal.main(
-        terminal.spoken(app), "interrupted; a run that was started on a cluster goes on there"
+        terminal.spoken(app), "interrupted; a run that was started on a cluster continues there"
     )

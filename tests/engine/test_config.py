@@ -170,10 +170,10 @@ def test_values_of_a_categorical_range_keep_their_types(tree):
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"evaluate.metric": "f1"}, "evaluate.metric: `f1` is no metric of task regression"),
+        ({"evaluate.metric": "f1"}, "evaluate.metric: `f1` is not a metric of task regression"),
         (
             {"promote.thresholds.mse": {"max": 1}},
-            "promote.thresholds: `mse` is no metric of task regression, use one of rmse, mae",
+            "promote.thresholds: `mse` is not a metric of task regression, use one of rmse, mae",
         ),
         ({"promote.thresholds.rmse": {}}, "promote.thresholds.rmse: a threshold needs min or max"),
         (
@@ -189,9 +189,9 @@ def test_values_of_a_categorical_range_keep_their_types(tree):
             "a time split, calendar features and lags need data.event_timestamp",
         ),
         ({"data.frequency": None}, "lags and the seasonal-naive baseline need data.frequency"),
-        ({"data.frequency": "daily"}, "data.frequency: `daily` is no period like 1D, 1h or MS"),
-        ({"data.frequency": "-1D"}, "data.frequency: `-1D` is no period like 1D, 1h or MS"),
-        ({"data.frequency": ""}, "data.frequency: `` is no period like 1D, 1h or MS"),
+        ({"data.frequency": "daily"}, "data.frequency: `daily` is not a period like 1D, 1h or MS"),
+        ({"data.frequency": "-1D"}, "data.frequency: `-1D` is not a period like 1D, 1h or MS"),
+        ({"data.frequency": ""}, "data.frequency: `` is not a period like 1D, 1h or MS"),
         (
             {"data.task": "binary", "data.classes": ["no", "yes"]},
             "lags of the target and the seasonal-naive baseline need task regression",
@@ -210,7 +210,7 @@ def test_values_of_a_categorical_range_keep_their_types(tree):
         ({"data.features.area_key": {"type": "float"}}, "featurize: `area_key` is derived"),
         (
             {"evaluate.slices": ["colour"]},
-            "evaluate.slices: `colour` is no column of the training set, use one of temperature",
+            "evaluate.slices: `colour` is not a column of the training set, use one of temperature",
         ),
     ],
 )

@@ -402,7 +402,7 @@ def test_a_push_of_data_alone_retrains_and_missing_bytes_are_named(forgotten):
     assert forgotten.outputs["trigger"] == "data"
     assert forgotten.outputs["go"] == "true"
     assert forgotten.jobs == {"start": "success", "pipeline/pipeline": "failure"}
-    assert "is not in DVC's cache nor at its remote: run `make push`" in forgotten.log
+    assert "is neither in DVC's cache nor in its remote: run `make push`" in forgotten.log
 
 
 CALLER = """

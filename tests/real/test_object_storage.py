@@ -99,7 +99,7 @@ def test_other_bytes_than_the_recorded_are_refused(store):
     make(folder, "sample", "UNTIL=2017-12-31")
     put(folder, "data/raw/load.csv", bucket, "load.csv")
     said = make(folder, "reproduce", "VERSION=1", ok=False)
-    assert f"s3://{bucket}/load.csv holds other bytes" in said
+    assert f"s3://{bucket}/load.csv has other content" in said
     assert "let the bucket keep versions" in said
 
 
@@ -308,7 +308,7 @@ def test_a_table_that_lands_is_merged_into_the_object_and_github_is_told_once(la
     """The object is in a real MinIO; GitHub is the stand-in of the project's own tests."""
     folder, bucket, hub = landed
     said = tool(folder, *INBOX)
-    assert "taken     january.csv: 124 new rows, 0 that were known" in said
+    assert "taken     january.csv: 124 new rows, 0 known ones replaced" in said
     assert f"ct        new-data sent to {hub.repository}" in said
     assert python(folder, S3 + ROWS.format(bucket)) == "5968 2019-01-31"
     assert hub.dispatches == [{"event_type": "new-data"}]

@@ -156,7 +156,7 @@ def test_without_redis_at_the_start_rows_are_answered_and_entities_once_it_is_th
     with picture.service():
         status, _, answer = ask(picture.url, ENTITY)
         assert status == 503
-        assert "the online store does not answer" in answer["error"]
+        assert "the online store does not respond" in answer["error"]
         assert ask(picture.url, picture.row)[0] == 200
         picture.up("redis")
         until(lambda: ask(picture.url, ENTITY)[0] == 200)

@@ -41,7 +41,7 @@ def test_a_new_project_passes_and_each_change_is_named(project):
     (project / "engine/level2/model/split.py").unlink()
     (project / "engine/level2/model/ours.py").write_text('"""Ours."""\n')
     said = engine_check(project, ok=False)
-    restore = "`git checkout -- engine/level2/model/{}` brings it back"
+    restore = "`git checkout -- engine/level2/model/{}` restores it"
     assert "engine/level2/model/gate.py was edited: put your change into src/<package>" in said
     assert restore.format("gate.py") in said
     assert f"engine/level2/model/split.py is missing: {restore.format('split.py')}" in said

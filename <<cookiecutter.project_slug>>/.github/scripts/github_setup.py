@@ -37,7 +37,7 @@ def gh(*words: str, body: object = None) -> str:
     except FileNotFoundError:
         sys.exit(" stopped: gh is not installed: https://cli.github.com, then `gh auth login`")
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[0]
+        reason = (done.stderr.strip().splitlines() or ["it printed nothing"])[0]
         sys.exit(f" stopped: gh {' '.join(words[:3])} failed: {reason}")
     return done.stdout
 

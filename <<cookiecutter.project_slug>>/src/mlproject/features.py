@@ -1,12 +1,11 @@
 """Your features. Name one in params.yaml under `featurize.own` to use it.
 
 Each entry has:
-  function  of a pandas table of the inputs; it returns one value a row. A value must depend on its
-            row alone: the same function answers requests, where a row comes by itself
-  inputs    columns of the contract it is computed from; `event_timestamp` and the entity may be
-            among them
+  function  takes a pandas table of the inputs and returns one value per row. Each value must depend
+            on its own row only: the same function serves requests, which contain single rows
+  inputs    the columns of the contract it uses, possibly `event_timestamp` and the entity
   type      "float", "int", "bool" or "category"; as in the contract also min, max, unit,
-            description, categories, and nullable where a value may be missing
+            description, categories, and nullable if a value may be missing
 """
 
 from typing import Any

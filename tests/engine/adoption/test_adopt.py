@@ -124,7 +124,7 @@ def test_leak_stops_with_the_two_ways_on(project, csv):
         "answer, not the pattern.\n"
         f" exclude them:  make adopt DATA='{csv}' TARGET=y EXCLUDE='x,Casual (n)'\n"
         f" keep them:     make adopt DATA='{csv}' TARGET=y ALLOW_LEAKAGE='x,Casual (n)'\n"
-        "                which writes data.allow_leakage in params.yaml: say there why"
+        "                which sets data.allow_leakage in params.yaml: write the reason there"
     )
     params = project.adopt(csv, "y", allow_leakage=["x", "Casual (n)"])
     assert params.data.allow_leakage == ("x", "casual_n")

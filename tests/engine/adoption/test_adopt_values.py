@@ -126,7 +126,7 @@ def test_money_percent_and_thousands_are_numbers_with_their_units(project):
     units = {name: item.unit for name, item in project.params.data.features.items()}
     assert units == {"price": "$", "share": "%", "income": "", "owed": ""}
     assert "share numbers like `" in "".join(project.said)
-    assert any(line.endswith("%, the percentage as it stands") for line in project.said)
+    assert any(line.endswith("%, percentages are not converted") for line in project.said)
 
 
 def test_the_target_may_be_dressed_too(project):
@@ -174,7 +174,7 @@ def test_a_column_with_the_other_mark_is_said_where_the_option_settles_one(proje
     found = project.adopt(table("t.csv", ["x", "z", "y"], rows), "y", decimal=".")
     assert found["x"].tolist() == values
     assert found["z"].tolist() == [v % 97 + 0.25 for v in values]
-    assert "although DECIMAL=.: it is a number in no other way" in project.told
+    assert "although DECIMAL=.: it cannot be read as a number otherwise" in project.told
     assert project.told.count("although DECIMAL") == 1
 
 

@@ -97,7 +97,7 @@ def test_a_feature_that_may_be_another_models_answer_is_said(name, told):
     assert bool(lines) == told
     assert all(f"leave it out with EXCLUDE={name} unless" in line for line in lines)
     _, _, said = adopted(frame, "sales", exclude=[name])
-    assert said[name] == ["excluded: asked for by EXCLUDE"]
+    assert said[name] == ["excluded: requested by EXCLUDE"]
 
 
 def test_a_target_that_is_a_running_number_is_said():
@@ -170,15 +170,15 @@ def test_columns_of_no_use_are_left_out_with_reasons():
     assert list(params.data.features) == ["x", "z"]
     assert said["instant"] == ["excluded: is an identifier: it counts the rows"]
     assert said["PassengerId"] == [
-        "excluded: is an identifier by its name, and no value comes twice"
+        "excluded: is an identifier by its name, and all values are different"
     ]
-    assert said["name"] == ["excluded: is an identifier or free text: no value comes twice"]
+    assert said["name"] == ["excluded: is an identifier or free text: all values are different"]
     assert said["ticket"] == ["excluded: is free text or names: 150 different values in 200 rows"]
     assert said["empty"] == ["excluded: is empty"]
     assert said["same"] == ["excluded: has the same value in every row that has one"]
     assert said["nearly_empty"] == ["excluded: is missing in 90% of the rows"]
     assert said["price"] == [
-        "excluded: holds numbers in local dress like `1,001.50`, but also `a lot`: write all of "
+        "excluded: holds numbers in a local format like `1,001.50`, but also `a lot`: write all of "
         "them alike"
     ]
 
@@ -269,7 +269,9 @@ def test_ambiguous_dates_are_decided_and_said():
     months = pd.date_range("2005-01-01", periods=N, freq="MS").strftime("%d/%m/%Y")
     params, _, said = adopted(BASE.assign(date=months))
     assert (params.data.timestamp_format, params.data.frequency) == ("%d/%m/%Y", "MS")
-    assert "%d/%m/%Y and %m/%d/%Y both fit every value, it makes the even series" in said["date"][0]
+    assert (
+        "%d/%m/%Y and %m/%d/%Y both fit every value, it gives a regular series" in said["date"][0]
+    )
     assert params.featurize.calendar == ("month",)
 
 
@@ -473,7 +475,7 @@ REFUSED = {
     "dressed numbers": (
         BASE.assign(y=[f"{i},5" if i else "free" for i in range(N)]),
         {},
-        "the target `y` holds numbers in local dress like `1,5`, but also `free`",
+        "the target `y` holds numbers in a local format like `1,5`, but also `free`",
     ),
     "rare class": (
         BASE.assign(y=["a"] * 150 + ["b"] * 48 + ["c"] * 2),

@@ -63,7 +63,7 @@ def test_a_year_and_its_month_are_one_time(columns, pattern, frequency):
     assert set(names) == set(columns)
     assert (params.data.timestamp_format, params.data.frequency) == (pattern, frequency)
     assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(MONTHS)
-    assert said[",".join(names)][0].startswith("event time: put together from 2 columns")
+    assert said[",".join(names)][0].startswith("event time: combined from 2 columns")
     other = adopted(parts(**columns), timestamp=list(columns))[0]
     assert other.data.timestamp_format == pattern, "asked for in any order"
 
@@ -80,9 +80,7 @@ def test_months_by_name_in_a_column_of_their_own_are_no_entity(year, month):
     assert params.data.time_columns == (year, month)
     assert (params.data.entity, params.data.frequency) == (None, "MS")
     assert table["event_timestamp"].dt.tz_localize(None).tolist() == list(MONTHS)
-    assert (
-        said[f"{year},{month}"][0] == "event time: put together from 2 columns, dates written %Y %b"
-    )
+    assert said[f"{year},{month}"][0] == "event time: combined from 2 columns, dates written %Y %b"
 
 
 def test_an_entity_that_may_be_the_months_of_a_year_is_said_to_be_one():
@@ -283,7 +281,7 @@ def test_a_random_split_beside_a_time_is_said_loudly():
     frame = BASE.assign(date=pd.date_range("2020-01-01", periods=N))
     params, _, said = adopted(frame, split="random")
     assert params.build_dataset.split == "random"
-    assert "asked for by SPLIT, although `date` orders the rows" in " ".join(said[""])
+    assert "requested by SPLIT, although `date` orders the rows" in " ".join(said[""])
 
 
 def test_lags_and_the_calendar_are_features_enough():
@@ -326,7 +324,9 @@ def test_offsets_of_no_one_zone_are_said():
     texts = [str(t if n % 2 else t.tz_convert("Europe/London")) for n, t in enumerate(hours)]
     params, _, said = adopted(BASE.assign(at=texts))
     assert params.data.timezone is None
-    assert any(line.startswith("NO ONE TIME ZONE: offsets +00:00, +01:00") for line in said["at"])
+    assert any(
+        line.startswith("NO SINGLE TIME ZONE: offsets +00:00, +01:00") for line in said["at"]
+    )
 
 
 def test_advice_to_leave_the_entity_out_is_for_those_who_named_one():

@@ -218,7 +218,9 @@ def test_http_and_batch_take_a_value_never_seen_as_other():
 
 def test_http_and_batch_refuse_a_value_never_seen_where_the_knob_says_so():
     features = doors("refuse")
-    with pytest.raises(RequestError, match=r"rows\[0\].town is .Nowhere.: known are .*570 more"):
+    with pytest.raises(
+        RequestError, match=r"rows\[0\].town is .Nowhere.: known values are .*570 more"
+    ):
         RowChecker(features, Key("row_id")).columns([{"town": "Nowhere"}])
     assert RowChecker(features, Key("row_id")).columns([{"town": TOWNS[0]}])
     table = pd.DataFrame({"town": [TOWNS[0], "Nowhere"]})

@@ -30,5 +30,5 @@ def test_a_digest_names_an_image(repository):
     ],
 )
 def test_anything_else_is_refused(name):
-    with pytest.raises(ProjectError, match="names no image by its digest: write it like"):
+    with pytest.raises(ProjectError, match="does not name an image by digest: write it like"):
         check_by_digest(name)

@@ -27,7 +27,7 @@ def test_nobody_at_the_endpoint(tmp_path, settings, monkeypatch):
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between its three tries
     with pytest.raises(ProjectError) as caught:
         s3.download("s3://bucket/t.csv", tmp_path / "t.csv")
-    said = f"s3://bucket/t.csv: no answer from {settings}: start the server or correct "
+    said = f"s3://bucket/t.csv: no response from {settings}: start the server or correct "
     assert str(caught.value) == said + "AWS_ENDPOINT_URL"
     assert not list(tmp_path.iterdir())
 

@@ -60,7 +60,7 @@ def test_a_changed_file_is_named_with_what_to_do(folder, capsys, fault, kind, na
     words = {"edited": "was edited", "missing": "is missing", "added": "was added"}[kind]
     assert f"engine/level2/{name} {words}" in said
     if kind != "added":
-        assert f"`git checkout -- engine/level2/{name}` brings it back" in said
+        assert f"`git checkout -- engine/level2/{name}` restores it" in said
     if kind != "missing":
         assert "put your change into src/<package>, or change the template" in said
     assert sums.check(folder, edited=True) == 0

@@ -72,7 +72,7 @@ def test_without_the_ingested_table_the_recorded_history_is_carried(bundled):
 def test_a_history_of_an_earlier_bundle_does_not_stay(bundled):
     bundled([1], KEPT)
     said, folder = bundled([1], None)
-    assert said.endswith("· no history: data/ingested.parquet of its table is not here")
+    assert said.endswith("· no history: data/ingested.parquet of its table is missing")
     assert not (folder / "history.json").exists()
     assert set(load(folder).files) == {"model.onnx"}
     said, _ = bundled([], KEPT)

@@ -91,7 +91,7 @@ def test_a_wrong_value_is_named_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("source", "output", "words"),
     [
-        ("in.csv", "out.txt", "out.txt is no .csv or .parquet file"),
+        ("in.csv", "out.txt", "out.txt is not a .csv or .parquet file"),
         ("in.csv", "in.csv", "cannot be the output too"),
         ("none.csv", "out.csv", "none.csv is missing"),
         ("less.csv", "out.csv", "less.csv has no column `date`, which load-forecast v1 needs"),

@@ -1,4 +1,4 @@
-"""Notifications of object stores, read; what is no notification is refused in a sentence."""
+"""Notifications of object stores, read; what is not a notification is refused in a sentence."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""How numbers are written: what is understood, what is in doubt, what is no number."""
+"""How numbers are written: what is understood, what is in doubt, what is not a number."""
 
 import math
 

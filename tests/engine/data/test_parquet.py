@@ -41,5 +41,9 @@ def test_an_empty_table_keeps_its_columns(tmp_path):
 
 def test_a_damaged_file_is_one_sentence(tmp_path):
     (tmp_path / "t.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ProjectError, match=r"t.parquet is no complete parquet file .*: delete it"):
+    with pytest.raises(
+        ProjectError,
+        match=r"t.parquet is not a complete parquet file .*: "
+        r"delete it",
+    ):
         parquet.read(tmp_path / "t.parquet")

@@ -13,7 +13,7 @@ def test_the_one_series_of_a_table_is_filled_in_where_a_row_does_not_name_it():
     key = Key("series", ("all",), "day", "all")
     for row in ({}, {"series": None}, {"series": "all"}):
         assert key.read(row, "rows[0]") == ("all", None)
-    with pytest.raises(RequestError, match=r'rows\[0\].series is "berlin": known are all'):
+    with pytest.raises(RequestError, match=r'rows\[0\].series is "berlin": known values are all'):
         key.read({"series": "berlin"}, "rows[0]")
     assert (key.columns, key.said) == (("series", "day"), ("day",))
     assert KEY.read({}, "rows[0]") == (None, None), "a real entity is nobody's to guess"

@@ -89,7 +89,7 @@ BROKEN = {
     "column twice": (
         "t.csv",
         lines(GOOD, 1, "a,y,y").encode(),
-        "t.csv line 1: column `y` is there twice (columns 2 and 3): give each column its own name",
+        "t.csv line 1: column `y` appears twice (columns 2 and 3): give each column its own name",
     ),
     "extension": ("t.doc", b"x", "t.doc is not a .csv, .tsv, .txt, .parquet or .xlsx file, or a"),
     "no workbook": ("t.xlsx", b"x", "t.xlsx cannot be unpacked (File is not a zip file)"),
@@ -106,9 +106,9 @@ BROKEN = {
     "parquet cut short": (
         "t.parquet",
         parquet_bytes()[:-40],
-        "t.parquet is no complete parquet file",
+        "t.parquet is not a complete parquet file",
     ),
-    "junk named parquet": ("t.parquet", b"hello", "t.parquet is no complete parquet file"),
+    "junk named parquet": ("t.parquet", b"hello", "t.parquet is not a complete parquet file"),
     "parquet without rows": (
         "t.parquet",
         parquet_bytes(FRAME.iloc[:0]),

@@ -94,7 +94,7 @@ REFUSED = {
     "two tables": (
         lambda path: zipped(path, a_dot_csv="a\n1\n", b_dot_csv="a\n1\n"),
         "t.zip",
-        "t.zip holds 2 tables (a.csv, b.csv): pack one table alone",
+        "t.zip holds 2 tables (a.csv, b.csv): pack only one table",
     ),
     "no table": (lambda path: zipped(path, a_dot_doc="x"), "t.zip", "t.zip holds 0 tables (a.doc)"),
     "two sheets": (

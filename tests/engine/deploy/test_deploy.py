@@ -221,7 +221,7 @@ def test_a_canary_that_breaks_while_it_is_watched_gets_nothing(stand, kserve):
         patch.setattr(deployment.Place, "say", breaks)
         said = refused(deploy, kserve, 8, "b", patience=Patience(0.2, 5, 0.02))
     assert said == (
-        "load v8 was ready and is not any more: out of memory; load v7 gets all requests again"
+        "load v8 was ready and no longer is: out of memory; load v7 gets all requests again"
     )
     assert stand.kept()["spec"]["predictor"]["canaryTrafficPercent"] == 0
 
@@ -245,7 +245,7 @@ def test_rollback_of_a_canary_and_of_a_promoted_version(stand, kserve, hold, cap
     assert capsys.readouterr().out == " rollback  staging · from load v8 to load v7\n"
     assert len(stand.kept()["revisions"]) == 2, "nothing had to be started"
     again = refused(deployment.rollback, kserve, "staging", QUICK)
-    assert again == "load v8 is rolled back already in staging"
+    assert again == "load v8 is already rolled back in staging"
 
 
 def test_what_was_rolled_back_is_nothing_to_go_back_to(stand, kserve):
@@ -293,7 +293,7 @@ def test_the_first_version_cannot_be_rolled_back(stand, kserve):
     assert said == "nothing is deployed in staging that could be rolled back"
     deploy(kserve, 7, "a")
     said = refused(deployment.rollback, kserve, "staging", QUICK)
-    assert said == "staging knows no version before load v7: deploy the one you want"
+    assert said == "staging has no version before load v7: deploy the one you want"
     assert stand.shares() == {image("a"): 100}
 
 
@@ -364,7 +364,7 @@ def test_a_plain_deployment_and_its_rollback(stand, plain, capsys):
         " rollback  staging · from load v8 to load v7",
     ]
     said = refused(deployment.rollback, plain, "staging", QUICK)
-    assert said == "staging knows no version before load v7: deploy the one you want"
+    assert said == "staging has no version before load v7: deploy the one you want"
 
 
 def test_a_deployment_whose_pods_do_not_start_is_told_and_rolled_back(stand, plain):
@@ -444,7 +444,7 @@ def test_what_cannot_be_deployed_is_refused_before_the_cluster_is_asked(stand, k
     assert said.startswith("hand_over.json is missing: the pipeline writes it when it promotes")
     hand_over(kserve, 7)
     said = refused(deployment.deploy, kserve, "prod", image("a"), record, None, False, QUICK)
-    assert said == "`prod` is no environment: use one of staging, production"
+    assert said == "`prod` is not an environment: use one of staging, production"
     for name in ("registry.example/team/serving:latest", "a@sha256:12", "a b@sha256:" + "0" * 64):
         said = refused(deployment.deploy, kserve, "staging", name, record, None, False, QUICK)
         assert said.startswith(f"`{name}` names no image by its digest")
@@ -491,7 +491,7 @@ def test_a_namespace_is_made_where_it_is_missing_and_left_alone_where_it_is(stan
 
 def test_a_missing_kubectl_is_told(kserve, monkeypatch):
     monkeypatch.setattr(kubectl.shutil, "which", lambda _: None)
-    assert refused(deploy, kserve, 7, "a") == "kubectl is not installed: it is what deploys"
+    assert refused(deploy, kserve, 7, "a") == "kubectl is not installed: install it to deploy"
 
 
 def test_the_command_line_deploys_and_says_one_sentence_when_refused(stand, kserve):

@@ -116,7 +116,7 @@ def test_a_row_later_than_the_history_is_asked_for_its_lag(image):
     assert (status, answer["field"]) == (422, "load_lag_1")
     assert answer["error"] == (
         "rows[0] needs `load` of 1 day earlier, and the history of TenneT ends 2016-12-31: bring "
-        "newer data, or give `load_lag_1` (null where nobody knows it)"
+        "newer data, or give `load_lag_1` (null if unknown)"
     )
     assert ask(image, **{**ROW, "date": "2017-01-02"}, load_lag_1=15000)[0] == 200
     status, answer = ask(image, **{**ROW, "date": "soon"})
@@ -142,7 +142,7 @@ def test_of_a_long_history_the_end_is_carried(bundle, promoted, server, tmp_path
         assert (status, answer["field"]) == (422, "load_lag_14")
         assert answer["error"] == (
             "rows[0] needs `load` of 14 days earlier, and the history of Amprion that this model "
-            "carries begins 2016-12-17: give `load_lag_14` (null where nobody knows it)"
+            "carries begins 2016-12-17: give `load_lag_14` (null if unknown)"
         )
         told = {**newest, "date": "2016-12-30", "load_lag_14": 9000}
         assert ask(running, **told)[0] == 200
@@ -158,7 +158,7 @@ def test_a_bundle_without_history_takes_the_lags_of_the_row(bundle, tmp_path):
         assert (status, answer["error"]) == (
             422,
             "rows[0] has no `load_lag_1`, and this service keeps no history: give `load_lag_1` "
-            "(null where nobody knows it)",
+            "(null if unknown)",
         )
         lags = {f"load_lag_{lag}": 15000 for lag in (1, 2, 7, 14)}
         assert ask(running, **ROW, **lags)[0] == 200

@@ -73,8 +73,8 @@ def test_people_get_one_issue_with_inert_evidence_closed_when_all_is_quiet(act, 
     act("change_processing", evidence="### still\n")
     act("change_inputs")
     first, second = github.issues
-    assert first["title"] == "Data upstream changed: their processing must follow"
-    assert second["title"] == "Retraining does not help: inputs or objective must change"
+    assert first["title"] == "Upstream data changed: adapt their processing"
+    assert second["title"] == "Retraining does not help: change inputs or objective"
     assert "@everyone" not in first["body"]
     assert "](https://evil" not in first["body"]
     assert [item["body"] for item in github.comments[first["number"]]] == ["### still\n"]

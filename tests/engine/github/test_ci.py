@@ -141,7 +141,7 @@ def test_data_come_from_the_cache_then_from_the_remote_and_are_never_guessed(pro
     table.unlink()
     shutil.rmtree(project / ".dvc/cache")
     shutil.rmtree(tmp_path / "dvc")
-    assert "is not in DVC's cache nor at its remote" in verb(project, "pull", ok=False)
+    assert "is neither in DVC's cache nor in its remote" in verb(project, "pull", ok=False)
     assert not table.exists(), "the sample is not put in the place of other bytes"
 
 
@@ -153,7 +153,7 @@ def test_the_sample_is_made_again_where_it_is_what_is_tracked(project):
     before = table.read_bytes()
     table.unlink()
     shutil.rmtree(project / ".dvc/cache")
-    assert "made again, the same bytes" in verb(project, "pull")
+    assert "generated again, the same bytes" in verb(project, "pull")
     assert table.read_bytes() == before
 
 

@@ -124,7 +124,7 @@ def test_a_table_that_lands_is_merged_committed_and_learnt_from_once(project, ja
     (project / "params.yaml").write_text((project / "params.yaml").read_text() + "# mine\n")
     land(project, "january.csv", january)
     said = once(project)
-    assert "taken     january.csv: 124 new rows, 0 that were known" in said
+    assert "taken     january.csv: 124 new rows, 0 known ones replaced" in said
     raw = pd.read_csv(project / FILE, dtype="string", keep_default_na=False)
     assert len(raw) == 2924 + 124
     assert (names(project), names(project, "taken")) == ([], ["january.csv"])
@@ -136,7 +136,7 @@ def test_a_table_that_lands_is_merged_committed_and_learnt_from_once(project, ja
     land(project, "the-same-again.csv", january)
     assert "the-same-again.csv holds what january.csv held: nothing to do" in once(project)
     land(project, "all-of-it.csv", raw)
-    assert "0 new rows, 3,048 that were known" in once(project)
+    assert "0 new rows, 3,048 known ones replaced" in once(project)
     assert record(project)["all-of-it.csv"] == "nothing new"
     assert versions(project) == 2
     assert names(project, "taken") == ["all-of-it.csv", "january.csv", "the-same-again.csv"]
@@ -147,7 +147,7 @@ def test_two_tables_at_once_are_one_run_and_a_later_one_corrects(project, januar
     os.utime(first, (1, 1))
     corrected = january.tail(4).assign(temperature="1.5")
     land(project, "correction.csv", corrected)
-    assert "correction.csv: 0 new rows, 4 that were known" in counted(project)
+    assert "correction.csv: 0 new rows, 4 known ones replaced" in counted(project)
     assert runs(project) == 1
     raw = pd.read_csv(project / FILE, dtype="string")
     assert set(raw.tail(4)["temperature"]) == {"1.5"}
@@ -190,7 +190,7 @@ def test_a_folder_that_is_not_there_is_named_and_not_made(project):
         check=False,
     )
     assert done.returncode == 1
-    assert "data/inbx is not a folder: make it, or name another with FOLDER=" in done.stderr
+    assert "data/inbx is not a folder: create it, or name another with FOLDER=" in done.stderr
     assert not (project / "data/inbx").exists()
 
 
@@ -220,9 +220,11 @@ def test_what_is_not_whole_is_left_alone(project, january):
     path.with_name("sheet.xlsx").write_bytes(workbook[:-100])  # its last record has not arrived
     path.with_name("link.csv").symlink_to(sent)
     said = counted(project)
-    assert "waits     part.csv has no end: the rest is awaited (where nothing is missing" in said
+    assert (
+        "waits     part.csv is incomplete: waiting for the rest (where nothing is missing" in said
+    )
     assert "left      notes.docx stays: tables end in .csv, .tsv" in said
-    assert "waits     sheet.xlsx has no end: the rest is awaited" in said
+    assert "waits     sheet.xlsx is incomplete: waiting for the rest" in said
     assert "taken" not in said
     assert "sent.csv.part" not in said
     assert not (project / "data/inbox/.record.json").exists()

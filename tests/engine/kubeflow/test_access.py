@@ -50,7 +50,8 @@ def test_a_cookie_lets_in_and_a_missing_one_is_a_redirect_to_the_login(api, envi
     api.cookie = f"oauth2_proxy={SECRET}"
     environ(kf_pipelines_endpoint=api.url)
     assert refused() == (
-        f"KFP at {api.url} redirects to /dex/auth (302), as a login does: set KF_PIPELINES_TOKEN, "
+        f"KFP at {api.url} redirects to /dex/auth (302), as a login page would: set "
+        "KF_PIPELINES_TOKEN, "
         "KF_PIPELINES_SA_TOKEN_PATH or KF_PIPELINES_COOKIE, or correct KF_PIPELINES_ENDPOINT"
     )
     environ(kf_pipelines_cookie=api.cookie)
@@ -60,12 +61,12 @@ def test_a_cookie_lets_in_and_a_missing_one_is_a_redirect_to_the_login(api, envi
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (401, "does not know who asks (401): set or renew KF_PIPELINES_TOKEN"),
-        (403, "knows who asks and refuses (403)"),
+        (401, "does not accept the credentials (401): set or renew KF_PIPELINES_TOKEN"),
+        (403, "accepts the credentials but denies access (403)"),
         (404, "has no API v2beta1 (404): this needs KFP 2"),
         (500, "is up but KFP behind it is not (500)"),
         (503, "is up but KFP behind it is not (503)"),
-        ("html", "answers with a web page instead of the API, as a login does"),
+        ("html", "answers with a web page instead of the API, as a login page would"),
         ("drop", "broke the connection off"),
     ],
 )
@@ -79,7 +80,7 @@ def test_a_wrong_token_is_a_401_and_not_a_time_out(api, environ):
     api.token = "another"
     environ(kf_pipelines_endpoint=api.url, kf_pipelines_token=SECRET)
     start = time.monotonic()
-    assert "does not know who asks (401)" in refused()
+    assert "does not accept the credentials (401)" in refused()
     assert time.monotonic() - start < 1.5
 
 
@@ -130,7 +131,9 @@ def test_a_black_hole_is_left_in_time(where, environ):
                 drip.kill()
                 drip.wait()
     assert time.monotonic() - start < 2
-    assert said.startswith(f"KFP at http://127.0.0.1:{port} does not answer within 1 s: a firewall")
+    assert said.startswith(
+        f"KFP at http://127.0.0.1:{port} does not respond within 1 s: a firewall"
+    )
 
 
 def test_a_certificate_nobody_vouches_for_is_told_and_can_be_named(tmp_path, environ):
@@ -226,7 +229,8 @@ def test_settings_never_show_what_they_hold(environ):
 @pytest.mark.usefixtures("environ")
 def test_without_an_address_and_a_kubeconfig_both_are_named():
     assert refused() == (
-        "no way to KFP: set KF_PIPELINES_ENDPOINT, like https://kubeflow.example.com/pipeline, "
+        "KFP cannot be reached: set KF_PIPELINES_ENDPOINT, like "
+        "https://kubeflow.example.com/pipeline, "
         "or have a kubeconfig"
     )
 

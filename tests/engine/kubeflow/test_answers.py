@@ -29,7 +29,7 @@ def test_a_healthy_answer(body, many):
 @pytest.mark.parametrize(
     ("status", "kind", "body", "said"),
     [
-        (401, JSON, b"", "does not know who asks (401)"),
+        (401, JSON, b"", "does not accept the credentials (401)"),
         (403, JSON, b"", "refuses (403)"),
         (404, JSON, b"", "has no API v2beta1 (404)"),
         (302, "text/html", b"", "redirects to /dex/auth (302)"),
@@ -58,7 +58,7 @@ def test_a_refused_call_says_what_the_server_said():
         "KFP answered 500 while uploading: no reason given"
     )
     assert "no longer accepts the credentials (401)" in refusal("following", "KFP", 401, body)
-    assert "as a login does" in refusal("following", "KFP", 302, "")
+    assert "as a login page would" in refusal("following", "KFP", 302, "")
 
 
 @pytest.mark.parametrize("field", ["message", "error_message", "error"])
@@ -145,12 +145,12 @@ def test_a_run_that_failed_without_a_task_says_the_runs_reason():
 
 
 def test_only_succeeded_is_success():
-    assert "r ended SKIPPED, which is no success" in verdict(Run("SKIPPED"), NAMES, "r", "link")
+    assert "r ended SKIPPED, not SUCCEEDED" in verdict(Run("SKIPPED"), NAMES, "r", "link")
     assert verdict(Run("SUCCEEDED", NODES), NAMES, "r", "link") == ""
 
 
 @pytest.mark.parametrize("run", [Run("FAILED", NODES, terminated=True), Run("CANCELED", NODES)])
 def test_a_terminated_run_is_named_so_whatever_its_state(run):
     assert verdict(run, NAMES, "r", "link") == (
-        f"run r was terminated: it ended {run.state}, which is no success: link"
+        f"run r was terminated: it ended {run.state}, not SUCCEEDED: link"
     )

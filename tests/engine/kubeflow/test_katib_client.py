@@ -173,7 +173,7 @@ def test_an_experiment_of_another_run_is_refused_and_left_alone(cluster):
     foreign["metadata"]["name"] = made.name_of("small-load", "linear", "run-1")
     client.client.create_experiment(foreign, namespace="team")
     said = refusal(cluster)
-    assert "is there already and is not of this run: delete it, or give this run another" in said
+    assert "already exists and is not of this run: delete it, or give this run another" in said
     assert cluster.seen()["kept"] == [foreign["metadata"]["name"]]
 
 

@@ -273,8 +273,8 @@ def test_a_best_trial_by_the_inverted_direction_is_refused(direction, wrong):
         (trial(1.0, x=11, n=1), "x: 11 is not between 0 and 10"),
         (trial(1.0, x=1), "n is missing"),
         (trial(1.0, x=1, n=1, z=1), "z is not in the search space"),
-        (trial(1.0, x=5, n=1), "is none of its trials"),
-        (trial(0.5, x=1, n=1), "is none of its trials"),
+        (trial(1.0, x=5, n=1), "is not one of its trials"),
+        (trial(0.5, x=1, n=1), "is not one of its trials"),
         (None, "it names no best trial"),
     ],
 )

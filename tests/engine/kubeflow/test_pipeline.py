@@ -243,14 +243,14 @@ def test_a_killed_task_fails_the_run_and_leaves_no_running_run(finished, tmp_pat
 
 def test_a_trigger_nobody_knows_is_refused_before_any_work(project):
     said = stopped(pipeline(project, "--trigger", "weather"))
-    assert "`weather` is no trigger: use one of schedule, data, drift, code, manual" in said
+    assert "`weather` is not a trigger: use one of schedule, data, drift, code, manual" in said
     assert not (project / "artifacts").exists()
 
 
 @pytest.mark.parametrize(
     ("tuner", "words"),
     [
-        ("hyperopt", "`hyperopt` is no tuner: use one of katib, optuna"),
+        ("hyperopt", "`hyperopt` is not a tuner: use one of katib, optuna"),
         ("katib", "TUNER=katib needs TRIAL_IMAGE"),
     ],
 )

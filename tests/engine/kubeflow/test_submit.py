@@ -159,7 +159,7 @@ def test_a_version_of_this_commit_is_used_again_and_another_content_gets_a_name_
     api.page = 1  # lists come in pages
     submit()
     submit()
-    assert f"{git.commit(root)} is there already" in capsys.readouterr().out
+    assert f"{git.commit(root)} exists already" in capsys.readouterr().out
     submit(package=1)
     submit(package=1)
     sha, names = git.commit(root), [item["display_name"] for item in api.stored["versions"]]
@@ -281,13 +281,13 @@ def test_a_run_that_someone_terminated_is_named_so(states, ends, api, submit):
     ingest = task("ingest", "FAILED")
     before = ("RUNNING", "CANCELING") if len(states) == 1 else ()
     api.script = tuple(frame(state, ingest, history=before) for state in states)
-    assert f" was terminated: it ended {ends}, which is no success: " in refused(submit)
+    assert f" was terminated: it ended {ends}, not SUCCEEDED: " in refused(submit)
     assert api.asked("GET", "/nodes/") == [], "there is no reason to look for"
 
 
 def test_a_skipped_run_is_no_success(api, submit):
     api.script = (frame("SKIPPED"),)
-    assert " ended SKIPPED, which is no success: " in refused(submit)
+    assert " ended SKIPPED, not SUCCEEDED: " in refused(submit)
 
 
 def test_a_run_that_kfp_closes_late_is_waited_for_or_named(api, submit):
@@ -314,7 +314,7 @@ def test_a_deadline_ends_the_wait_and_says_that_the_run_goes_on(api, submit):
     start = time.monotonic()
     said = refused(submit, 0.01)
     assert time.monotonic() - start < 5
-    assert re.search(r"run drift-\S+ is not done after 0.01 min and goes on: look at http", said)
+    assert re.search(r"run drift-\S+ is not done after 0.01 min and continues: look at http", said)
 
 
 def test_without_a_deadline_to_wait_for_the_run_is_only_started(api, submit, capsys):
@@ -337,7 +337,7 @@ def test_long_silence_while_following_is_not(api, submit, monkeypatch):
     api.faults = [Fault("GET", "/runs/", "drop", after=1)]
     said = refused(submit)
     assert "broke the connection off" in said
-    assert "(while following the run): the run goes on, look at http" in said
+    assert "(while following the run): the run continues, look at http" in said
 
 
 def test_a_black_hole_while_following_is_left_in_time(api, submit, monkeypatch):
@@ -362,7 +362,7 @@ def test_the_limit_of_the_client_is_named_and_not_that_of_the_probe(api, schedul
     [
         (401, "no longer accepts the credentials (401) while following the run: renew"),
         (403, "answered 403 while following the run: planted 403"),
-        ("redirect", "redirected (302) while following the run, as a login does: renew"),
+        ("redirect", "redirected (302) while following the run, as a login page would: renew"),
         ("html", "gave no id while following the run: it may be a login page"),
     ],
 )
@@ -370,7 +370,7 @@ def test_a_session_that_ends_while_following_is_named_at_once(kind, said, api, s
     api.faults = [Fault("GET", "/runs/", kind, after=1)]
     told = refused(submit)
     assert said in told
-    assert "; the run goes on, look at http" in told
+    assert "; the run continues, look at http" in told
     assert len(api.asked("GET", "/runs/")) == 2
 
 
@@ -401,7 +401,7 @@ def test_a_run_whose_start_is_not_answered_is_not_started_twice(api, submit):
 
 def test_a_wrong_token_stops_before_anything_else(api, submit):
     api.token = "another"
-    assert "does not know who asks (401)" in refused(submit)
+    assert "does not accept the credentials (401)" in refused(submit)
     assert len(api.received) == 1
 
 
@@ -437,7 +437,7 @@ def test_a_cookie_goes_with_every_request(api, submit, environ):
 def test_a_server_of_many_users_is_told_the_namespace_and_the_account(api, submit, environ):
     api.multi_user = True
     assert refused(submit) == (
-        f"KFP at {api.url} serves many users: set KF_PIPELINES_NAMESPACE to your namespace"
+        f"KFP at {api.url} is a multi-user server: set KF_PIPELINES_NAMESPACE to your namespace"
     )
     environ(kf_pipelines_namespace="team-a", kf_pipelines_service_account="pipeline-runner")
     submit()
@@ -605,7 +605,7 @@ def test_a_schedule_is_taken_away(api, schedule, capsys):
     assert recurring(api) == []
     said = capsys.readouterr().out
     assert said.endswith(
-        " schedule  schedule-small-load deleted\n schedule  schedule-small-load was not there\n"
+        " schedule  schedule-small-load deleted\n schedule  schedule-small-load did not exist\n"
     )
     asked = [item.path.rpartition("/")[2] for item in api.received if item.method != "GET"]
     assert asked[-2].endswith(":disable"), "nothing may start between the look and the deletion"
@@ -637,7 +637,7 @@ def test_a_run_that_goes_on_outlives_a_schedule_put_in_place_of_its_own(api, sch
     schedule("30 4 * * *")
     assert api.killed == []
     assert [item["mode"] for item in api.stored["recurringruns"]] == ["DISABLE", "ENABLE"]
-    assert f" goes on   {goes['display_name']}: the one before is switched off" in (
+    assert f" goes on   {goes['display_name']}: the previous one is switched off" in (
         capsys.readouterr().out
     )
     goes["state"] = "FAILED"
@@ -667,8 +667,8 @@ def test_parameters_that_a_task_would_refuse_are_refused_here(context):
         '{"trigger": "data", "tuner": "optuna", "source": "", "overrides": ["tune.trials=3"]}'
     )
     for words, said in [
-        (("weather", "katib", "", ()), "`weather` is no trigger"),
-        (("data", "hyperopt", "", ()), "`hyperopt` is no tuner: use one of katib, optuna"),
+        (("weather", "katib", "", ()), "`weather` is not a trigger"),
+        (("data", "hyperopt", "", ()), "`hyperopt` is not a tuner: use one of katib, optuna"),
         (("data", "katib", "", ("tune.trials=0",)), "tune.trials"),
     ]:
         assert said in refused(submission.arguments, root, *words)

@@ -100,7 +100,7 @@ def refused(capsys, *words, **more):
 def test_a_missing_artifact_is_named(capsys):
     said = refused(capsys, "hold", {"decision": "/nowhere/decision"}, {})
     assert said == (
-        "stopped: the artifact `decision` is missing at /nowhere/decision: run the task before"
+        "stopped: the artifact `decision` is missing at /nowhere/decision: run the previous task"
     )
 
 
@@ -238,7 +238,7 @@ def flaky(monkeypatch):
 
 
 def lost():
-    made = ProjectError("MLflow at http://mlflow does not work (there is no answer from it)")
+    made = ProjectError("MLflow at http://mlflow does not work (it does not respond)")
     made.__cause__ = ConnectionResetError(104, "reset")
     return made
 
@@ -252,9 +252,9 @@ def test_a_lost_connection_is_met_by_another_attempt(flaky, decision, monkeypatc
     said = capsys.readouterr()
     assert [line for line in said.err.splitlines() if line] == [
         " again: hold: attempt 2 of 3 in 0.01 s, after: MLflow at http://mlflow does not work "
-        "(there is no answer from it)",
+        "(it does not respond)",
         " again: hold: attempt 3 of 3 in 0.02 s, after: MLflow at http://mlflow does not work "
-        "(there is no answer from it)",
+        "(it does not respond)",
     ]
     assert " hold: held (" in said.out
 

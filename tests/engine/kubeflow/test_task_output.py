@@ -68,4 +68,4 @@ def test_a_task_that_died_without_a_word_is_named_with_its_last_line():
     assert relay.reason == os.environ[STOPPED] == "tune: Killed"
     silent = Relay(Screen())
     silent.write(FAILURE + "\n")
-    assert silent.reason == "tune: it said nothing"
+    assert silent.reason == "tune: it printed nothing"

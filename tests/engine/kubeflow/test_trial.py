@@ -112,7 +112,7 @@ def test_a_value_that_is_no_number_is_never_printed(attempt, monkeypatch, capsys
         (("linear", "alpha=99"), "--trial linear: alpha: 99 is not between 0.001 and 10"),
         (("linear", "alpha=nan"), "alpha: nan is not between"),
         (("linear", "alpha=1", "beta=2"), "beta is not in the search space"),
-        (("hist_gradient_boosting", "max_iter=10.5"), "max_iter: 10.5 is no whole number"),
+        (("hist_gradient_boosting", "max_iter=10.5"), "max_iter: 10.5 is not a whole number"),
     ],
 )
 def test_parameters_outside_the_space_are_refused(attempt, words, expected):

@@ -127,7 +127,7 @@ def test_an_inverted_objective_in_the_manifest_is_refused(on_katib, tree, monkey
     [
         ({"alpha": "99"}, "alpha: 99 is not between 0.001 and 10"),
         ({"alpha": None}, "alpha is missing"),
-        ({"alpha": "0.5"}, "is none of its trials"),
+        ({"alpha": "0.5"}, "is not one of its trials"),
     ],
 )
 def test_a_best_trial_that_cannot_be_right_is_refused(on_katib, cluster, tree, optimal, expected):

@@ -130,7 +130,7 @@ def test_rows_off_the_grid_that_find_no_lag_are_counted(tree):
     even = derive(table[table["area"] == "South"], params.data, params.featurize)
     assert unmet(even, params.data, params.featurize.lags) == {}
     assert _gaps(derived, params.data, (1,)) == (
-        " · missing: lag 1 in 2 rows with no row exactly so long before"
+        " · missing: lag 1 in 2 rows with no row exactly that far back"
     )
     assert _gaps(even, params.data, (1, 7)) == ""
 

@@ -162,8 +162,8 @@ def binary_tree(tree, **sections):
 @pytest.mark.parametrize(
     ("sections", "words"),
     [
-        ({"evaluate": {"threshold": {"by": "f1", "of": "maybe"}}}, "`maybe` is none of no, yes"),
-        ({"promote": {"min_recall": {"maybe": 0.5}}}, "`maybe` is none of no, yes"),
+        ({"evaluate": {"threshold": {"by": "f1", "of": "maybe"}}}, "`maybe` is not one of no, yes"),
+        ({"promote": {"min_recall": {"maybe": 0.5}}}, "`maybe` is not one of no, yes"),
     ],
 )
 def test_a_class_that_is_not_there_is_refused(tree, sections, words):

@@ -65,7 +65,7 @@ def test_what_both_tuners_heed_is_accepted(tree, sampler, dimensions):
         ({"type": "categorical", "list": ["a", "a"]}, "`a` is there twice"),
         ({"type": "categorical", "list": [1, "1"]}, "`1` is there twice"),
         ({"type": "categorical", "list": ["a; rm -r /"]}, "`a; rm -r /` cannot be handed to a"),
-        ({"type": "categorical", "list": ["$(id)"]}, "`$(id)` cannot be handed to a trial"),
+        ({"type": "categorical", "list": ["$(id)"]}, "`$(id)` cannot be passed to a trial"),
     ],
 )
 def test_a_range_that_no_trial_could_be_given_is_refused(tree, dimension, expected):
@@ -77,7 +77,7 @@ def test_a_range_that_no_trial_could_be_given_is_refused(tree, dimension, expect
 
 
 def test_a_parameter_is_called_like_one(tree):
-    with pytest.raises(ProjectError, match=r"tune\.families\.linear\.a b is no name of a"):
+    with pytest.raises(ProjectError, match=r"tune\.families\.linear\.a b is not a name of a"):
         accepted(tree, "tpe", PLAIN, name="a b")
 
 
@@ -166,10 +166,10 @@ def test_numbers_are_read_as_katib_writes_them(dimension, text, value):
         (PLAIN, "inf", "x: inf is not between"),
         (PLAIN, "much", "x: could not convert string to float"),
         (PLAIN, "", "x: could not convert"),
-        (STEPS, "0.3", "x: 0.3 is no step of 0.25 from 0"),
-        (WHOLE, "2.5", "x: 2.5 is no whole number"),
-        ({**WHOLE, "step": 4}, "4", "x: 4 is no step of 4 from 1"),
-        (WORDS, "c", "x: `c` is none of a, b"),
+        (STEPS, "0.3", "x: 0.3 is not a step of 0.25 from 0"),
+        (WHOLE, "2.5", "x: 2.5 is not a whole number"),
+        ({**WHOLE, "step": 4}, "4", "x: 4 is not a step of 4 from 1"),
+        (WORDS, "c", "x: `c` is not one of a, b"),
     ],
 )
 def test_a_value_outside_the_space_is_refused(dimension, text, expected):

@@ -88,7 +88,7 @@ def test_a_target_in_another_unit_is_named(worlds):
         (
             lambda t: t.assign(area=t.area.where(t.index % 4 > 0, "Luxemburg")),
             "unknown",
-            "25.0% of the rows are about a `area` the champion does not know, at most 1% is",
+            "25.0% of the rows are about a `area` the champion never saw, at most 1% is",
         ),
         (lambda t: t.assign(area=t.area.where(t.index % 4 > 0, "Luxemburg")), "unknown", "`area`"),
     ],

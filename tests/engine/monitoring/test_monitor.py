@@ -169,8 +169,8 @@ def test_what_people_send_back_is_looked_at_and_alarms_where_it_is_much(project)
     assert verdict["window"]["sent_back"] == 60
     assert verdict["window"]["labelled"] == 0, "labels of these days are not here yet"
     assert verdict["signals"]["performance"] == "alarm"
-    assert "60 of 120 answers were sent back as wrong" in said
-    assert "60 sent back as wrong" in (project / "reports/monitor.md").read_text()
+    assert "60 of 120 predictions were corrected by feedback" in said
+    assert "60 corrected by feedback" in (project / "reports/monitor.md").read_text()
     (project / "kept.csv").replace(project / "data/raw/load.csv")
     verdict = watch(project)[1]
     assert verdict["window"]["labelled"] == 120
@@ -201,7 +201,7 @@ def test_a_model_is_too_old_by_the_knob(project):
     ("source", "said"),
     [
         ("log", "there is no prediction log"),
-        ("nowhere", "is not a window to look at: use log or data"),
+        ("nowhere", "is not a source: use log or data"),
     ],
 )
 def test_a_window_that_is_not_there_is_one_sentence(project, source, said):
@@ -218,5 +218,5 @@ def test_a_damaged_reference_is_refused_and_a_whole_one_comes_back(promoted):
     assert reference.columns["temperature"].counts.sum() == reference.rows == 2_924
     assert np.all(reference.losses[:, 0].sum() == 588)
     for broken in (b"", data[:1000], b"PK\x03\x04" + b"x" * 50):
-        with pytest.raises(ProjectError, match="is no reference to compare with"):
+        with pytest.raises(ProjectError, match="is not a usable reference"):
             reference_file.load(broken, "reference.npz")

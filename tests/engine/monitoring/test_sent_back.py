@@ -39,7 +39,7 @@ def test_many_answers_that_were_far_off_alarm(world):
     found = looked(reference, said(window, 40, window["prediction"] * 2))
     assert ALARM in alarms(found)
     (finding,) = [item for item in found.findings if item.kind == "sent_back"]
-    assert finding.detail.startswith("40 of 120 answers were sent back as wrong: mean loss ")
+    assert finding.detail.startswith("40 of 120 predictions were corrected by feedback: mean loss ")
 
 
 def test_a_few_are_no_measure_of_the_rest_and_neither_are_ordinary_errors(world):

@@ -126,7 +126,7 @@ BAD = {
     "ESTIMATORS = {'linear': print}\n": "ESTIMATORS has `linear`, which is built in: "
     "choose another name",
     "ESTIMATORS = {'My forest': print}\n": "ESTIMATORS has the name 'My forest', "
-    "use small letters, digits and underscores",
+    "use lower-case letters, digits and underscores",
     "ESTIMATORS = {'forest': 3}\n": "ESTIMATORS['forest'] is an int, it must be a function",
     "SCALED = {'forest'}\n": "SCALED names `forest`, which is not one of ESTIMATORS",
 }

@@ -105,7 +105,7 @@ def test_names_that_params_hold_are_known(tree):
     tree["featurize"]["own"] = ["heating_degrees"]
     parse_params(tree)
     del tree["data"]["features"]["temperature"]
-    assert "heating_degrees is computed from `temperature`, which is none of" in refused(
+    assert "heating_degrees is computed from `temperature`, which is not one of" in refused(
         parse_params, tree
     )
 

@@ -57,7 +57,7 @@ def test_a_metric_that_nobody_declared_is_refused(tree, key):
         tree["evaluate"][key] = "within_half" if key == "metric" else ["within_half"]
     place = "promote.thresholds" if key == "thresholds" else f"evaluate.{key}"
     assert refused(parse_params, tree) == (
-        f"params.yaml: {place}: `within_half` is no metric of task regression, "
+        f"params.yaml: {place}: `within_half` is not a metric of task regression, "
         "use one of rmse, mae, r2, smape, within_tenth"
     )
 

@@ -163,7 +163,7 @@ def test_another_image_is_another_file(folder, compiled, tmp_path):
     ],
 )
 def test_an_image_without_digest_is_refused_and_nothing_is_written(image, folder, tmp_path):
-    with pytest.raises(ProjectError, match="names no image by its digest: write it like"):
+    with pytest.raises(ProjectError, match="does not name an image by digest: write it like"):
         compiler.write(folder, image, tmp_path / "p.yaml")
     assert list(tmp_path.iterdir()) == []
 

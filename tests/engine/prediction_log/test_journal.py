@@ -109,7 +109,7 @@ def test_only_a_good_model_takes_the_place(capsys):
     slot.reload()
     slot.reload()
     assert slot.served.stamp.version == "1"
-    assert capsys.readouterr().err.count("v1 goes on serving: not a model") == 1
+    assert capsys.readouterr().err.count("v1 keeps serving: not a model") == 1
     source.broken, source.fault = False, ProjectError("no answer")
     slot.reload()
     assert slot.served.stamp.version == "1"

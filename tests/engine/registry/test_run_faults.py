@@ -88,7 +88,7 @@ def test_what_the_server_answers_decides(status, passes, answering, monkeypatch,
     address = answering(status)
     found = stored(address, monkeypatch, tmp_path)
     assert may_pass(found) is passes
-    assert (f"no answer from {address}" in str(found)) is (status is None)
+    assert (f"no response from {address}" in str(found)) is (status is None)
     assert may_pass(raised(Registry, address, tmp_path)) is passes
 
 

@@ -65,7 +65,7 @@ def test_the_banner_has_the_colour_of_its_light_and_names_what_is_not_known(refe
     unlabelled = window.assign(truth=np.nan)
     verdict = told(looked(reference, unlabelled), unlabelled)
     why = banner(page.render(verdict, []))[1]
-    assert why == "Nothing is beyond what is usual; not known: performance, staleness."
+    assert why == "Nothing is unusual; not known: performance, staleness."
     verdict["verdict"] = "warn"
     assert banner(page.render(verdict, []))[0] == "warn"
 
@@ -91,9 +91,9 @@ def test_title_row_and_signal_agree_on_a_change_of_unit(fahrenheit):
     assert 'class="failed"' in row(text, "temperature")
     assert f"{drawn('bad')} another unit (quality)" in row(text, "temperature")
     assert f"{drawn('good')} as usual" in row(text, "holiday")
-    said = "how features are distributed; <code>temperature</code> is under quality"
+    said = "distribution of features; <code>temperature</code> is under quality"
     assert f'as usual <span class="muted">· {said}' in text
-    assert "how features are distributed; `temperature` is under quality |" in short
+    assert "distribution of features; `temperature` is under quality |" in short
     assert re.search(r"\| temperature \|.*\| 🔴 another unit \(quality\) \|", short)
     assert "has drifted" not in text + short
 

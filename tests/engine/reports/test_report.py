@@ -105,7 +105,7 @@ def test_a_missing_metric_is_red_and_named(tree):
 
 def test_the_champion_itself_is_unchanged(tree):
     found = made(tree, champion={"factor": 1.0, "digest": "c" * 64})
-    assert first_line(found) == "### 🟢 Gate: unchanged — `small-load` v7 is this very model"
+    assert first_line(found) == "### 🟢 Gate: unchanged — `small-load` v7 is this same model"
     why = "this run trained the champion's own model again (the same digest): there is no other to "
     assert f"**Why:** {why}promote." in markdown.render(found).replace("\\", "")
     assert f"<p>Why: {html.escape(why)}promote.</p>" in report_html.render(found, [])
@@ -115,7 +115,7 @@ def test_the_champion_itself_that_now_fails_is_red(tree):
     tree["promote"] = {"thresholds": {"r2": {"min": 0.9999}}, "margin": 0.01}
     found = made(tree, champion={"factor": 1.0, "digest": "c" * 64})
     assert first_line(found).startswith(
-        "### 🔴 Gate: unchanged — `small-load` v7 is this very model and now fails 1 of 6"
+        "### 🔴 Gate: unchanged — `small-load` v7 is this same model and now fails 1 of 6"
     )
     assert found.verdict.why.startswith("this run trained the champion's own model again")
     assert "no other to promote; R² 0.9" in found.verdict.why
@@ -492,7 +492,7 @@ def slices(count):
     [
         (3, 0, r"Slices: kind = k0 is the worst, \d\.\d\d × overall"),
         (2, 6, r"Slices: 2 of 8 judged, 6 too small; kind = k0 is the worst, \d\.\d\d × overall"),
-        (0, 4, r"Slices: none is large enough to be judged"),
+        (0, 4, r"Slices: none is large enough"),
     ],
 )
 def test_the_heading_of_the_slices_says_how_many_were_judged(tree, judged, small, said):
@@ -538,7 +538,7 @@ def test_both_forms_of_the_report_order_their_columns_alike(tree, factor):
 def test_the_rows_of_the_onnx_check_are_explained(tree):
     found = made(tree)
     for text in (markdown.render(found), report_html.render(found, [])):
-        assert text.count("on 111 test rows and 9 made from them with odd values") == 2
+        assert text.count("on 111 test rows and 9 made from them with unusual values") == 2
         assert "a missing one, a category never seen" in text
     old = {"rows": 120, "max_difference": 0.0, "relative_difference": 0.0}
     assert "on 120 rows (" in made(tree, parity=old).parity

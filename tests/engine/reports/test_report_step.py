@@ -49,7 +49,7 @@ def test_it_works_with_the_evaluation_alone(evaluated, task, champion):
     assert text.splitlines()[0].startswith(("### 🟢 Gate: would", "### 🔴 Gate: would"))
     page = (context.workspace.reports / "report.html").read_text()
     assert page.count("<svg") >= 2
-    few = "Calibration is not judged: it takes at least 150 test rows"
+    few = "Calibration is not assessed: it needs at least 150 test rows"
     assert (few in page) == (task != "regression")
     assert "Off by" not in page
 

@@ -214,7 +214,7 @@ def test_a_bad_champion_leaves_the_old_one_serving(twice, example):
         assert running.post("/predict", {"rows": [example]})[1]["version"] == "2"
         running.stop()
     (refusal,) = [line for line in running.said if "SHA-256 differs" in line]
-    assert "v1 goes on serving" in refusal
+    assert "v1 keeps serving" in refusal
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
@@ -265,7 +265,7 @@ def test_a_broken_online_store_is_said_and_comes_back(promoted, tmp_path, exampl
     with serving(folder) as running:
         status, headers, data = running.ask("POST", "/predict", json.dumps(body).encode())
         assert (status, headers["retry-after"]) == (503, "1")
-        assert "the online store does not answer" in json.loads(data)["error"]
+        assert "the online store does not respond" in json.loads(data)["error"]
         assert running.post("/predict", {"rows": [example]})[0] == 200
         shutil.copy(away, registry)
         assert running.post("/predict", body)[0] == 200

@@ -261,7 +261,7 @@ WRONG = {
     "lone surrogate": (changed(area="\ud800"), "area", "printable characters"),
     "long text": (changed(area="x" * 500), "area", "printable characters"),
     "no time": (changed(date="yesterday"), "date", "give a time like"),
-    "unknown field": (changed(wind=1), "wind", 'has the field "wind", which is none of'),
+    "unknown field": (changed(wind=1), "wind", 'has the field "wind", which is not one of'),
     "row is a number": (lambda _: {"rows": [1]}, "rows", "rows[0] is 1: give an object"),
     "second row": (lambda row: {"rows": [row, {}]}, "area_key", "rows[1].area_key is missing"),
     "no rows": (lambda _: {"rows": []}, "rows", "rows has 0 rows: give 1 to 50"),
@@ -271,7 +271,7 @@ WRONG = {
     "both": (lambda row: {"rows": [row], "entities": []}, "rows", "either `rows` or `entities`"),
     "a list": (lambda row: [row], "rows", "either `rows` or `entities`"),
     "no entity": (lambda _: {"entities": [{}]}, "area", "entities[0].area is missing"),
-    "unknown entity": (lambda _: {"entities": [{"area": "X"}]}, "area", 'is "X": known are'),
+    "unknown entity": (lambda _: {"entities": [{"area": "X"}]}, "area", 'is "X": known values are'),
     "features of an entity": (
         lambda _: {"entities": [{"area": "TenneT", "holiday": True}]},
         "entities",
@@ -475,8 +475,8 @@ def damage(part, value):
 
 
 TENSORS = {
-    "unknown name": (damage("name", "wind"), '"wind" is unknown or there twice'),
-    "twice": (damage("name", "weekday"), '"weekday" is unknown or there twice'),
+    "unknown name": (damage("name", "wind"), '"wind" is unknown or given twice'),
+    "twice": (damage("name", "weekday"), '"weekday" is unknown or given twice'),
     "datatype": (damage("datatype", "FP32"), 'datatype "FP32" does not fit, send BYTES'),
     "shape": (damage("shape", [2, 1]), "the shape does not fit 1 values"),
     "data": (damage("data", "TenneT"), "inputs.area_key: data is"),
@@ -484,10 +484,10 @@ TENSORS = {
         lambda body: body["inputs"][0].update(data=["TenneT"] * 2, shape=[2]),
         "same number",
     ),
-    "value": (damage("data", ["X"]), 'inputs[0].area_key is "X": known are'),
+    "value": (damage("data", ["X"]), 'inputs[0].area_key is "X": known values are'),
     "left out": (lambda body: body["inputs"].pop(0), "inputs[0].area_key is missing"),
     "outputs": (lambda body: body.update(outputs=["speed"]), 'outputs: "speed" is unknown'),
-    "id": (lambda body: body.update(id=7), "id is no text"),
+    "id": (lambda body: body.update(id=7), "id is not a text"),
 }
 
 

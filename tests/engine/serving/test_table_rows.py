@@ -71,7 +71,7 @@ def test_a_lag_that_nobody_knows_yet_is_asked_for(server):
     assert (status, answer["field"]) == (422, "load_lag_1")
     assert answer["error"] == (
         "rows[0] needs `load` of 1 day earlier, and the history of TenneT ends 2016-12-31: bring "
-        "newer data, or give `load_lag_1` (null where nobody knows it)"
+        "newer data, or give `load_lag_1` (null if unknown)"
     )
     assert ask(server, **row, load_lag_1=None)[0] == 200
     assert ask(server, **row, load_lag_1=15000)[0] == 200
@@ -92,7 +92,11 @@ def test_a_full_row_that_tells_its_time_is_answered_from_what_it_says(server, ex
     [
         ({"date": "yesterday"}, "date", 'rows[0].date is "yesterday": not a date like 2024-12-31'),
         ({"date": None}, "date", "rows[0].date is null: the model needs it"),
-        ({"area": "Bavaria"}, "area", 'rows[0].area is "Bavaria": known are 50Hertz, Amprion'),
+        (
+            {"area": "Bavaria"},
+            "area",
+            'rows[0].area is "Bavaria": known values are 50Hertz, Amprion',
+        ),
         ({"temperature": "warm"}, "temperature", 'rows[0].temperature is "warm": not a number'),
         ({"temperature": [1]}, "temperature", "rows[0].temperature is a list: give one value"),
         ({"temperature": 99}, "temperature", 'is "99": outside what the contract allows, -40 to'),
@@ -115,7 +119,7 @@ def test_what_is_missing_or_strange_is_named(server):
     assert ask(server, **row)[1]["error"] == "rows[0].date is missing: the model needs it"
     row = {"date": "2016-12-30", "area": "TenneT", "temprature": 3, "holiday": "no"}
     assert ask(server, **row)[1]["error"] == (
-        'rows[0] has the field "temprature", which is none of area, date, temperature, holiday'
+        'rows[0] has the field "temprature", which is not one of area, date, temperature, holiday'
     )
 
 

@@ -61,7 +61,7 @@ def test_what_is_wrong_with_a_sweep_is_said_of_its_file(tmp_path, monkeypatch):
         combinations(file)
     (tmp_path / "params.yaml").touch()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ProjectError, match=r"nope\.yaml is missing: name a file that is there"):
+    with pytest.raises(ProjectError, match=r"nope\.yaml is missing: name an existing file"):
         combinations(tmp_path / "nope.yaml")
 
 

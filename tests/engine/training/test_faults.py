@@ -37,7 +37,7 @@ def test_resuming_on_an_altered_output_is_refused(finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "copy")
     (folder / "artifacts/tuning.json").write_text("{}")
     said = stopped(command(folder, "run", "--from", "train"))
-    assert "there are other files than those of tune" in said
+    assert "files have changed for tune" in said
 
 
 def test_resuming_where_nothing_ran_names_the_step_to_start_from(project):

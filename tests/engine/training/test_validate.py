@@ -82,8 +82,8 @@ def test_other_rules(context, ready):
 
 def test_several_broken_rules_are_counted(context, ready):
     broken = ready.assign(temperature=99.0, kind="z")
-    assert stopped(context, broken).endswith("; rule allowed does not hold either")
-    assert stopped(context, broken.assign(holiday=2.0)).endswith("; 2 more rules do not hold")
+    assert stopped(context, broken).endswith("; rule allowed is violated too")
+    assert stopped(context, broken.assign(holiday=2.0)).endswith("; 2 more rules are violated")
 
 
 def test_leakage_names_columns_and_the_waiver(context, ready):
@@ -102,7 +102,7 @@ def test_other_distribution_names_rule_and_knob(context, ready):
     assert checked(context, ready, reference).startswith("33 checks passed")
     context.workspace.validation.unlink()
     sentence = stopped(context, ready.assign(temperature=ready.temperature + 20), reference)
-    assert "rule distribution: column `temperature` is distributed otherwise than" in sentence
+    assert "rule distribution: column `temperature` is distributed differently than" in sentence
     assert "correct the data, or raise the limit to accept it" in sentence
     gaps = ready.assign(temperature=ready.temperature.where(ready.index % 3 > 0))
     assert "rule missing_increase: column `temperature`" in stopped(context, gaps, reference)

@@ -18,7 +18,7 @@ _ID = re.compile(
     r"|^unnamed_\d+$"
 )
 NAMES_ROWS = (
-    "is an identifier: long whole numbers, none twice, in no order with `{}`; declare the column "
+    "is an identifier: long unique whole numbers, unrelated to `{}`; declare the column "
     "in data.features where they are amounts"
 )
 _TIME_WORD = re.compile(r"year|month|day|hour|week|date|age", re.I)
@@ -69,13 +69,13 @@ def refused(item: Look) -> tuple[str, bool]:
     if item.kind == "nested":
         return "holds lists or records, not single values", False
     if item.kind == "date":
-        return "is a date and not the event time", False
+        return "is a date but not the event time", False
     if item.missing > MOSTLY_MISSING * item.rows:
         return f"is missing in {item.missing / item.rows:.0%} of the rows", False
     if item.kind == "text":
         return "" if repeats(item) else _text(item), False
     if item.kind == "category" and item.unique:
-        return "is an identifier: no value comes twice", False
+        return "is an identifier: all values are different", False
     if item.kind == "int" and item.unique:
         return _counter(item)
     if item.kind in {"int", "float"}:
@@ -87,13 +87,16 @@ def _text(item: Look) -> str:
     if item.long:
         digits = max(len(text) for text in item.texts)
         whole = "" if any("." in text for text in item.texts) else "whole "
-        return f"is an identifier: {whole}numbers of up to {digits} digits, which no number holds"
+        return (
+            f"is an identifier: {whole}numbers of up to {digits} digits, more than a "
+            "number can hold"
+        )
     example, odd = odd_dress(item)
     if example:
         beside = f", but also `{odd}`" if odd else " in more than one format"
-        return f"holds numbers in local dress like `{example}`{beside}: write all of them alike"
+        return f"holds numbers in a local format like `{example}`{beside}: write all of them alike"
     if item.unique:
-        return "is an identifier or free text: no value comes twice"
+        return "is an identifier or free text: all values are different"
     return f"is free text or names: {item.distinct:,} different values in {item.known:,} rows"
 
 
@@ -113,7 +116,7 @@ def _counter(item: Look) -> tuple[str, bool]:
     if known.max() - known.min() == len(known) - 1 and not _TIME_WORD.search(item.name):
         return "is an identifier: it counts the rows", True
     if _ID.search(item.name):
-        return "is an identifier by its name, and no value comes twice", False
+        return "is an identifier by its name, and all values are different", False
     return "", False
 
 
@@ -132,13 +135,13 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
         if center := center_of(known):
             feature["center"] = int(center) if abs(center) < EXACT else center
             about = (
-                f"from {low:.15g} to {high:.15g}, less {center:.15g} for the model, whose float32 "
-                "would make neighbours equal"
+                f"from {low:.15g} to {high:.15g}, minus {center:.15g} for the model, because its "
+                "float32 would make neighbours equal"
             )
     elif repeats(item):
         feature = {"type": "category", "encode": "target"}
         about = (
-            f"{item.distinct:,} values, encoded by the target; one never seen is taken as "
+            f"{item.distinct:,} values, encoded by the target; unseen values count as "
             "`other` (or set unseen: refuse)"
         )
     elif item.kind == "category":
@@ -147,7 +150,7 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
         )
         about = f"{item.distinct:,} categories"
         if item.long:
-            about += ", whole numbers too long to be amounts: names"
+            about += ", whole numbers too long to be amounts, taken as names"
     if item.missing:
         feature["nullable"] = True
         marks = " or ".join(f"`{mark}`" for mark in sorted(item.markers))

@@ -110,7 +110,7 @@ def _decide(texts: list[str], patterns: list[str]) -> Pattern:
     others = tuple(item for item in patterns if item != chosen)
     both = f"{chosen} and {', '.join(others)} both fit every value"
     if all(uneven[item] > uneven[chosen] for item in others):
-        return Pattern(chosen, f"{both}, it makes the even series")
+        return Pattern(chosen, f"{both}, it gives a regular series")
     return Pattern(chosen, both, others)
 
 

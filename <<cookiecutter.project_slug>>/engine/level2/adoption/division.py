@@ -10,7 +10,7 @@ from .looks import Look
 
 WAYS = ("time", "random", "group")
 MIN_GROUPS = 5
-MIN_MOMENTS = 3  # one part each: to train, to choose and to judge
+MIN_MOMENTS = 3  # one part each: for training, validation and test
 
 
 def choose_split(
@@ -33,7 +33,7 @@ def choose_split(
     if few and split == "time":
         raise ProjectError(f"{source}: SPLIT=time is not possible: {_few(keys)}")
     if keys.timestamp and split != "random" and not few:
-        reason = "the newest fifth judges; SPLIT= or BY= divide otherwise"
+        reason = "the newest fifth is the test set; SPLIT= or BY= change that"
         return "time", None, [Decision("", "split by time", reason)]
     return "random", None, [Decision("", "SPLIT AT RANDOM", _random(keys))]
 
@@ -58,11 +58,14 @@ def _groups(
     if found.distinct < MIN_GROUPS:
         raise ProjectError(
             f"{source}: `{column}` (BY) has {found.distinct} groups, at least {MIN_GROUPS} are "
-            "needed to train, to choose and to judge"
+            "needed for training, validation and test"
         )
     reason = f"{found.distinct:,} groups, each on one side only"
     if keys.timestamp:
-        reason += f"; the time in `{','.join(keys.timestamp)}` does not divide: SPLIT=time would"
+        reason += (
+            f"; the time in `{','.join(keys.timestamp)}` is not used for the split: "
+            "SPLIT=time would use it"
+        )
     return column, [Decision(column, "split by group", reason)]
 
 
@@ -71,17 +74,17 @@ def _random(keys: Keys) -> str:
         return _few(keys)
     if keys.timestamp:
         return (
-            f"asked for by SPLIT, although `{','.join(keys.timestamp)}` orders the rows: a model "
-            "may look better than it will be on days to come"
+            f"requested by SPLIT, although `{','.join(keys.timestamp)}` orders the rows: a model "
+            "may look better than it will be on future days"
         )
     if keys.perhaps:
         listed = " or ".join(f"TIMESTAMP={name}" for name in keys.perhaps[:3])
-        return f"no column was taken for the event time: if rows come in time, say {listed}"
+        return f"no column was taken for the event time: if rows are ordered in time, say {listed}"
     return "no column says when a row happened; BY=column keeps groups on one side"
 
 
 def _few(keys: Keys) -> str:
     return (
         f"`{','.join(keys.timestamp)}` holds {plural(keys.moments, 'time')} only, at least "
-        f"{MIN_MOMENTS} are needed to train on older rows and judge on newer ones"
+        f"{MIN_MOMENTS} are needed to train on older rows and test on newer ones"
     )

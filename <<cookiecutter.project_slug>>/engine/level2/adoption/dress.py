@@ -48,7 +48,7 @@ def settled(
         if (item.format is not None and item.kind != "empty") or name in others:
             like, read = _understood(item, raw[name])
             if name in others:
-                read += f", although DECIMAL={decimal}: it is a number in no other way"
+                read += f", although DECIMAL={decimal}: it cannot be read as a number otherwise"
             told.append(Decision(name, like, read))
     return looks, told
 
@@ -122,7 +122,7 @@ def _understood(item: Look, values: "pd.Series") -> tuple[str, str]:
     form = item.format or NumberFormat()
     text = _example(item, values)
     unit = f" {form.symbol}" if form.symbol else ""
-    kept = ", the percentage as it stands" if form.symbol in {"%", "‰"} else ""
+    kept = ", percentages are not converted" if form.symbol in {"%", "‰"} else ""
     return f"numbers like `{text}`", f"read as {parser(form)(text):.15g}{unit}{kept}"
 
 

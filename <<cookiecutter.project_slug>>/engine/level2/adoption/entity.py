@@ -22,7 +22,7 @@ def find_entity(
 ) -> tuple[str | None, str]:
     """The column that, with the time, names a row; None where the time alone does."""
     if asked:
-        return asked, "asked for by ENTITY"
+        return asked, "requested by ENTITY"
     micros = times.astype("int64")  # zoned times would become objects, one by one
     if unique_share(micros.to_numpy()) >= NEARLY:
         return None, ""
@@ -38,7 +38,7 @@ def find_entity(
             if item.unique:
                 return (
                     item.name,
-                    "each row its own: no column with few values tells rows of one time apart",
+                    "rows are independent: no column with few values tells rows of one time apart",
                 )
             return item.name, f"{item.distinct:,} values that tell rows of one time apart"
     return None, ""

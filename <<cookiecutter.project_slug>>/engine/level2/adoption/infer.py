@@ -56,7 +56,7 @@ def infer(
     looks = {name: look(raw[name], name, missing) for name in raw.columns if name not in exclude}
     looks, dressed = settled(raw, looks, missing, decimal, delimiter, source)
     refuse_huge(raw, looks, target, source)
-    decisions = [Decision(name, "excluded", "asked for by EXCLUDE") for name in exclude] + dressed
+    decisions = [Decision(name, "excluded", "requested by EXCLUDE") for name in exclude] + dressed
     answer = find_target(raw, looks[target], task, source)
     decisions.append(answer.decision)
     keys = find_keys(raw, looks, target, Asked(entity, when, pattern), source)
@@ -178,11 +178,11 @@ def _check_words(
     given += [name for role, name in roles if role == "BY" and name is not None]
     for name in exclude:
         if name in given:
-            raise ProjectError(f"EXCLUDE={name} takes away a column that has a role: leave it out")
+            raise ProjectError(f"EXCLUDE={name} names a column that has a role: remove it there")
     if len(raw) < MIN_ROWS:
         raise ProjectError(
-            f"{source} has {plural(len(raw), 'row')}: at least {MIN_ROWS} are needed to "
-            "train, to test and to compare"
+            f"{source} has {plural(len(raw), 'row')}: at least {MIN_ROWS} are needed for "
+            "training, validation and test"
         )
 
 

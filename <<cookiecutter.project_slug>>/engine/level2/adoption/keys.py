@@ -120,7 +120,7 @@ def _when(
     others = [name for name in others if name not in when.columns]
     if others:
         listed = ", ".join(f"`{name}`" for name in others[:4])
-        reason = f"{listed} could be it as well: say TIMESTAMP={others[0]}"
+        reason = f"{listed} could also be the event time: say TIMESTAMP={others[0]}"
         decisions.append(Decision(when.name, "chosen as event time", reason))
     return _clear(when, source), perhaps
 
@@ -151,7 +151,7 @@ def _keys(
     codes, texts = groups_of(raw, entity)
     frequency = None if shared else frequency_of(clock, codes)
     if not shared:
-        reason = f"{frequency} between rows" if frequency else "rows come at no regular distance"
+        reason = f"{frequency} between rows" if frequency else "rows are not evenly spaced"
         decisions.append(Decision(when.name, "frequency" if frequency else "no frequency", reason))
     span = (clock.max() - clock.min()) / pd.Timedelta(days=1)
     return Keys(
@@ -179,9 +179,9 @@ def _timeless(
     looks: dict[str, Look], entity: str | None, source: str, perhaps: tuple[str, ...]
 ) -> Keys:
     if entity is None:
-        reason = "no column with dates, no ENTITY: each row stands for itself"
+        reason = "no column with dates, no ENTITY: rows are independent"
         if perhaps:
-            reason = "no ENTITY: each row stands for itself"
+            reason = "no ENTITY: rows are independent"
         return Keys(perhaps=perhaps, decisions=[Decision("", "rows are numbered", reason)])
     found = looks[entity]
     if not found.unique and found.distinct < NEARLY * found.rows:
@@ -189,5 +189,5 @@ def _timeless(
             f"{source}: ENTITY={entity} has {found.distinct:,} values in {found.rows:,} rows and "
             "there is no event time: name it with TIMESTAMP=..., or leave ENTITY out"
         )
-    decision = Decision(entity, "entity", "asked for by ENTITY")
+    decision = Decision(entity, "entity", "requested by ENTITY")
     return Keys(entity=entity, perhaps=perhaps, decisions=[decision])

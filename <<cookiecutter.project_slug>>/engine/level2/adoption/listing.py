@@ -21,7 +21,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
         "no event time",
         "hour of the event time",
         "time",
-        "no one time zone",
+        "no single time zone",
         "rows are numbered",
         "independent rows",
         "frequency",

@@ -32,7 +32,7 @@ class Look:
 
     @property
     def unique(self) -> bool:
-        """Whether no value comes twice."""
+        """Whether all values are different."""
         return self.distinct == self.rows - self.missing and self.distinct > 1
 
     @property

@@ -27,7 +27,7 @@ def least_recalls(raw: "pd.Series[Any]", answer: Answer) -> tuple[dict[str, floa
     rare = [name for name in answer.classes if shares.get(name, 1.0) < limit]
     told = ", ".join(f"`{name}` {shares[name]:.1%}" for name in rare[:5])
     more = f" and {len(rare) - 5} more" if len(rare) > 5 else ""
-    binary = "; evaluate.threshold sets from which probability on it is answered"
+    binary = "; evaluate.threshold sets the probability from which it is predicted"
     reason = (
         f"{told}{more} of the rows: {WANTED:.0%} of them must be found (promote.min_recall)"
         f"{binary if answer.task == 'binary' else ''}"

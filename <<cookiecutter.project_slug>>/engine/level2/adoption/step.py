@@ -149,7 +149,7 @@ def _waived(data: dict[str, Any], names: Sequence[str]) -> list[str]:
     for name, known in zip(names, waived, strict=True):
         if known not in data["features"]:
             raise ProjectError(
-                f"ALLOW_LEAKAGE={name} names no feature of the table: "
+                f"ALLOW_LEAKAGE={name} is not a feature of the table: "
                 f"they are {', '.join(list(data['features'])[:12])}"
             )
     return waived
@@ -168,7 +168,7 @@ def _refusal(
     kept = {**words, "ALLOW_LEAKAGE": _listed([*waived, *columns])}
     return (
         f"{sentence}.\n exclude them:  {_command(fewer)}\n keep them:     {_command(kept)}\n"
-        "                which writes data.allow_leakage in params.yaml: say there why"
+        "                which sets data.allow_leakage in params.yaml: write the reason there"
     )
 
 

@@ -25,7 +25,7 @@ def other_models(chosen: Iterable[Look], target: str) -> Iterator[Decision]:
         of_target = _OF_TARGET.search(name) is not None and wanted in name and wanted != name
         if _ANSWER.fullmatch(name) or of_target:
             reason = (
-                "taken as a feature; another model's answer may have seen what it predicts: leave "
+                "taken as a feature; it may come from a model that has seen the target: leave "
                 f"it out with EXCLUDE={item.name} unless it is known beforehand"
             )
             yield Decision(item.name, "perhaps a prediction", reason)

@@ -41,7 +41,7 @@ def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -
     numeric = found.numbers is not None
     classes = _classes(raw, found, source)
     guess, reason = _guess(found, classes)
-    task, reason = (task, "asked for by TASK") if task else (guess, reason)
+    task, reason = (task, "requested by TASK") if task else (guess, reason)
     if task == "regression":
         if not numeric:
             raise ProjectError(
@@ -106,7 +106,8 @@ def _refuse(found: Look, source: str) -> None:
     if dressed:
         beside = f", but also `{odd}`" if odd else " in more than one format"
         raise ProjectError(
-            f"{source}: the target `{name}` holds numbers in local dress like `{dressed}`{beside}: "
+            f"{source}: the target `{name}` holds numbers in a local format like "
+            f"`{dressed}`{beside}: "
             "write all of them alike, or name what means missing with MISSING="
         )
 

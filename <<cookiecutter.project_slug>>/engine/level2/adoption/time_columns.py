@@ -65,7 +65,7 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
         if pattern is None:
             listed = ", ".join(f"`{name}`" for name in names)
             raise ProjectError(
-                f"{source}: {listed} (TIMESTAMP) are no date together: name them like "
+                f"{source}: {listed} (TIMESTAMP) do not form a date: name them like "
                 "year,month,day or date,time"
             )
         columns, written = pattern

@@ -35,19 +35,20 @@ def said(
     """What was decided about the time and what tells rows of one time apart."""
     how = WRITTEN.get(when.pattern, f"dates written {when.pattern}")
     if len(when.columns) > 1:
-        how = f"put together from {len(when.columns)} columns, {how}"
+        how = f"combined from {len(when.columns)} columns, {how}"
     how += f"; {when.note}" if when.note else ""
     found = [Decision(when.name, "event time", how)]
     if zone:
         same = f", as in {len(alike)} other zones" if alike else ""
-        reason = f"the offsets are its own{same}: calendar, periods and lags follow its clock"
+        reason = f"the offsets match it{same}: calendar, periods and lags follow its clock"
         found.append(Decision(when.name, f"time zone {zone}", reason))
     if alike and not zone:
         reason = (
-            f"offsets {', '.join(alike[:4])} are of no one zone: calendar, periods and lags follow "
+            f"offsets {', '.join(alike[:4])} match no single zone: calendar, periods and "
+            "lags follow "
             "UTC, or the zone that data.timezone names"
         )
-        found.append(Decision(when.name, "NO ONE TIME ZONE", reason))
+        found.append(Decision(when.name, "NO SINGLE TIME ZONE", reason))
     hour, first = hours
     if hour:
         beside = f"whole hours {first} to {first + 23} beside `{when.name}`"

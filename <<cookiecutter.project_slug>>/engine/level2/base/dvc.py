@@ -78,7 +78,7 @@ def command(root: Path, *words: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        words_of_dvc = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        words_of_dvc = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
         line = next((line for line in words_of_dvc if "ERROR" in line), words_of_dvc[0])
         raise ProjectError(f"dvc {words[0]} failed: {line.removeprefix('ERROR: ')}")
     return done.stdout

@@ -51,7 +51,8 @@ def check(root: Path) -> None:
     if "dubious ownership" in said:
         folder = said.partition("'")[2].rstrip("'") or root
         raise ProjectError(
-            f"git refuses {folder}, which belongs to another user: own the folder, or trust it by "
+            f"git refuses {folder}, which belongs to another user: change its owner, or "
+            "trust it with "
             f"`git config --global --add safe.directory {shlex.quote(str(folder))}`"
         )
     raise ProjectError(f"git cannot read the repository of {root} ({said}): repair it, or move it")
@@ -125,8 +126,8 @@ def add_worktree(root: Path, tree: Path, sha: str) -> Path:
     if not (tree / below / "params.yaml").is_file():
         remove_worktree(root, tree)
         raise ProjectError(
-            f"commit {sha} has no {below}params.yaml: the project lay in another folder of the "
-            "repository then, check that commit out and reproduce there"
+            f"commit {sha} has no {below}params.yaml: the project was in another folder of the "
+            "repository then, check out that commit and reproduce there"
         )
     return tree / below
 

@@ -11,6 +11,7 @@ def check_by_digest(image: str) -> None:
     """Raise ProjectError unless the name holds a digest: a tag may move."""
     if not _BY_DIGEST.fullmatch(image):
         raise ProjectError(
-            f"`{image}` names no image by its digest: write it like "
-            "registry.example/team/project@sha256:<64 hexadecimal digits>, a tag may move"
+            f"`{image}` does not name an image by digest: write it like "
+            "registry.example/team/project@sha256:<64 hexadecimal digits>, because a tag "
+            "can be moved"
         )

@@ -83,7 +83,7 @@ class Tunnel:
         found = next((re.search(r"127\.0\.0\.1:(\d+) ->", line) for line in said[-1:]), None)
         if found is None:
             self._stop()
-            reason = said[-1][:200] if said else f"no word from it in {START_SECONDS:g} s"
+            reason = said[-1][:200] if said else f"no response in {START_SECONDS:g} s"
             raise ProjectError(
                 f"kubectl cannot forward to {SERVICE} in {self._namespace}: {reason}"
             )

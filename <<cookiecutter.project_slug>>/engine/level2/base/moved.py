@@ -141,7 +141,7 @@ def _fate(root: Path, file: str, letter: str, new: str, edited: list[str]) -> st
         return f"was edited by you: your lines are in {new} now; what they do {OWN}".format(
             package=package
         )
-    place = f" and {file} still lies there unused: delete it then" if (root / file).exists() else ""
+    place = f" and {file} is still there, unused: delete it then" if (root / file).exists() else ""
     return f"was edited by you: {new} has not your lines{place}; what they do {OWN}".format(
         package=package
     )
@@ -160,7 +160,7 @@ def main() -> int:
     for line in left:
         print(f" stopped: {line}", file=sys.stderr)
     if not known and not left:
-        print(" update    nothing of yours lay in the package that held the engine before")
+        print(" update    you had changed nothing in the package that held the engine before")
     return int(bool(left))
 
 

@@ -14,10 +14,11 @@ from .errors import ProjectError
 from .files import atomic
 
 _CREDENTIALS = {
-    "AccessDenied": "the credentials may not do this: allow it to them",
-    "403": "the credentials are wrong or may not do this: check AWS_ACCESS_KEY_ID and its rights",
-    "InvalidAccessKeyId": "nobody there knows AWS_ACCESS_KEY_ID: correct it",
-    "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY does not fit AWS_ACCESS_KEY_ID: correct it",
+    "AccessDenied": "the credentials lack the right to do this: grant it",
+    "403": "the credentials are wrong or lack the right to do this: check AWS_ACCESS_KEY_ID "
+    "and its rights",
+    "InvalidAccessKeyId": "AWS_ACCESS_KEY_ID is unknown there: correct it",
+    "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY does not match AWS_ACCESS_KEY_ID: correct it",
     "ExpiredToken": "AWS_SESSION_TOKEN has expired: get a new one",
 }
 
@@ -60,7 +61,9 @@ def _parts(uri: str) -> tuple[str, str]:
     parts = urlsplit(uri)
     if parts.scheme != "s3" or not parts.netloc or not parts.path.strip("/") or "@" in parts.netloc:
         shown = f"…@{uri.rpartition('@')[2]}" if "@" in uri else uri  # before @ may be a secret
-        raise ProjectError(f"`{shown}` is no object: write it like s3://bucket/folder/table.csv")
+        raise ProjectError(
+            f"`{shown}` is not an object: write it like s3://bucket/folder/table.csv"
+        )
     return parts.netloc, uri.split("/", 3)[3]  # a `?` or `#` belongs to the key
 
 
@@ -107,7 +110,7 @@ def _reason(error: Exception, client: Any, uri: str) -> str:
     if code in _CREDENTIALS:
         return f"{_CREDENTIALS[code]} ({where})"
     if name in _SILENT:
-        return f"no answer from {where}: start the server or correct AWS_ENDPOINT_URL"
+        return f"no response from {where}: start the server or correct AWS_ENDPOINT_URL"
     if code == "400":
         return f"{where} refused the request: is the address right, are the credentials current?"
     line = (str(error).strip().splitlines() or [name])[0]
@@ -122,5 +125,5 @@ def _missing(client: Any, bucket: str, key: str, where: str) -> str:
         client.head_bucket(Bucket=bucket)
     except ClientError as error:
         if str(error.response["Error"]["Code"]) in {"404", "NoSuchBucket"}:
-            return f"there is no bucket `{bucket}` at {where}: make it or correct the address"
-    return f"there is no object `{key}` in bucket `{bucket}`: put it there or correct the address"
+            return f"there is no bucket `{bucket}` at {where}: create it or correct the address"
+    return f"there is no object `{key}` in bucket `{bucket}`: upload it or correct the address"

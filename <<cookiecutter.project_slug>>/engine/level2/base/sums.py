@@ -67,7 +67,7 @@ def changed(folder: Path) -> dict[str, list[str]]:
 
 def sentences(folder: Path) -> list[str]:
     """One sentence for each edited, missing or added file: what to do. Empty where all is well."""
-    restore = f"`git checkout -- {folder.name}/{NAME}` brings it back"
+    restore = f"`git checkout -- {folder.name}/{NAME}` restores it"
     if not (folder / NAME).is_file():
         return [f"{folder.name}/{NAME} is missing: {restore}"]
     try:
@@ -75,8 +75,8 @@ def sentences(folder: Path) -> list[str]:
     except ValueError as error:
         return [f"{folder.name}: {error}: {restore}"]
     said = {
-        "edited": f"was edited: {ADVICE}; `git checkout -- {{}}` brings it back",
-        "missing": "is missing: `git checkout -- {}` brings it back",
+        "edited": f"was edited: {ADVICE}; `git checkout -- {{}}` restores it",
+        "missing": "is missing: `git checkout -- {}` restores it",
         "added": f"was added: {ADVICE}, and delete it here",
     }
     return [
@@ -98,7 +98,7 @@ def check(folder: Path = ENGINE, edited: bool = False) -> int:
     for line in lines:
         print(f" note      {line}" if edited else f" stopped: {line}", file=sys.stderr)
     if lines and not edited:
-        print(" stopped: make ... EDITED=yes goes on with the engine as it is", file=sys.stderr)
+        print(" stopped: make ... EDITED=yes continues with the engine as it is", file=sys.stderr)
     if not lines:
         print(f" engine    every file is as the template released it ({len(sums(folder))} files)")
     return int(bool(lines) and not edited)

@@ -14,7 +14,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         tree = yaml_text.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if path.name != "params.yaml":
-            raise ProjectError(f"{name} is missing: name a file that is there") from None
+            raise ProjectError(f"{name} is missing: name an existing file") from None
         raise ProjectError(f"{name} is missing: run the command in the project's folder") from None
     except OSError as error:
         raise ProjectError(f"{name} cannot be read ({error.strerror})") from None

@@ -11,7 +11,7 @@ from .compare import PREDICTION
 from .losses import TRUTH, by_slice, losses, predictions
 from .reference import Column, Grid, Reference, describe, seconds
 
-ROWS = 20_000  # that are predicted to know how predictions are distributed
+ROWS = 20_000  # that are predicted to know distribution of predictions
 
 
 def build(

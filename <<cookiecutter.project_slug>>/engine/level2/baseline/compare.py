@@ -99,7 +99,7 @@ def finding(item: Comparison, signal: Signal, seasonal: bool, alarm: bool) -> Fi
     """The sentence for a column that drifted."""
     with_what = "the same season of earlier years" if seasonal else "the champion's data"
     detail = (
-        f"`{item.column}` is distributed otherwise than in {with_what}: PSI {number(item.psi)}, "
+        f"`{item.column}` is distributed differently than in {with_what}: PSI {number(item.psi)}, "
         f"clean windows stay below {number(item.psi_limit)}; {item.statistic.upper()} "
         f"{number(item.gap)}, they stay below {number(item.gap_limit)}"
     )

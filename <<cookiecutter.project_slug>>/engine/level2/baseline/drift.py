@@ -66,7 +66,7 @@ def _rewritten(
     ):
         return []
     detail = (
-        f"column `{known.name}` is distributed otherwise than in the last accepted data: "
+        f"column `{known.name}` is distributed differently than in the last accepted data: "
         f"PSI {value:.2f}, at most {max_psi:g} is allowed (validate.drift.max_psi)"
     )
     return [Finding("distribution", str(known.name), value, max_psi, detail, stops)]
@@ -131,7 +131,7 @@ def _seasonal(
         f"earlier years differed by up to {max(earlier):.2f}" if earlier else "one year to compare"
     )
     detail = (
-        f"column `{name}` is distributed otherwise in the {len(new):,} new rows than on the same "
+        f"column `{name}` is distributed differently in the {len(new):,} new rows than on the same "
         f"days of earlier years: PSI {value:.2f}, {before}, {usual + max_psi:.2f} is allowed "
         "(validate.drift.max_psi)"
     )

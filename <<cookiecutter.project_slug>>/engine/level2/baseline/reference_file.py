@@ -54,7 +54,7 @@ def load(data: bytes, where: str) -> Reference:
         return _reference(told, counts, losses)
     except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ProjectError(
-            f"{where} is no reference to compare with ({error!s:.100}): train and promote again"
+            f"{where} is not a usable reference ({error!s:.100}): train and promote again"
         ) from error
 
 

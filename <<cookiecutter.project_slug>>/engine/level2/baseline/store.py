@@ -71,7 +71,7 @@ def read(context: Context, store: "Reader", champion: Version) -> Reference:
     where = f"{name} of {champion.name} v{champion.version}"
     if data is None:
         raise ProjectError(
-            f"{where} is not in MLflow, an older project made that version: `make run` makes one "
-            "that can be watched"
+            f"{where} is not in MLflow, that version is from an older project: `make run` trains "
+            "one that can be monitored"
         )
     return reference_file.load(data, where)

@@ -35,7 +35,7 @@ def run(
     """Write every row with what the model answers to it. Returns one line."""
     rows, name = 0, str(shown(source))
     if output.resolve() == source.resolve():
-        raise ProjectError(f"{name} is read and cannot be the output too: name another file")
+        raise ProjectError(f"{name} is the input and cannot be the output too: name another file")
     usual = served.raw.contract.delimiter if served.raw is not None else None
     with streams.reading(source, usual) as (schema, batches):
         reader = _reader(served, schema.names, name, markers, past)
@@ -107,7 +107,7 @@ class _Rows:
             if self._past is not None and len(self._past):
                 until = f"it ends {self._past[TIMESTAMP].max():%Y-%m-%d %H:%M}"
                 until = until.removesuffix(" 00:00")
-            yield f"missing, later than the history reaches: {', '.join(late)} ({until})"
+            yield f"missing, beyond the history: {', '.join(late)} ({until})"
 
 
 def _reader(
@@ -127,8 +127,8 @@ def _reader(
         )
     lacking = ", ".join(f"`{name}`" for name in served.raw.needed if name not in names)
     raise ProjectError(
-        f"{source} has no column {lacking}, which {model} needs: bring the columns of the table "
-        "that was adopted, or those of data/features.parquet"
+        f"{source} has no column {lacking}, which {model} needs: provide the columns of the "
+        "adopted table, or those of data/features.parquet"
     )
 
 
@@ -143,7 +143,9 @@ def _score(served: Served, columns: dict[str, Any], source: str, start: int) -> 
     finite = np.isfinite(found).reshape(len(found), -1).all(axis=1)
     if not finite.all():
         row = start + 1 + int(np.argmin(finite))
-        raise ProjectError(f"{source} row {row}: the model has no finite answer to these values")
+        raise ProjectError(
+            f"{source} row {row}: the model gives no finite prediction for these values"
+        )
     return found
 
 

@@ -65,7 +65,7 @@ COMMANDS = (
 def main() -> None:
     """Run a command."""
     _tuners.register()
-    terminal.main(terminal.spoken(app), "interrupted; `run --from STEP` goes on where it was")
+    terminal.main(terminal.spoken(app), "interrupted; `run --from STEP` resumes there")
 
 
 def _application() -> typer.Typer:

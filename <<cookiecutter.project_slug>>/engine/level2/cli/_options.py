@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", "-S", help="Change a knob: tune.trials=5")
+    list[str] | None, typer.Option("--set", "-S", help="Change a setting: tune.trials=5")
 ]
-Experiment = Annotated[str | None, typer.Option(help="Track as this trial.")]
+Experiment = Annotated[str | None, typer.Option(help="Track as an experiment of this name.")]
 Version = Annotated[str, typer.Argument(help="Version number, or `champion`.")]
 ModelFolder = Annotated[
     Path | None, typer.Option(help="Folder written by `bundle`, instead of the registry.")
 ]
-Host = Annotated[str, typer.Option(help="Address to listen at.")]
-Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free one.")]
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -15,14 +15,14 @@ def adopt(
     ],
     target: Annotated[str, typer.Argument(help="Column to predict.")],
     entity: Annotated[
-        str | None, typer.Option(help="Column that names the thing a row is about.")
+        str | None, typer.Option(help="Column that says what a row is about.")
     ] = None,
     timestamp: Annotated[
         str, typer.Option(help="Column that says when, or several: year,month.")
     ] = "",
     pattern: Annotated[
         str | None,
-        typer.Option("--format", help="How it is written: %d/%m/%Y, unix_s, quarter, ..."),
+        typer.Option("--format", help="Format of the time: %d/%m/%Y, unix_s, quarter, ..."),
     ] = None,
     split: Annotated[str | None, typer.Option(help="time, random or group.")] = None,
     by: Annotated[
@@ -31,16 +31,16 @@ def adopt(
     task: Annotated[str | None, typer.Option(help="regression, binary or multiclass.")] = None,
     exclude: Annotated[str, typer.Option(help="Columns to leave out, comma-separated.")] = "",
     allow_leakage: Annotated[
-        str, typer.Option(help="Columns that look like the answer and stay.")
+        str, typer.Option(help="Columns that look like leaks but are kept.")
     ] = "",
     missing: Annotated[
         str, typer.Option(help="Words or numbers that mean a missing value, comma-separated.")
     ] = "",
     decimal: Annotated[
-        str | None, typer.Option(help="`.` or `,`, where numbers could be read in two ways.")
+        str | None, typer.Option(help="`.` or `,`, if numbers are ambiguous.")
     ] = None,
     delimiter: Annotated[
-        str | None, typer.Option(help="comma, semicolon, tab or bar, where two of them fit.")
+        str | None, typer.Option(help="comma, semicolon, tab or bar, if two of them fit.")
     ] = None,
 ) -> None:
     """Use your own table: infer the contract, write params.yaml, track the data."""

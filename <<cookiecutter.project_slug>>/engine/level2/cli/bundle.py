@@ -11,7 +11,9 @@ from ..base.errors import ProjectError
 def bundle(
     output: Annotated[Path, typer.Option(help="Folder to write.")] = Path("artifacts/bundle"),
     version: Annotated[str, typer.Option(help="Version number, or `champion`.")] = "champion",
-    record: Annotated[Path | None, typer.Option(help="Also what `deploy` starts from.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Also write the hand-over record for `deploy` here.")
+    ] = None,
     image: Annotated[
         str, typer.Option(help="Image of the pipeline, written into the record.")
     ] = "",

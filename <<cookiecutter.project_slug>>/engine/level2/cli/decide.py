@@ -54,7 +54,7 @@ def in_folder(
 def _advice(context: "Context", action: str, trials: int) -> str:
     if action in COMMANDS:
         command = COMMANDS[action].format(trials=trials)
-        return f"make decide APPLY=yes, which does it (`{command}`) and remembers"
+        return f"make decide APPLY=yes, which runs `{command}` and records it"
     return f"a person: {context.workspace.decided_summary.relative_to(context.workspace.root)}"
 
 

@@ -6,7 +6,7 @@ from typer import Exit, Option
 
 
 def engine_check(
-    edited: Annotated[bool, Option("--edited", help="Say it as a note and go on.")] = False,
+    edited: Annotated[bool, Option("--edited", help="Only note the edits and continue.")] = False,
 ) -> None:
     """Name every file of the engine that differs from the template's release."""
     from ..base import sums

@@ -7,11 +7,14 @@ import typer
 
 
 def inbox(
-    folder: Annotated[Path, typer.Option(help="Where tables land.")] = Path("data/inbox"),
+    folder: Annotated[Path, typer.Option(help="Folder where tables arrive.")] = Path("data/inbox"),
     settle: Annotated[
-        float, typer.Option(min=0.1, help="Seconds a file must be still to count as whole.")
+        float,
+        typer.Option(min=0.1, help="Seconds without a change until a file counts as complete."),
     ] = 5.0,
-    once: Annotated[bool, typer.Option("--once", help="Take what is there, then end.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Process the tables that are there, then exit.")
+    ] = False,
 ) -> None:
     """Take new tables as they land: judge, merge into the raw table, retrain."""
     from ..intake import inbox as loop

@@ -25,7 +25,7 @@ def in_folder(root: Path) -> None:
     params = load_params(root / "params.yaml")
     fresh = git.start(root)
     if fresh:
-        screen.say(" git       this folder was no repository: made one")
+        screen.say(" git       this folder was not a repository: created one")
     source = Workspace.at(root).source(params)
     if params.data.remote:
         first_commit(root, screen, fresh)
@@ -43,6 +43,4 @@ def first_commit(root: Path, screen: "Screen", fresh: bool) -> None:
     from ..base import git
 
     if fresh and git.commit_all(root, "Generated project"):
-        screen.say(
-            " git       first commit made, so that every model can name the code it came from"
-        )
+        screen.say(" git       first commit made, so that every model can name its code")

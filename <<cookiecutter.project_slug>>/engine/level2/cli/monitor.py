@@ -22,10 +22,10 @@ LIGHTS = {"quiet": "green", "warn": "yellow", "alarm": "red", "unknown": "yellow
 
 def monitor(
     source: Annotated[
-        str, typer.Option(help="log, data, or auto: the log where it has enough rows.")
+        str, typer.Option(help="log, data, or auto: the log if it has enough rows.")
     ] = "auto",
     evidently: Annotated[
-        bool, typer.Option("--evidently", help="Also write a page by Evidently.")
+        bool, typer.Option("--evidently", help="Also write the Evidently page.")
     ] = False,
     overrides: Overrides = None,
 ) -> None:
@@ -45,7 +45,7 @@ def in_folder(
 
     screen = Screen(0)
     if source not in SOURCES:
-        raise ProjectError(f"`{source}` is not a window to look at: use log or data")
+        raise ProjectError(f"`{source}` is not a source: use log or data")
     if evidently_too:
         evidently.need()
     context = open_context(root, overrides, screen)
@@ -121,7 +121,7 @@ def _raw(context: "Context") -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
     workspace, params = context.workspace, context.params
     if not params.data.remote and not workspace.source(params).exists():
         raise ProjectError(
-            f"{params.data.source} is not here: `make pull` fetches it, labels come from it"
+            f"{params.data.source} is missing: `make pull` fetches it, labels come from it"
         )
     with tempfile.TemporaryDirectory() as folder:
         apart = replace(context, workspace=Workspace(workspace.root, Path(folder)))

@@ -32,10 +32,11 @@ def in_folder(root: Path) -> None:
     elif dvc.fetched(root, source):
         screen.say(f" data      {params.data.source} from DVC")
     elif params.data.source == str(SAMPLE) and _sample_again(source, wanted):
-        screen.say(f" data      {params.data.source} made again, the same bytes")
+        screen.say(f" data      {params.data.source} generated again, the same bytes")
     else:
         raise ProjectError(
-            f"{params.data.source} (md5 {wanted[:12]}) is not in DVC's cache nor at its remote: "
+            f"{params.data.source} (md5 {wanted[:12]}) is neither in DVC's cache nor in its "
+            "remote: "
             "run `make push` where the table is; docs/workflows.md says what a job may read"
         )
 

@@ -8,7 +8,7 @@ import typer
 
 def rollback(
     environment: Annotated[str, typer.Argument(help="staging or production.")],
-    minutes: Annotated[float, typer.Option(min=0, help="To wait for it.")] = 10,
+    minutes: Annotated[float, typer.Option(min=0, help="Minutes to wait for it.")] = 10,
 ) -> None:
     """Serve the version before the one deployed."""
     from ..deploy import deployment

@@ -43,4 +43,4 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ProjectError(f"--until {text} is no date: write it like 2019-06-30") from None
+        raise ProjectError(f"--until {text} is not a date: write it like 2019-06-30") from None

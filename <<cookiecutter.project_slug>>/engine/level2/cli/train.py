@@ -28,7 +28,7 @@ def train(
     """Fit the chosen estimator on all rows that do not judge; or one trial on the train rows."""
     if trial is None:
         if assignments or dataset or dataset_digest or params_digest:
-            raise ProjectError("--set-param, --dataset and the digests belong to a --trial FAMILY")
+            raise ProjectError("--set-param, --dataset and the digests need --trial FAMILY")
         steps.in_folder(Path.cwd(), "train", tuple(overrides or ()), experiment)
         return
     from ..kubeflow.katib import trial as one

@@ -98,7 +98,7 @@ def _dressed_numbers(column: Column, form: NumberFormat) -> Floats:
 
 
 def _blamed_numbers(column: Column) -> Floats:
-    """Parse text by text. Raises ProjectError for the first that is no number."""
+    """Parse text by text. Raises ProjectError for the first that is not a number."""
     codes, texts = encode(column)
     parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
     bad = np.isnan(parsed) & np.array([text.lower() != "nan" for text in texts], dtype=bool)

@@ -115,7 +115,9 @@ class DataContract(Strict):
             if reserved(name) or name == self.entity_column:
                 yield f"`{name}` is a reserved column name: map it to another in data.rename"
             if not name.isidentifier() or keyword.iskeyword(name) or "__" in name:
-                yield f"`{name}` is no plain column name like `wind_speed`: map it in data.rename"
+                yield (
+                    f"`{name}` is not a plain column name like `wind_speed`: map it in data.rename"
+                )
         yield from self._met()
         if self.task == "regression" and self.classes is not None:
             yield "classes belong to task binary or multiclass, not regression"
@@ -165,7 +167,7 @@ class DataContract(Strict):
         form = self.timestamp_format or "%"
         if "%" not in form and form not in NAMED:
             names = ", ".join(NAMED)
-            yield f"timestamp_format: `{form}` is no pattern like %d/%m/%Y and none of {names}"
+            yield f"timestamp_format: `{form}` is not a pattern like %d/%m/%Y and none of {names}"
         if self.timezone is not None:
             try:
                 zone_of(self.timezone)

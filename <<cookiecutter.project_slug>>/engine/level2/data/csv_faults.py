@@ -52,7 +52,7 @@ def explain(path: Path, width: int, mark: str = ",") -> None:
                     raise ProjectError(
                         f"{shown(path)} line {last + 1} has {plural(len(record), 'value')}, "
                         f"the header names {plural(width, 'column')}: a {WORDS[mark]} is "
-                        "missing, or one too many stands outside quotes"
+                        "missing, or there is one too many outside quotes"
                     )
         except csv.Error as error:
             raise ProjectError(

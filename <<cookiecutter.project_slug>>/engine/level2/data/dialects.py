@@ -30,8 +30,8 @@ def delimiter(path: Path, asked: str | None = None) -> str:
     if fitting:
         names = " and ".join(DELIMITERS[mark] for mark in fitting)
         raise ProjectError(
-            f"{shown(path)} line 1: {names} each separate every line alike: say which with "
-            "DELIMITER=, written comma, semicolon, tab or bar"
+            f"{shown(path)} line 1: {names} each separate every line equally well: say which "
+            "with DELIMITER=, as comma, semicolon, tab or bar"
         )
     return max(DELIMITERS, key=first.count)  # the first where none is there
 

@@ -25,7 +25,7 @@ class Made(NamedTuple):
 
 
 def made(tree: Any) -> list[Made]:
-    """The objects a notification tells of. Raises RequestError for what is no notification.
+    """The objects a notification tells of. Raises RequestError for what is not a notification.
 
     MinIO and S3 send `Records`, EventBridge one `detail`; a test event of S3 has neither.
     """
@@ -37,7 +37,7 @@ def made(tree: Any) -> list[Made]:
         found = list(_records(tree) if "Records" in tree else _detail(tree))
     except (KeyError, TypeError, AttributeError):
         raise RequestError(
-            "this is no notification of S3, MinIO or EventBridge: each record needs its event's "
+            "this is not a notification of S3, MinIO or EventBridge: each record needs its event's "
             "name, bucket, key and eTag"
         ) from None
     for item in found:

@@ -34,7 +34,7 @@ class NumberFormat(BaseModel):
         if self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both `{self.decimal}`")
         if self.symbol != self.symbol.strip() or any(c.isdigit() for c in self.symbol):
-            raise ValueError("symbol is what stands beside each number, like $ or %")
+            raise ValueError("symbol is the sign beside each number, like $ or %")
         return self
 
     @property
@@ -49,7 +49,7 @@ class NumberFormat(BaseModel):
 
 
 def parser(form: NumberFormat, strict: bool = False) -> Callable[[str], float]:
-    """What reads one text, NaN where it is no number in this format.
+    """What reads one text, NaN where it is not a number in this format.
 
     `(12)`, `12-` and `-12` are negative. `strict` asks for every group of thousands to be marked.
     """

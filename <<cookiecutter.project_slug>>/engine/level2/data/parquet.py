@@ -53,7 +53,7 @@ def _faults(path: Path, advice: str) -> Iterator[None]:
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise ProjectError(
-            f"{shown(path)} is no complete parquet file ({reason:.120}): {advice}"
+            f"{shown(path)} is not a complete parquet file ({reason:.120}): {advice}"
         ) from error
 
 

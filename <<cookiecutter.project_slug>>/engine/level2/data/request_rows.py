@@ -96,7 +96,7 @@ class RowChecker:
     def _strange(self, row: Mapping[str, Any], where: str) -> None:
         name = next(name for name in row if name not in self._known)
         raise RequestError(
-            f"{where} has the field {shown(name)}, which is none of {', '.join(self.features)}",
+            f"{where} has the field {shown(name)}, which is not one of {', '.join(self.features)}",
             field=name if name.isidentifier() else "",
             kind="strange",
         )

@@ -97,7 +97,7 @@ def _table_row(raw: Raw) -> dict[str, Any]:
     optional = {raw.own[name] for name, item in contract.features.items() if item.nullable}
     return {
         "type": "object",
-        "description": "A row of the table under its own names; other columns are not read",
+        "description": "A row of the table under its own names; other columns are ignored",
         "properties": properties,
         "required": [name for name in raw.needed if name not in optional],
     }
@@ -110,13 +110,13 @@ def _list(items: Mapping[str, Any], limit: int) -> dict[str, Any]:
 def newest(key: Key) -> str:
     """What a request by entity asks for, in a sentence."""
     if key.constant:
-        return "The table is one series: {} asks with its newest features"
+        return "The table is one series: {} predicts from its newest features"
     return f"Only {key.entity}: its features are read from the online store"
 
 
 def _entity(key: Key) -> dict[str, Any]:
     if key.constant:
-        told = "the one series of the table: filled in where it is left out"
+        told = "the single series of the table: filled in if left out"
         return {
             "type": "string",
             "enum": [key.constant],

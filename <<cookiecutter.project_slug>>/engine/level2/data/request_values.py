@@ -81,7 +81,7 @@ def _category(name: str, feature: Feature) -> Callable[[Any, str], str]:
         said = text(value, f"{where}.{name}", name)
         if feature.allowed is not None:
             raise RequestError(
-                f"{where}.{name} is {shown(value)}: known are {listed(feature.allowed)}",
+                f"{where}.{name} is {shown(value)}: known values are {listed(feature.allowed)}",
                 field=name,
                 kind="unknown",
             )

@@ -68,7 +68,7 @@ class Key:
         named = text(value, where, self.entity)
         if self.entities is not None and named not in self.entities:
             raise RequestError(
-                f"{where} is {shown(value)}: known are {', '.join(self.entities)}",
+                f"{where} is {shown(value)}: known values are {', '.join(self.entities)}",
                 field=self.entity,
                 kind="unknown",
             )

@@ -111,5 +111,5 @@ def _mark(path: Path, usual: str | None) -> str:
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in _WRITTEN:
-        raise ProjectError(f"{shown(path)} is no .csv or .parquet file: give it that ending")
+        raise ProjectError(f"{shown(path)} is not a .csv or .parquet file: give it that ending")
     return suffix

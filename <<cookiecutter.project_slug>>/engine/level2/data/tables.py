@@ -82,7 +82,7 @@ def write_table(table: pd.DataFrame, path: Path, mark: str) -> None:
     ending = path.suffix.lower()
     if ending == ".xlsx":
         raise ProjectError(
-            f"{shown(path)} is a workbook, which is read only: save the raw table as CSV or "
+            f"{shown(path)} is a workbook, which cannot be written: save the raw table as CSV or "
             "parquet and name it in data.source"
         )
     if kind(path) == ".parquet":
@@ -110,7 +110,7 @@ def header(path: Path, mark: str | None = None) -> list[str]:
         if name and name in names[:place]:
             first = names.index(name) + 1
             raise ProjectError(
-                f"{shown(path)} line 1: column `{name}` is there twice (columns {first} and "
+                f"{shown(path)} line 1: column `{name}` appears twice (columns {first} and "
                 f"{place + 1}): give each column its own name"
             )
     given = folded(names)
@@ -123,7 +123,7 @@ def _there(path: Path) -> None:
         raise ProjectError(f"{shown(path)} is a folder: name the .csv or .parquet file in it")
     if not path.exists():
         raise ProjectError(
-            f"{shown(path)} is missing: put the table there, or run `dvc pull` where DVC tracks it"
+            f"{shown(path)} is missing: put the table there, or run `dvc pull` if DVC tracks it"
         )
     if path.suffix.lower() not in (*PLAIN, *PACKED):
         raise ProjectError(f"{shown(path)} is not {KINDS}: save the table as one of them")
@@ -168,7 +168,7 @@ def _parquet(path: Path, columns: list[str] | None) -> pd.DataFrame:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ProjectError(
-            f"{shown(path)}: column `{twice[0]}` is there twice: give each column its own name"
+            f"{shown(path)}: column `{twice[0]}` appears twice: give each column its own name"
         )
     frame = parquet.read(path, columns, _types, _AGAIN)
     if not len(frame):

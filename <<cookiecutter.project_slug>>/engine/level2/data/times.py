@@ -103,7 +103,7 @@ def _parsed(column: Column, pattern: str | None) -> tuple["pd.Series", bool]:
     if pattern is None and pd.api.types.is_numeric_dtype(column.values.dtype):
         column.first(
             np.ones(len(codes), dtype=bool),
-            "a number and no date: say how to read it in data.timestamp_format, like %Y%m%d",
+            "a number, not a date: say how to read it in data.timestamp_format, like %Y%m%d",
         )
     zoned = _zoned(column, codes, texts, pattern)
     found = read_texts(pd.Series(texts, dtype=object).astype(str), pattern)

@@ -95,7 +95,7 @@ def _from_zip(path: Path, folder: Path) -> Path:
         if len(tables) != 1:
             held = ", ".join(item.filename for item in names[:5]) or "nothing"
             raise ProjectError(
-                f"{shown(path)} holds {len(tables)} tables ({held}): pack one table alone"
+                f"{shown(path)} holds {len(tables)} tables ({held}): pack only one table"
             )
         if tables[0].flag_bits & 1:
             raise ProjectError(f"{shown(path)} is encrypted: unpack it with its password first")
@@ -125,7 +125,8 @@ def _workbook(path: Path, folder: Path) -> Path:
         raise ProjectError(f"{shown(path)} is encrypted: save it without a password") from None
     except CalamineError as error:
         raise ProjectError(
-            f"{shown(path)} is no Excel workbook that can be read ({error!s:.120}): save it again"
+            f"{shown(path)} is not an Excel workbook that can be read ({error!s:.120}): "
+            "save it again"
         ) from error
     filled = {name: rows for name, rows in sheets.items() if rows}
     if not filled:

@@ -35,7 +35,7 @@ def split(
             _watch(place, new, part, patience)
     except ProjectError as error:
         place.give(0)
-        stays = good.named if good else "the version before"
+        stays = good.named if good else "the previous version"
         raise ProjectError(f"{error}; {stays} gets all requests again") from error
     if not hold:
         give_all(place, new, patience)
@@ -48,7 +48,7 @@ def _watch(place: Place, new: Release, part: int, patience: Patience) -> None:
         time.sleep(patience.poll)
         found = rollout.inference_service(place.live() or {}, part)
         if not found.done:
-            raise ProjectError(f"{new.named} was ready and is not any more: {found.waits}")
+            raise ProjectError(f"{new.named} was ready and no longer is: {found.waits}")
 
 
 def give_all(place: Place, new: Release, patience: Patience) -> None:

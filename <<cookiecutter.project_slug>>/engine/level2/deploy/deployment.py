@@ -53,10 +53,10 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
     if live is None or current is None:
         raise ProjectError(f"nothing is deployed in {environment} that could be rolled back")
     if place.splits and release.share(live) == 0:
-        raise ProjectError(f"{current.named} is rolled back already in {environment}")
+        raise ProjectError(f"{current.named} is already rolled back in {environment}")
     if before is None or (place.splits and not rollout.earlier(live)):
         raise ProjectError(
-            f"{environment} knows no version before {current.named}: deploy the one you want"
+            f"{environment} has no version before {current.named}: deploy the one you want"
         )
     if place.splits:
         place.give(0)  # the pods of the version before are there still, or come back

@@ -34,7 +34,7 @@ class Place:
     def __init__(self, root: Path, environment: str) -> None:
         if environment not in ENVIRONMENTS:
             raise ProjectError(
-                f"`{environment}` is no environment: use one of {', '.join(ENVIRONMENTS)}"
+                f"`{environment}` is not an environment: use one of {', '.join(ENVIRONMENTS)}"
             )
         self.environment = environment
         self.objects = build(root / "deploy" / "serving" / "overlays" / environment)

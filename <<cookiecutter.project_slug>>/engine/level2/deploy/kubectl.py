@@ -105,7 +105,7 @@ def _call(
     """Run kubectl. Raises ProjectError where it is missing or takes too long."""
     program = shutil.which("kubectl")
     if program is None:
-        raise ProjectError("kubectl is not installed: it is what deploys")
+        raise ProjectError("kubectl is not installed: install it to deploy")
     try:
         return subprocess.run(
             [program, *words],

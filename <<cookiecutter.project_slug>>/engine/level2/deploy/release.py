@@ -44,7 +44,7 @@ def release(record: Object, image: str, objects: list[Object]) -> Release:
     if not fetched and not image:
         raise ProjectError(
             "the overlay serves a model that is part of the image: name that image with IMAGE=, "
-            "or take the component from-mlflow into the overlay"
+            "or add the component from-mlflow to the overlay"
         )
     if fetched and not handed:
         raise ProjectError(
@@ -89,7 +89,7 @@ def filled(objects: list[Object], new: Release, before: Release | None) -> list[
         if not new.source:
             raise ProjectError(
                 f"{new.named} has its model in the image, and the overlay takes models out of "
-                "MLflow: take the component from-mlflow out of it"
+                "MLflow: remove the component from-mlflow"
             )
         first["image"] = new.source
         _set(first, "MODEL_VERSION", new.version)

@@ -123,8 +123,8 @@ def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None
             store.materialize(start, end, feature_views=[view_name(params)])
     except Exception as error:
         raise ProjectError(
-            f"Feast could not fill the online store ({_line(error)}): see that it answers "
-            "under the address of feature_store.yaml"
+            f"Feast could not fill the online store ({_line(error)}): check that it "
+            "responds at the address in feature_store.yaml"
         ) from error
 
 

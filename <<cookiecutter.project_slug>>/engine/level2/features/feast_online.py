@@ -54,4 +54,4 @@ def _plain(value: Any) -> Any:
 
 def _fault(error: Exception) -> ProjectError:
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return ProjectError(f"the online store does not answer ({line:.160})")
+    return ProjectError(f"the online store does not respond ({line:.160})")

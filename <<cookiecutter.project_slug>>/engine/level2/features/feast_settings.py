@@ -56,7 +56,7 @@ def _expanded(value: Any, file: str) -> Any:
         return value
     for name in re.findall(r"\$\{(\w+)\}", value):
         if name not in os.environ:
-            raise ProjectError(f"{file}: {name} is not set: give it in the environment")
+            raise ProjectError(f"{file}: {name} is not set: set it in the environment")
     found = os.path.expandvars(value)
     alone = re.fullmatch(r"\$(\w+|\{\w+\})", value) and re.fullmatch(r"0|[1-9]\d{0,17}", found)
     return int(found) if alone else found

@@ -56,7 +56,7 @@ def unmet(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) ->
 
 
 def period(frequency: str) -> Any:
-    """The pandas offset of a frequency like 1D, None where it is no period forward in time."""
+    """The pandas offset of a frequency like 1D, None where it is not a period forward in time."""
     try:
         offset = pd.tseries.frequencies.to_offset(frequency)
     except ValueError:

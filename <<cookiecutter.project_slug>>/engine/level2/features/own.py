@@ -21,8 +21,8 @@ ALONE = 12  # rows that are computed one at a time too, to see that no other row
 class OwnFeature:
     """A feature that the project declares.
 
-    `compute` takes a table of the `inputs` and returns one value a row; it raises ProjectError for
-    a fault in the project's function. `place` names the declaration in messages.
+    `compute` takes a table of the `inputs` and returns one value per row; it raises ProjectError
+    for a fault in the project's function. `place` names the declaration in messages.
     """
 
     feature: Feature
@@ -66,7 +66,7 @@ def column(name: str, table: pd.DataFrame) -> "pd.Series[Any]":
     if np.ndim(found) != 1 or len(found) != len(table):
         raise ProjectError(
             f"{own.place} returned {_shape(found)} for {plural(len(table), 'row')}: "
-            "return one value a row"
+            "return one value per row"
         )
     return _typed(own, pd.Series(np.asarray(found), index=table.index, name=name))
 

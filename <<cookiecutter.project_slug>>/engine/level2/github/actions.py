@@ -10,8 +10,8 @@ from .client import GitHub
 MOST = 240_000  # characters of a record, or of its evidence
 EVENTS = {"retrain": "drift", "new_model": "new-model"}
 ISSUES = {
-    "change_processing": ("data-processing", "Data upstream changed: their processing must follow"),
-    "change_inputs": ("inputs", "Retraining does not help: inputs or objective must change"),
+    "change_processing": ("data-processing", "Upstream data changed: adapt their processing"),
+    "change_inputs": ("inputs", "Retraining does not help: change inputs or objective"),
 }
 
 
@@ -29,7 +29,9 @@ def read(text: str) -> Decided:
         tree = json.loads(text)
         found = Decided(tree["action"], tree["verdict"], tree["trials"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ProjectError("decide.json is no record of a decision: run `decide` again") from None
+        raise ProjectError(
+            "decide.json is not a record of a decision: run `decide` again"
+        ) from None
     known = {"keep", *EVENTS, *ISSUES}
     whole = type(found.trials) is int and 1 <= found.trials <= 10_000
     if type(found.action) is not str or found.action not in known or not whole:

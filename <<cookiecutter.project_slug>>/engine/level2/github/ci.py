@@ -16,7 +16,7 @@ def report(root: Path, base: str) -> None:
     params, workspace, screen = load_params(root / "params.yaml"), Workspace.at(root), Screen(0)
     settings = Settings()
     if not git.known(root, base):
-        raise ProjectError(f"`{base}` is no revision of this repository: fetch the base branch")
+        raise ProjectError(f"`{base}` is not a revision of this repository: fetch the base branch")
     change = pull_request.PullRequest(
         evaluation=read_json(workspace.need(workspace.evaluation, "make repro")),
         metrics=dvc.difference(root, "metrics", base).get("artifacts/metrics.json", {}),

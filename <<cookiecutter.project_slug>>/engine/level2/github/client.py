@@ -44,7 +44,7 @@ class GitHub:
             ) from None
         except (OSError, ValueError) as error:
             raise ProjectError(
-                f"GitHub at {self.api} cannot be asked for {path} ({error}): run the job again"
+                f"GitHub at {self.api} cannot be reached for {path} ({error}): run the job again"
             ) from None
 
     def every(self, path: str) -> Iterator[Any]:
@@ -88,7 +88,7 @@ class GitHub:
     def pull_request(self, branch: str, title: str) -> str:
         """Open a pull request of a branch into the default one. Returns its address."""
         base = self.call("GET", "")["default_branch"]
-        body = "Close and open it again to have it checked: GitHub starts nothing for its own bot."
+        body = "Close and reopen it to run the checks: GitHub starts no workflows for its own bot."
         said = {"title": title, "head": branch, "base": base, "body": body}
         return str(self.call("POST", "/pulls", said)["html_url"])
 

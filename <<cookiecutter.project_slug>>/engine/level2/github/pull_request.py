@@ -71,7 +71,7 @@ def _against_base(change: PullRequest) -> Rule:
     if theirs is None:
         return Rule("no worse than base", True, "the base branch has committed no metrics", metric)
     if not change.comparable:
-        detail = "the test rows are others than on the base branch, so the two are not compared"
+        detail = "the test rows differ from those of the base branch, so the two are not compared"
         return Rule("no worse than base", True, detail, metric)
     mine = change.evaluation["candidate"]["metrics"].get(metric)
     better = gain(task, metric, mine, theirs) if mine is not None else float("nan")

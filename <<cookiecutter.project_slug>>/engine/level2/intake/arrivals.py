@@ -164,6 +164,5 @@ def _differing(old: pd.DataFrame, new: pd.DataFrame, contract: DataContract) -> 
     parts = [f"lacks {', '.join(missing[:5])}"] if missing else []
     parts += [f"has {', '.join(more[:5])} too"] if more else []
     return (
-        f"{contract.source} {' and '.join(parts)}: a table that arrives has the columns of the "
-        "raw table"
+        f"{contract.source} {' and '.join(parts)}: a new table needs the columns of the raw table"
     )

@@ -17,14 +17,14 @@ AGAIN = 30.0  # seconds until GitHub, a store or a folder in use is asked again
 
 
 _BRING = "copy a .csv or .parquet file there"
-_LINE = " (where nothing is missing, end its last line with a newline)"
+_LINE = " (if nothing is missing, end its last line with a newline)"
 USUAL = Path("data/inbox")
 
 
 def watch(root: Path, folder: Path, settle: float, once: bool) -> None:
     """Take tables that land in `folder` and retrain; once, or until Ctrl-C."""
     if folder != USUAL and not (root / folder).is_dir():
-        raise ProjectError(f"{folder} is not a folder: make it, or name another with FOLDER=")
+        raise ProjectError(f"{folder} is not a folder: create it, or name another with FOLDER=")
     inbox = Inbox(root, root / folder, settle)
     if once:
         inbox.landing.whole()
@@ -60,7 +60,7 @@ class Inbox:
         for name in torn:
             self.say(
                 "waits",
-                f"{name} has no end: the rest is awaited{_LINE * name.lower().endswith(TEXTS)}",
+                f"{name} is incomplete: waiting for the rest{_LINE * name.lower().endswith(TEXTS)}",
                 "yellow",
             )
         for name in strange:
@@ -82,7 +82,7 @@ class Inbox:
         key, name = digest(path), path.name
         known = self.landing.known(key)
         if known and known["run"] is not None:
-            self.say("again", f"{name} holds what {known['name']} held: nothing to do")
+            self.say("again", f"{name} has the content of {known['name']}: nothing to do")
             self.landing.move(path, TAKEN)
             return
         with tempfile.TemporaryDirectory() as folder:

@@ -61,7 +61,7 @@ def judge(
     with atomic(apart.workspace.ingested) as temporary:
         parquet.write(table, temporary)
     checks = validate.run(apart, reference)
-    line = f"{merged.added:,} new rows, {merged.replaced:,} that were known · {checks}"
+    line = f"{merged.added:,} new rows, {merged.replaced:,} known ones replaced · {checks}"
     return Judged(file, line, merged.changed)
 
 

@@ -71,7 +71,7 @@ def _header(name: str, value: object, cookie: bool = False) -> str:
     """A secret that can stand in a header. Raises ProjectError that does not quote it."""
     text = str(getattr(value, "get_secret_value", lambda: value)()).strip()
     if not text.isascii() or not text.isprintable() or (" " in text and not cookie):
-        raise ProjectError(f"{name} holds white space or signs that no header can carry")
+        raise ProjectError(f"{name} contains characters that a header cannot hold")
     if cookie and text and "=" not in text:
         raise ProjectError(f"{name} must be of the form name=value, like authservice_session=...")
     return text
@@ -89,7 +89,8 @@ def opened(settings: Settings) -> Iterator[Access]:
         return
     if not kubectl.kubeconfig():
         raise ProjectError(
-            "no way to KFP: set KF_PIPELINES_ENDPOINT, like https://kubeflow.example.com/pipeline, "
+            "KFP cannot be reached: set KF_PIPELINES_ENDPOINT, like "
+            "https://kubeflow.example.com/pipeline, "
             "or have a kubeconfig"
         )
     with kubectl.Tunnel(settings.kf_pipelines_server_namespace) as tunnel:
@@ -113,7 +114,7 @@ def endpoint(settings: Settings) -> str:
     plain = parts.scheme in ("http", "https") and parts.hostname and port != 0
     if not plain or parts.query or parts.fragment:
         raise ProjectError(
-            f"KF_PIPELINES_ENDPOINT `{given.split('?')[0][:100]}` is no address: "
+            f"KF_PIPELINES_ENDPOINT `{given.split('?')[0][:100]}` is not an address: "
             "write it like https://kubeflow.example.com/pipeline, without ? and #"
         )
     secret = (

@@ -49,7 +49,7 @@ def judge_health(where: str, status: int, kind: str, body: bytes, location: str 
         raise ProjectError(_unhealthy(where, status, location))
     if "html" in kind.lower() or body.lstrip()[:1] == b"<":
         raise ProjectError(
-            f"{where} answers with a web page instead of the API, as a login does: "
+            f"{where} answers with a web page instead of the API, as a login page would: "
             f"set {CREDENTIALS}, or correct the path of KF_PIPELINES_ENDPOINT"
         )
     try:
@@ -70,10 +70,10 @@ def judge_health(where: str, status: int, kind: str, body: bytes, location: str 
 def _unhealthy(where: str, status: int, location: str) -> str:
     """One sentence for a status that is not 200."""
     if status == 401:
-        return f"{where} does not know who asks (401): set or renew {CREDENTIALS}"
+        return f"{where} does not accept the credentials (401): set or renew {CREDENTIALS}"
     if status == 403:
         return (
-            f"{where} knows who asks and refuses (403): the account needs access to "
+            f"{where} accepts the credentials but denies access (403): the account needs access to "
             "pipelines in this namespace"
         )
     if status == 404:
@@ -84,7 +84,7 @@ def _unhealthy(where: str, status: int, location: str) -> str:
     if 300 <= status < 400:
         target = location.split("?")[0][:100] or "elsewhere"
         return (
-            f"{where} redirects to {target} ({status}), as a login does: "
+            f"{where} redirects to {target} ({status}), as a login page would: "
             f"set {CREDENTIALS}, or correct KF_PIPELINES_ENDPOINT"
         )
     if status >= 500:
@@ -105,7 +105,10 @@ def refusal(doing: str, where: str, status: int, body: str) -> str:
     if status == 401:
         return f"{where} no longer accepts the credentials (401) while {doing}: renew {CREDENTIALS}"
     if 300 <= status < 400:
-        return f"{where} redirected ({status}) while {doing}, as a login does: renew {CREDENTIALS}"
+        return (
+            f"{where} redirected ({status}) while {doing}, as a login page would: renew "
+            f"{CREDENTIALS}"
+        )
     try:
         told = json.loads(body)
         fields = ("message", "error_message", "error")  # an upload answers with the second
@@ -162,9 +165,9 @@ def verdict(run: Run, names: Collection[str], title: str, link: str, reason: str
     if run.state == "SUCCEEDED":
         return ""
     if run.terminated or run.state == "CANCELED":
-        return f"run {title} was terminated: it ended {run.state}, which is no success: {link}"
+        return f"run {title} was terminated: it ended {run.state}, not SUCCEEDED: {link}"
     if run.state != "FAILED":
-        return f"run {title} ended {run.state}, which is no success: {link}"
+        return f"run {title} ended {run.state}, not SUCCEEDED: {link}"
     failed = [task for task in run.tasks if task.state == "FAILED"]
     inner = shown(failed, names)
     said = [reason, *(task.error for task in (*inner, *failed)), run.error]

@@ -137,6 +137,6 @@ def _namespace(access: Access) -> str:
         named = IN_CLUSTER.read_text(encoding="utf-8").strip()
     if not named:
         raise ProjectError(
-            f"{access.where} serves many users: set KF_PIPELINES_NAMESPACE to your namespace"
+            f"{access.where} is a multi-user server: set KF_PIPELINES_NAMESPACE to your namespace"
         )
     return named

@@ -34,7 +34,7 @@ def follow(
                 silent_since = now
                 screen.say(f" {clock(now - start)}  no answer, asking again")
             if now - silent_since > PATIENCE:
-                raise ProjectError(f"{answer}: the run goes on, look at {link}")
+                raise ProjectError(f"{answer}: the run continues, look at {link}")
         else:
             silent_since, found = 0.0, answer
             terminated = terminated or found.terminated
@@ -62,7 +62,7 @@ def _late(found: Run, names: Collection[str], title: str, minutes: float, link: 
             f"run {title} has ended its tasks, but KFP has not closed it within {minutes:g} min, "
             f"which it does up to a minute later: look at {link}"
         )
-    return f"run {title} is not done after {minutes:g} min and goes on: look at {link}"
+    return f"run {title} is not done after {minutes:g} min and continues: look at {link}"
 
 
 def _look(server: "Kubeflow", run: str, link: str) -> Run | str:
@@ -76,7 +76,7 @@ def _look(server: "Kubeflow", run: str, link: str) -> Run | str:
             server.access.revive()
             return str(silence)
     except ProjectError as fault:
-        raise ProjectError(f"{fault}; the run goes on, look at {link}") from None
+        raise ProjectError(f"{fault}; the run continues, look at {link}") from None
 
 
 def _tell(

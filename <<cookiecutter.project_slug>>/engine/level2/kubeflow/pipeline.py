@@ -36,13 +36,13 @@ def check_target(image: str, output: Path) -> None:
 def check_tuner(tuner: str) -> None:
     """Raise ProjectError for a tuner nobody knows."""
     if tuner not in TUNERS:
-        raise ProjectError(f"`{tuner}` is no tuner: use one of {', '.join(TUNERS)}")
+        raise ProjectError(f"`{tuner}` is not a tuner: use one of {', '.join(TUNERS)}")
 
 
 def check_trigger(trigger: str) -> None:
     """Raise ProjectError for a trigger nobody knows."""
     if trigger not in TRIGGERS:
-        raise ProjectError(f"`{trigger}` is no trigger: use one of {', '.join(TRIGGERS)}")
+        raise ProjectError(f"`{trigger}` is not a trigger: use one of {', '.join(TRIGGERS)}")
 
 
 def commit(root: Path) -> str:

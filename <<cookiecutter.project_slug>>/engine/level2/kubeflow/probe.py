@@ -58,7 +58,7 @@ def _ask(access: Access, seconds: float) -> Health:
 
 def _silent(access: Access, seconds: float) -> str:
     return (
-        f"{access.where} does not answer within {seconds:g} s: "
+        f"{access.where} does not respond within {seconds:g} s: "
         "a firewall, a VPN that is off, or a wrong address in KF_PIPELINES_ENDPOINT"
     )
 
@@ -80,7 +80,7 @@ def unreachable(access: Access, error: BaseException, seconds: float = PROBE_SEC
         )
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return _silent(access, seconds)
-    return f"{access.where} broke the connection off: it may be no HTTP server, or https is needed"
+    return f"{access.where} closed the connection: it may not be an HTTP server, or https is needed"
 
 
 def _last(error: BaseException) -> str:

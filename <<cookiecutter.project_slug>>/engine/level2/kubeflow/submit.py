@@ -93,7 +93,7 @@ def schedule(root: Path, package: Path, name: str, cron: str, arguments: Argumen
         left = _forget(server, [item for item in old if item not in same[:1]], there.experiment)
         done = "kept" if same else "replaced" if old else "created"
         screen.say(f" schedule  {title} {done}: `{cron}` (UTC), version {there.commit[:7]}")
-        _say_left(screen, left, "the one before is switched off", "the next schedule deletes it")
+        _say_left(screen, left, "the previous one is switched off", "the next schedule deletes it")
 
 
 def unschedule(name: str) -> None:
@@ -107,7 +107,7 @@ def unschedule(name: str) -> None:
         experiment = server.experiment(name)
         old = server.recurring(experiment, title)
         left = _forget(server, old, experiment)
-        done = "switched off" if left else "deleted" if old else "was not there"
+        done = "switched off" if left else "deleted" if old else "did not exist"
         screen.say(f" schedule  {title} {done}")
         _say_left(screen, left, "it is kept for that run", "CRON=off once more deletes it")
 
@@ -126,7 +126,7 @@ def committed(root: Path) -> str:
     """The commit a version is named by. Raises ProjectError where the files are not that commit."""
     if git.dirty(root, "pipelines"):
         raise ProjectError(
-            "what makes the pipeline (engine, src, pipelines, params.yaml, requirements, data) "
+            "the sources of the pipeline (engine, src, pipelines, params.yaml, requirements, data) "
             "is not committed: git add --all && git commit, so that the version's name tells "
             "its code"
         )
@@ -139,7 +139,7 @@ def _upload(server: "Kubeflow", package: Path, name: str, commit: str, screen: S
     pipeline = server.pipeline(name)
     other = f"{commit}-{digest(package)[:8]}"
     version, called, known = server.version(pipeline, package, commit, other)
-    what = "is there already" if known else "uploaded"
+    what = "exists already" if known else "uploaded"
     screen.say(f" version   {name} {called} {what}")
     return Uploaded(server.experiment(name), pipeline, version, commit)
 

@@ -173,7 +173,7 @@ def _place(workspace: Workspace, inputs: Paths) -> None:
     """Link every artifact to where the verb looks for it."""
     for name, path in inputs.items():
         if not Path(path).exists():
-            raise ProjectError(f"the artifact `{name}` is missing at {path}: run the task before")
+            raise ProjectError(f"the artifact `{name}` is missing at {path}: run the previous task")
         place: Path = getattr(workspace, name)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(Path(path).resolve())

@@ -77,7 +77,7 @@ class Relay(io.TextIOBase):
         """Note what a task said last before KFP reports that it failed."""
         failed = FAILED.search(line)
         if failed and self.stopped is None:
-            self._stop(failed[1], self._last or "it said nothing")
+            self._stop(failed[1], self._last or "it printed nothing")
         elif line:
             self._last = line
 

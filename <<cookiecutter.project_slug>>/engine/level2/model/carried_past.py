@@ -81,7 +81,7 @@ def carried(record: dict[str, Any], past: KnownPast) -> tuple[bytes | None, str]
         return None, ""
     known = past.table(raw.contract)
     if known is None or not len(known):
-        return None, "no history: data/ingested.parquet of its table is not here"
+        return None, "no history: data/ingested.parquet of its table is missing"
     from ..features.recent_past import recent, whole
 
     rows, cut = whole(known, raw.contract)

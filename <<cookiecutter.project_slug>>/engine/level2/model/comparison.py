@@ -25,7 +25,7 @@ def gains(evaluation: Mapping[str, Any]) -> dict[str, float]:
 
 
 def hardest(found: Mapping[str, float]) -> tuple[str, float]:
-    """The baseline that is hardest to beat and the gain over it; one that is no number is it."""
+    """The baseline that is hardest to beat and the gain over it; one that is not a number is it."""
     return min(found.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1])
 
 

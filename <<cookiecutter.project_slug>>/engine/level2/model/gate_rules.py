@@ -31,11 +31,11 @@ def shown(metric: str, value: Any) -> str:
 
 
 def rows_compared(parity: Mapping[str, Any]) -> str:
-    """`80 test rows and 29 made from them with odd values`."""
+    """`80 test rows and 29 made from them with unusual values`."""
     rows, odd = parity["rows"], parity.get("odd_rows")
     if odd is None:  # evaluated before they were counted
         return plural(rows, "row")
-    return f"{rows - odd:,} test rows and {odd:,} made from them with odd values"
+    return f"{rows - odd:,} test rows and {odd:,} made from them with unusual values"
 
 
 def metrics_complete(evaluation: Evaluation) -> Rule:

@@ -40,7 +40,7 @@ Measure = Callable[..., float]
 
 @dataclass(frozen=True)
 class Own:
-    """A metric that the project declares; `compute` raises ProjectError for what is no number."""
+    """A metric that the project declares; `compute` raises ProjectError for a non-number."""
 
     direction: Direction
     tasks: tuple[str, ...]

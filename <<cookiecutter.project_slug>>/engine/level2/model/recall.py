@@ -59,7 +59,7 @@ def judge(
             f"class {item['class']} is never found: none of its {item['rows']:,} test rows"
             for item in never
         )
-        yield Judged(EVERY, not never, f"{said}; {HINT}" if never else "no class is overlooked")
+        yield Judged(EVERY, not never, f"{said}; {HINT}" if never else "no class is missed")
 
 
 def _one(item: Mapping[str, Any], share: float) -> Judged:
@@ -81,4 +81,4 @@ def problems(
         yield "promote.min_recall needs classes: a regression has none"
     for name in least if isinstance(least, Mapping) else ():
         if name not in (classes or (name,)):
-            yield f"promote.min_recall: `{name}` is none of {', '.join(classes or ())}"
+            yield f"promote.min_recall: `{name}` is not one of {', '.join(classes or ())}"

@@ -60,9 +60,9 @@ class Range(Strict):
         texts = [text_of(value) for value in self.list]
         for text in texts:
             if not _WORD.fullmatch(text):
-                yield f"`{text}` cannot be handed to a trial: use letters, digits and _ . + -"
+                yield f"`{text}` cannot be passed to a trial: use letters, digits and _ . + -"
             if texts.count(text) > 1:
-                yield f"`{text}` is there twice: a trial could not tell one from the other"
+                yield f"`{text}` appears twice: a trial could not tell one from the other"
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -87,16 +87,16 @@ class Range(Strict):
             for value in self.list:
                 if text_of(value) == text:
                     return value
-            raise ValueError(f"`{text}` is none of {', '.join(map(text_of, self.list))}")
+            raise ValueError(f"`{text}` is not one of {', '.join(map(text_of, self.list))}")
         low, high = self.bounds
-        number = float(text)  # a ValueError of its own for what is no number
+        number = float(text)  # a ValueError of its own for what is not a number
         slack = 1e-9 * max(abs(low), abs(high))
         if not low - slack <= number <= high + slack:
             raise ValueError(f"{text} is not between {low:g} and {high:g}")
         if self.step and abs((number - low) / self.step - round((number - low) / self.step)) > 1e-6:
-            raise ValueError(f"{text} is no step of {self.step:g} from {low:g}")
+            raise ValueError(f"{text} is not a step of {self.step:g} from {low:g}")
         if self.type == "int" and number != int(number):
-            raise ValueError(f"{text} is no whole number")
+            raise ValueError(f"{text} is not a whole number")
         return int(number) if self.type == "int" else min(max(number, low), high)
 
 
@@ -135,7 +135,7 @@ def problems(families: Mapping[str, Space], sampler: Sampler) -> Iterator[str]:
         for name, item in space.items():
             key = f"tune.families.{family}.{name}"
             if not _NAME.fullmatch(name):
-                yield f"{key} is no name of a parameter: use letters, digits and _"
+                yield f"{key} is not a name of a parameter: use letters, digits and _"
             yield from (f"{key}: {text}" for text in _unheeded(item, sampler))
         if sampler == "grid" and grid_size(space) > MOST_VALUES:
             yield (
@@ -151,4 +151,4 @@ def _unheeded(item: Range, sampler: Sampler) -> Iterator[str]:
     if sampler == "grid" and item.values() is None:
         yield "sampler grid needs a step for a range of type double"
     if sampler == "sobol" and (item.list is not None or item.step is not None):
-        yield "sampler sobol takes min and max alone: use sampler tpe for a list or a step"
+        yield "sampler sobol accepts only min and max: use sampler tpe for a list or a step"

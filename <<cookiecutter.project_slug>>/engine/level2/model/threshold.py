@@ -37,9 +37,11 @@ class Cutoff(Strict):
     def problems(self, classes: Sequence[str] | None) -> Iterator[str]:
         """What does not fit the task, each with what would be right."""
         if classes is None or len(classes) != 2:
-            yield "evaluate.threshold needs task binary: of more classes the likeliest is answered"
+            yield (
+                "evaluate.threshold needs task binary: with more classes the likeliest is predicted"
+            )
         elif self.of is not None and self.of not in classes:
-            yield f"evaluate.threshold.of: `{self.of}` is none of {', '.join(classes)}"
+            yield f"evaluate.threshold.of: `{self.of}` is not one of {', '.join(classes)}"
 
 
 def choose(knob: Cutoff, classes: Sequence[str], truth: Array, found: Array) -> dict[str, Any]:

@@ -21,5 +21,5 @@ def after_keeping(verdict: str) -> str:
     if verdict == "unknown":
         return f"{MORE_ROWS}; then run `make monitor` and `make decide` again"
     if verdict == "alarm":
-        return "look again later with `make monitor`, or add a rule to decide.rules in params.yaml"
+        return "check again later with `make monitor`, or add a rule to decide.rules in params.yaml"
     return "run `make monitor` again once there are newer rows"

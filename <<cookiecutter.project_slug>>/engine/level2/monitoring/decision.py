@@ -56,19 +56,19 @@ def decide(verdict: Mapping[str, Any], past: Sequence[Past], knobs: Decide, now:
         if now - last < knobs.pause_hours * 3_600:
             waits = (now - last) / 3_600
             reason = (
-                f"rule {number} says {rule.then}, but {names[-1]} was asked for "
+                f"rule {number} says {rule.then}, but {names[-1]} was started "
                 f"{waits:.1f} hours ago: wait {knobs.pause_hours:g} (decide.pause_hours)"
             )
             return Decision("keep", number, reason, signals, names)
         return Decision(rule.then, number, _reason(number, rule), signals, names)
-    reason = f"no rule fits: {', '.join(sorted(loud))} alarm" if loud else "nothing alarms"
+    reason = f"no rule matches:  {', '.join(sorted(loud))} alarm" if loud else "nothing alarms"
     if verdict["verdict"] == "unknown":
         reason = "the monitor had nothing to compare"
     return Decision("keep", None, reason, signals, names)
 
 
 def _reason(number: int, rule: Rule) -> str:
-    after = f" and {', '.join(rule.after)} did not end it" if rule.after else ""
+    after = f" and {', '.join(rule.after)} did not help" if rule.after else ""
     verb = "alarms" if len(rule.when) == 1 else "alarm"
     return f"rule {number}: {', '.join(rule.when)} {verb}{after}"
 

@@ -27,7 +27,7 @@ class Current:
     table: pd.DataFrame
     source: str
     faults: tuple[str, ...] = ()  # why raw data could not be read
-    pairs: skew.Pairs | None = None  # rows of the log beside their offline features
+    pairs: skew.Pairs | None = None  # rows of the log with their offline features
 
 
 @dataclass

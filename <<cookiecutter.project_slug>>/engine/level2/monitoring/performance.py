@@ -53,7 +53,7 @@ def judge(
     if now.loss <= now.limit:
         return now, None
     detail = (
-        f"the champion errs more: mean loss {wording.number(now.loss)} on {now.rows:,} "
+        f"the champion's errors have grown: mean loss {wording.number(now.loss)} on {now.rows:,} "
         f"labelled rows, {wording.number(now.usual)} when it was accepted, "
         f"{wording.number(now.limit)} is allowed; {wording.label(metric)} "
         f"{wording.metric(metric, now.value)}, accepted with {wording.metric(metric, now.accepted)}"
@@ -82,7 +82,7 @@ def sent_back(
     if least <= limit:
         return None
     detail = (
-        f"{len(rows):,} of {len(table):,} answers were sent back as wrong: mean loss "
+        f"{len(rows):,} of {len(table):,} predictions were corrected by feedback: mean loss "
         f"{wording.number(least)} even if all others were right, {wording.number(usual)} when the "
         f"champion was accepted, {wording.number(limit)} is allowed"
     )

@@ -88,7 +88,7 @@ def unknown(
         if share > knobs.max_unknown:
             much, most = beyond(share, knobs.max_unknown)
             detail = (
-                f"`{name}` holds values the champion does not know in {much} of the rows, "
+                f"`{name}` has values the champion never saw in {much} of the rows, "
                 f"like `{strange.iloc[0]:.40}`; at most {most} is allowed "
                 "(monitor.max_unknown)"
             )
@@ -102,7 +102,7 @@ def strangers(table: pd.DataFrame, groups: Places, name: str, knobs: Monitor) ->
     if share > knobs.max_unknown:
         much, most = beyond(share, knobs.max_unknown)
         detail = (
-            f"{much} of the rows are about a `{name}` the champion does not know, at most "
+            f"{much} of the rows are about a `{name}` the champion never saw, at most "
             f"{most} is allowed (monitor.max_unknown)"
         )
         yield Finding("quality", "unknown", name, share, knobs.max_unknown, detail)
@@ -119,7 +119,7 @@ def other_unit(
         usual = compare.knobs.margin * back.times if back else np.inf
         if back and usual <= 1 and back.psi < 0.5 * item.psi and back.gap < 0.7 * item.gap:
             detail = (
-                f"`{item.column}` looks as if its unit changed ({name}): taken back, PSI falls "
+                f"`{item.column}` looks as if its unit changed ({name}): converted back, PSI falls "
                 f"from {item.psi:.2f} to {back.psi:.2f}"
             )
             return Finding("quality", "unit", item.column, item.psi, item.psi_limit, detail)

@@ -84,7 +84,7 @@ def declared(found: ModuleType | None, table: str, taken: Collection[str]) -> di
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ProjectError(
                 f"{place}: {table} has the name {name!r:.60}, "
-                "use small letters, digits and underscores"
+                "use lower-case letters, digits and underscores"
             )
         if name in taken:
             raise ProjectError(

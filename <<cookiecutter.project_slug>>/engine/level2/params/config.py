@@ -78,7 +78,7 @@ class Params(Strict):
         if not (data.features or derives):
             yield "data.features is empty and featurize derives nothing: a model needs an input"
         if data.frequency is not None and period(data.frequency) is None:
-            yield f"data.frequency: `{data.frequency}` is no period like 1D, 1h or MS"
+            yield f"data.frequency: `{data.frequency}` is not a period like 1D, 1h or MS"
         if (featurize.lags or lag) and not data.frequency:
             yield "lags and the seasonal-naive baseline need data.frequency (like 1D or 1h)"
         if self.evaluate.horizon > 1 and not data.frequency:
@@ -107,7 +107,7 @@ class Params(Strict):
             for name in names:
                 if name not in known:
                     yield (
-                        f"{key}: `{name}` is no metric of task {task}, "
+                        f"{key}: `{name}` is not a metric of task {task}, "
                         f"use one of {', '.join(known)}"
                     )
         for name in self.promote.thresholds:
@@ -148,7 +148,7 @@ class Params(Strict):
         for name in self.evaluate.slices:
             if name not in columns:
                 yield (
-                    f"evaluate.slices: `{name}` is no column of the training set, "
+                    f"evaluate.slices: `{name}` is not a column of the training set, "
                     f"use one of {', '.join(columns)}"
                 )
 
@@ -163,7 +163,7 @@ class Params(Strict):
             for column in own.inputs_of(name):
                 if column not in columns:
                     yield (
-                        f"featurize.own: {name} is computed from `{column}`, which is none of "
+                        f"featurize.own: {name} is computed from `{column}`, which is not one of "
                         f"{', '.join(columns)}"
                     )
 

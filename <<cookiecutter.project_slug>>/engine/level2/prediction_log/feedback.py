@@ -45,7 +45,7 @@ def read(payload: Any, classes: Sequence[str]) -> Feedback:
             f"row is {shown(row)}: give its place in the request, 0 is the first", field="row"
         )
     if "value" not in payload:
-        raise RequestError("value is missing: say what would have been right", field="value")
+        raise RequestError("value is missing: give the true value", field="value")
     return Feedback(request, row, _value(payload["value"], classes))
 
 
@@ -53,12 +53,12 @@ def _value(value: Any, classes: Sequence[str]) -> float | str:
     if classes:
         if type(value) is not str or value not in classes:
             known = ", ".join(classes)
-            raise RequestError(f"value is {shown(value)}: known are {known}", field="value")
+            raise RequestError(f"value is {shown(value)}: known values are {known}", field="value")
         return value
     if type(value) not in (int, float):
         raise RequestError(f"value is {shown(value)}: give a number", field="value")
     if not -inf < value < inf or abs(value) > LARGEST:
         raise RequestError(
-            f"value is {shown(value)}: give a finite number a model could answer", field="value"
+            f"value is {shown(value)}: give a finite number a model could predict", field="value"
         )
     return float(value)

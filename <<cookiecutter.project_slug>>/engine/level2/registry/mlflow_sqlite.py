@@ -120,5 +120,5 @@ class SqliteStore:
 
 def _local(address: str) -> Path:
     if "://" in address and not address.startswith("file://"):
-        raise ProjectError(f"{address} is no folder of this machine: set MLFLOW_TRACKING_URI")
+        raise ProjectError(f"{address} is not a folder of this machine: set MLFLOW_TRACKING_URI")
     return local_path(address)

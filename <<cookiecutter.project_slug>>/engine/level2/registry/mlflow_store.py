@@ -127,5 +127,5 @@ def _reason(error: Exception) -> str:
     """The first line of what MLflow says."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if "Max retries exceeded" in line:
-        return "there is no answer from it"
+        return "it does not respond"
     return _shown(line)[:160]

@@ -66,8 +66,8 @@ def _restore_data(root: Path, tree: Path, version: Version) -> str:
         s3.download(address, path, version.tags.get("data.version"))
         if (found := digest(path, "md5")) != version.tags["data.hash"]:
             raise ProjectError(
-                f"{address} holds other bytes (md5 {found}) than {version.name} "
-                f"v{version.version} was trained on: bring them back, let the bucket keep versions"
+                f"{address} has other content (md5 {found}) than {version.name} "
+                f"v{version.version} was trained on: restore it, let the bucket keep versions"
             )
         return str(path.relative_to(tree))
     dvc.share_cache(root, tree)
@@ -121,6 +121,6 @@ def _retrain(tree: Path, source: str) -> dict[str, Any]:
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
         raise ProjectError(f"training at that commit failed: {said[-1].strip()}")
     return dict(read_json(Workspace.at(tree, "reproduced").metrics))

@@ -70,7 +70,9 @@ def _protocol(app: FastAPI, service: Service, bodies: Bodies) -> None:
         served = service.slot.served
         if name != served.stamp.name or version not in (None, served.stamp.version):
             stamp = served.stamp
-            raise RequestError(f"here is model {stamp.name} version {stamp.version} only", 404)
+            raise RequestError(
+                f"this service has only model {stamp.name} version {stamp.version} only", 404
+            )
         return served
 
     @app.get("/v2")

@@ -53,7 +53,7 @@ class Bodies:
             if name == b"content-encoding" and value != b"identity":
                 raise RequestError("send the body as it is, without Content-Encoding", 415)
             if name == b"inference-header-content-length":
-                raise RequestError("send tensors as JSON: binary data are not taken", 415)
+                raise RequestError("send tensors as JSON: binary data are not accepted", 415)
             if name == b"content-length" and value.isdigit() and int(value[:20]) > self._most:
                 raise self._too_long()
 

@@ -45,7 +45,7 @@ async def explain(served: Served, service: Service, asked: Asked) -> dict[str, A
 def _moved(served: Served, columns: dict[str, list[Any]]) -> tuple[str, Drivers]:
     """Changes of the number, or of the probability of the class that is answered."""
     if served.typical is None:
-        raise RequestError("this model tells no typical case: train and promote it again", 404)
+        raise RequestError("this model has no typical case: train and promote it again", 404)
     typical = {n: v[0] for n, v in served.checker.columns([served.typical]).items()}
     case = {name: values[0] for name, values in columns.items()}
     place = int(labels(served.score(columns), served.cut)[0]) if served.classes else None
@@ -53,7 +53,9 @@ def _moved(served: Served, columns: dict[str, list[Any]]) -> tuple[str, Drivers]
     def score(mixed: dict[str, Any]) -> Array:
         found = served.scorer(mixed)
         if not np.isfinite(found).all():
-            raise RequestError("between this case and a typical one the model has no finite answer")
+            raise RequestError(
+                "the model gives no finite prediction between this case and a typical one"
+            )
         return found if place is None else found[:, place]
 
     return served.classes[place] if place is not None else "", drivers(score, case, typical)

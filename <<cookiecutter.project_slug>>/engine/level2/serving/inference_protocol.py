@@ -45,7 +45,7 @@ def rows(served: Served, payload: Any, limit: int) -> list[dict[str, Any]]:
     for name in names:
         if type(name) is not str or name not in served.features or names.count(name) > 1:
             raise RequestError(
-                f"inputs: {shown(name)} is unknown or there twice: give each of "
+                f"inputs: {shown(name)} is unknown or given twice: give each of "
                 f"{', '.join(served.features)} once",
                 field="inputs",
             )
@@ -120,7 +120,7 @@ def wanted(served: Served, outputs: Any) -> list[str]:
         name = item.get("name") if type(item) is dict else item
         if type(name) is not str or name not in known or name in names:
             raise RequestError(
-                f"outputs: {shown(name)} is unknown or there twice, there are {', '.join(known)}",
+                f"outputs: {shown(name)} is unknown or given twice, there are {', '.join(known)}",
                 field="outputs",
             )
         names.append(name)
@@ -131,7 +131,7 @@ def identity(payload: dict[str, Any]) -> str:
     """The id the sender gives its request, empty where there is none. Raises RequestError."""
     given = payload.get("id", "")
     if type(given) is not str or len(given) > 64 or not (given == "" or given.isprintable()):
-        raise RequestError("id is no text of up to 64 printable characters", field="id")
+        raise RequestError("id is not a text of up to 64 printable characters", field="id")
     return given
 
 

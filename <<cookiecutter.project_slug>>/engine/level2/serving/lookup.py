@@ -68,7 +68,7 @@ def _asked(served: Served, row: Any, where: str) -> tuple[str | int, datetime | 
     key = served.key
     if type(row) is not dict:
         right = "{}" if key.constant else key.entity
-        raise RequestError(f"{where} is no object: give {right}", field="entities")
+        raise RequestError(f"{where} is not an object: give {right}", field="entities")
     if not set(key.columns).issuperset(row):
         known = " and ".join(key.said)
         raise RequestError(f"{where} takes {known} only: features go into `rows`", field="entities")

@@ -79,7 +79,9 @@ class Served:
     def _finite(self, found: Array) -> Array:
         if not isfinite(found.sum()) and not np.isfinite(found).all():
             row = int(np.argmin(np.isfinite(found).reshape(len(found), -1).all(axis=1)))
-            raise RequestError(f"rows[{row}]: the model has no finite answer to these values")
+            raise RequestError(
+                f"rows[{row}]: the model gives no finite prediction for these values"
+            )
         return found
 
     def answers(self, found: Array) -> list[Any]:
@@ -103,7 +105,7 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
     record, told = artifact.record, artifact.record.get("serving")
     where = f"{stamp.name} v{stamp.version}"
     if told is None:
-        raise ProjectError(f"{where} says nothing about serving: train and promote it again")
+        raise ProjectError(f"{where} has no serving record: train and promote it again")
     constant = told.get("constant")
     entities = [constant] if constant else told["entities"]
     key = Key(told["entity"], tuple(entities) if entities else None, told["time"], constant)

@@ -63,5 +63,5 @@ class Slot:
         """Say what is wrong once, not at every look."""
         if problem != self._complaint:
             self._complaint = problem
-            stays = f"v{self.served.stamp.version} goes on serving"
+            stays = f"v{self.served.stamp.version} keeps serving"
             print(f" reload    {stays}: {problem}", file=sys.stderr, flush=True)

@@ -16,11 +16,11 @@ _KEPT = {"type": "object", "properties": {"version": {"type": "string"}}}
 _REFUSALS = {
     "400": "no JSON",
     "404": "the online store does not know the entity, or not at that time",
-    "408": "the body came too slowly",
+    "408": "the body arrived too slowly",
     "413": "the body is too long",
     "415": "the body is encoded",
     "422": "a field is missing, of another type, or outside the contract",
-    "503": "too many requests at once, or the online store does not answer; see Retry-After",
+    "503": "too many requests at once, or the online store does not respond; see Retry-After",
 }
 
 
@@ -42,7 +42,7 @@ def openapi(
         ),
         "/explain": _operation("explain", why, cases, {"type": "object"}, shown),
         "/feedback": _operation(
-            "feedback", "Say what is right for an answered row", _feedback(served), _KEPT
+            "feedback", "Report the true value for a predicted row", _feedback(served), _KEPT
         ),
         f"/v2/models/{name}/infer": _operation(
             "infer", "Predict, Open Inference Protocol v2", tensor, {"type": "object"}
@@ -50,9 +50,9 @@ def openapi(
     }
     pages = {
         "/": "The page for people",
-        "/form": "What that page asks for",
+        "/form": "Data for that page",
         "/v2": "The server",
-        "/v2/health/live": "Whether the process lives",
+        "/v2/health/live": "Whether the process is alive",
         "/v2/health/ready": "Whether a model is loaded",
         f"/v2/models/{name}": "Inputs and outputs of the model",
         f"/v2/models/{name}/ready": "Whether the model is loaded",
@@ -127,7 +127,7 @@ def _threshold(served: Served) -> dict[str, Any]:
     if served.cut is None:
         return {}
     number = {"type": "number", "minimum": 0, "maximum": 1}
-    why = "the class that is answered from this probability on"
+    why = "the class predicted from this probability on"
     return {"threshold": {"type": "object", "additionalProperties": number, "description": why}}
 
 

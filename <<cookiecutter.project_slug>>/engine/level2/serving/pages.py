@@ -54,7 +54,7 @@ def _ways(served: Served, lookup: bool, address: str, tables: bool) -> str:
         names = ", ".join(f"<code>{escape(name)}</code>" for name in served.raw.needed)
         found += (
             f"<h2>Example with a row of the table</h2><p>{names}, as the table that was adopted "
-            "has them; calendar and lags are derived, other columns are not read.</p>"
+            "has them; calendar and lags are derived, other columns are ignored.</p>"
             f"{shown['table']}"
         )
     if not lookup:

@@ -38,14 +38,14 @@ class Metrics:
         self.requests = counter("requests", "Requests answered", "route", "code")
         self.latency = seconds("request_seconds", "Time to answer", "route")
         self.rows = Histogram("serving_batch_rows", "Rows of a request", _ROWS, registry).of()
-        self.values = counter("values", "Odd values in requests", "feature", "kind")
+        self.values = counter("values", "Unusual values in requests", "feature", "kind")
         self.store_seconds = seconds("feature_store_seconds", "Reads of the online store").of()
         self.store_errors = counter("feature_store_errors", "Reads that failed")
         self.reloads = counter("reloads", "Changes of the model", "outcome")
         for outcome in ("done", "refused", "unreachable"):
             self.reloads.labels(outcome)  # at 0: an increase from nothing is none to Prometheus
         self.log_dropped = counter("log_dropped", "Predictions that could not be logged")
-        self.pending = gauge("pending_requests", "Requests being answered")
+        self.pending = gauge("pending_requests", "Requests in progress")
         self._info = gauge("model_info", "The model version served", "model", "version", "sha256")
         self._created = gauge("model_created_seconds", "When it was registered, since 1970")
         self._loaded = gauge("model_loaded_seconds", "When it was loaded, since 1970")

@@ -78,7 +78,7 @@ class Reads:
 
     def _late(self) -> ProjectError:
         seconds = self._deadlines.seconds
-        return ProjectError(f"the online store does not answer within {seconds:g} s")
+        return ProjectError(f"the online store does not respond within {seconds:g} s")
 
     def _begin(self) -> None:
         """Read for those that wait, as far as they need the same version."""

@@ -25,7 +25,7 @@ def install(app: FastAPI, service: Service) -> None:
     async def unknown(request: Request, error: HTTPException) -> Response:
         sentences = {
             404: "there is no such page: /docs lists them",
-            405: f"{request.method} is not answered here: /docs says what is",
+            405: f"{request.method} is not supported here: /docs lists what is",
         }
         told = {"error": sentences.get(error.status_code, str(error.detail))}
         return answer(told, error.status_code, dict(error.headers or {}))
@@ -58,7 +58,7 @@ def gone() -> Response:
 def fault(error: Exception) -> Response:
     """What should not happen, with its traceback in the log of the process."""
     traceback.print_exception(error, file=sys.stderr)
-    return answer({"error": "a fault of the service: its log says more"}, 500)
+    return answer({"error": "a fault of the service: see its log"}, 500)
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -105,7 +105,8 @@ def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
     strange = [name for name in row if name not in known]
     if strange and not {*raw.needed} <= row.keys():  # else the rest of a row of the table
         raise RequestError(
-            f"{where} has the field {shown(strange[0])}, which is none of {', '.join(raw.needed)}",
+            f"{where} has the field {shown(strange[0])}, which is not one of "
+            f"{', '.join(raw.needed)}",
             field=strange[0] if strange[0].isidentifier() else "",
             kind="strange",
         )
@@ -119,7 +120,8 @@ def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
     entity = raw.contract.entity and raw.own[raw.contract.entity]
     if entity and served.key.entities is not None and str(row[entity]) not in served.key.entities:
         raise RequestError(
-            f"{where}.{entity} is {shown(row[entity])}: known are {', '.join(served.key.entities)}",
+            f"{where}.{entity} is {shown(row[entity])}: known values are "
+            f"{', '.join(served.key.entities)}",
             field=entity,
             kind="unknown",
         )

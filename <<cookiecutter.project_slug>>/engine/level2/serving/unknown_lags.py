@@ -41,7 +41,7 @@ def _refused(
     from ..data.times import shown
     from ..features.lags import distance
 
-    told = f"give `{name}` (null where nobody knows it)"
+    told = f"give `{name}` (null if unknown)"
     if known is None:
         sentence = f"rows[{number}] has no `{name}`, and this service keeps no history: {told}"
         return RequestError(sentence, field=name, kind="missing")
@@ -49,12 +49,12 @@ def _refused(
     entity = contract.entity and rows[number][raw.own[contract.entity]]
     mine = known if entity is None else known[known[contract.entity] == str(entity)]
     needs = f"needs `{raw.target}` of {distance(served.lags[name], contract.frequency)} earlier"
-    whose, advice = "" if entity is None else f" of {entity}", f"bring newer data, or {told}"
+    whose, advice = "" if entity is None else f" of {entity}", f"provide newer data, or {told}"
     end = f"history holds nothing{whose}"
     if len(mine) and late:
         end = f"history{whose} ends {shown(mine[TIMESTAMP].max(), contract.timezone)}"
     elif len(mine):
         begin = shown(mine[TIMESTAMP].min(), contract.timezone)
-        end, advice = f"history{whose} that this model carries begins {begin}", told
+        end, advice = f"history{whose} bundled with this model begins {begin}", told
     sentence = f"rows[{number}] {needs}, and the {end}: {advice}"
     return RequestError(sentence, field=name, kind="missing")

@@ -26,9 +26,11 @@ LONGEST_NAME = 48  # characters of a name made of knobs
 def context_of(
     root: Path, params: Params, name: str, progress: Progress, overrides: tuple[str, ...] = ()
 ) -> Context:
-    """A workspace of its own for the trial `name`. Raises ProjectError where it is no name."""
+    """A workspace of its own for the trial `name`. Raises ProjectError where it is not a name."""
     if not name.replace("-", "").replace("_", "").isalnum():
-        raise ProjectError(f"`{name}` is no name for an experiment: use letters, digits, - and _")
+        raise ProjectError(
+            f"`{name}` is not a name for an experiment: use letters, digits, - and _"
+        )
     workspace = Workspace.at(root, name)
     return Context(params, workspace, progress=progress, experiment=name, overrides=overrides)
 
@@ -53,7 +55,7 @@ def name_of(overrides: tuple[str, ...]) -> str:
     """A name made of the knobs: other knobs never overwrite what these have left."""
     if not overrides:
         raise ProjectError(
-            "an experiment without another knob is the run again: "
+            "an experiment without a changed setting repeats the run: "
             "say SET=tune.trials=40, or give it a NAME"
         )
     text = "_".join(overrides)

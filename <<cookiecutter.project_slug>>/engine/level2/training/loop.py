@@ -109,7 +109,7 @@ def _trust(context: Context, step: Step, start: str) -> None:
     before, now = read_json(path), _state(context, step)
     for kind, what in (
         ("params", "params.yaml has changed for"),
-        ("outputs", "there are other files than those of"),
+        ("outputs", "files have changed for"),
     ):
         if before[kind] != now[kind]:
             raise ProjectError(

@@ -23,7 +23,7 @@ def violations(experiment):
     """Yield every rule an Experiment breaks."""
     spec, name = experiment.get("spec", {}), experiment.get("metadata", {}).get("name", "")
     if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name):
-        yield f"metadata.name {name!r} is no name"
+        yield f"metadata.name {name!r} is not a name"
     if len(name) > 40:
         yield f"metadata.name {name!r} is longer than 40 letters"
     yield from _counts(spec)

@@ -62,7 +62,7 @@ def build(receiver: Receiver) -> FastAPI:
         found = made(parse(await bodies.read(request)))
         answer = await receiver.take(found)
         if answer["dispatched"]:
-            print(f" {EVENT}  {answer['new']} new, ct is told", flush=True)
+            print(f" {EVENT}  {answer['new']} new, ct is started", flush=True)
         return JSONResponse(answer)
 
     @app.exception_handler(RequestError)
@@ -81,6 +81,6 @@ def build(receiver: Receiver) -> FastAPI:
     @app.exception_handler(ProjectError)
     async def unheard(_: Request, error: ProjectError) -> JSONResponse:
         print(f" stopped   {error!s:.400}", file=sys.stderr, flush=True)
-        return JSONResponse({"error": "GitHub did not take the event: send this again"}, 502)
+        return JSONResponse({"error": "GitHub did not accept the event: send this again"}, 502)
 
     return app

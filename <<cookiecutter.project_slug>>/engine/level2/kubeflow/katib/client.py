@@ -79,7 +79,7 @@ class Katib:
         owner, digest = (found.labels or {}).get(OWNER), (found.annotations or {}).get(DIGEST)
         if (owner, digest) != (wanted["labels"][OWNER], wanted["annotations"][DIGEST]):
             raise ProjectError(
-                f"Katib Experiment {name} in namespace {self.namespace} is there already and is "
+                f"Katib Experiment {name} in namespace {self.namespace} already exists and is "
                 "not of this run: delete it, or give this run another PIPELINE_RUN_ID"
             )
         return found.deletion_timestamp is None

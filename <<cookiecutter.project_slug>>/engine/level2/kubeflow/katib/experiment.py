@@ -119,7 +119,7 @@ def outcome(plan: Plan, family: str, found: Mapping[str, Any]) -> list[dict[str,
         raise ValueError("it names no best trial")
     best = {**found["optimal"], "params": read_values(space, found["optimal"]["params"])}
     if not any(_same(best, item) for item in trials):
-        raise ValueError(f"its best trial {best['params']} is none of its trials")
+        raise ValueError(f"its best trial {best['params']} is not one of its trials")
     for value in values:
         if better(plan.task, plan.metric, value, best["value"]):
             raise ValueError(

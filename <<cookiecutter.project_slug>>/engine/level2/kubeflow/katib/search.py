@@ -105,7 +105,7 @@ def check_settings(settings: Settings) -> tuple[str, str]:
     ):
         if not value:
             meant = {
-                "TRIAL_IMAGE": "the project's image, best by digest",
+                "TRIAL_IMAGE": "the project's image, preferably by digest",
                 "DATASET_URI": "a folder that trials can read, like s3://bucket/tuning",
             }[name]
             raise ProjectError(f"TUNER=katib needs {name}: {meant}")

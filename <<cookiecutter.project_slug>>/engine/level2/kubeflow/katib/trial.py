@@ -44,7 +44,7 @@ def run(
     params = load_params(root / "params.yaml", overrides or _handed_over())
     if expected.params_digest and knobs_digest(params) != expected.params_digest:
         raise ProjectError(
-            "params.yaml is not the one of the run that tunes: build the image from that commit"
+            "params.yaml differs from that of the tuning run: build the image from its commit"
         )
     values = _values(params, family, assignments)
     with tempfile.TemporaryDirectory() as folder:

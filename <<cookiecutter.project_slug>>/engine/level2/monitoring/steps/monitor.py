@@ -100,8 +100,8 @@ def from_data(context: Context, known: Champion, raw: pd.DataFrame) -> pd.DataFr
     lacking = [name for name in wanted if name not in made]
     if lacking:
         raise ProjectError(
-            f"the champion needs {', '.join(lacking)}, which params.yaml no longer makes: "
-            "run the loop to train one that does not"
+            f"the champion needs {', '.join(lacking)}, which params.yaml no longer produces: "
+            "run the loop to train one without"
         )
     end = pd.Timestamp(known.reference.end, unit="s", tz="UTC")
     table = derive(raw, contract, params.featurize)

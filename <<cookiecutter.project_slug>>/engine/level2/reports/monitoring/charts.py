@@ -29,7 +29,7 @@ def _shape(number: int, item: Mapping[str, Any], kind: str) -> Chart:
     return Chart(
         f"monitor_{number}",
         f"{name}: {words.BECAME[kind]}",
-        axis if steps else "values, the last place is all others",
+        axis if steps else "values, the last bar is all others",
         "share of rows (%)",
         (
             Line(bins, np.append(before, before[-1]), "truth", "reference", steps=True),

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 HELP = {
-    "monitor_timestamp_seconds": "When the monitor looked, since 1970",
+    "monitor_timestamp_seconds": "Time of the check, seconds since 1970",
     "monitor_rows": "Rows of the current window",
-    "monitor_signal": "0 quiet, 1 worth a look, 2 alarm; absent where nothing is known",
+    "monitor_signal": "0 quiet, 1 worth a look, 2 alarm; absent if unknown",
     "monitor_drift_ratio": "A column against its limits: above 1 is drift",
     "monitor_psi": "Population stability index of a column",
-    "monitor_loss_ratio": "Mean loss of labelled rows against that when accepted",
+    "monitor_loss_ratio": "Mean loss of labelled rows relative to that at acceptance",
     "monitor_findings": "Findings by signal",
 }
 _LEVELS = {"quiet": 0, "warn": 1, "alarm": 2}

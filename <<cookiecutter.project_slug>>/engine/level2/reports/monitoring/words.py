@@ -9,17 +9,17 @@ from ...model import wording
 MARKS = {"quiet": "good", "warn": "warn", "alarm": "bad", "unknown": "unknown"}  # of marks.py
 TITLES = {
     "quiet": "Monitor: quiet",
-    "warn": "Monitor: look at it",
+    "warn": "Monitor: worth a look",
     "alarm": "Monitor: alarm",
     "unknown": "Monitor: nothing to compare",
 }
 STATES = {"quiet": "as usual", "warn": "worth a look", "alarm": "alarm", "unknown": "not known"}
 MEANT = {
-    "quality": "values missing, out of range, unknown, in another unit, not those computed offline",
-    "data": "how features are distributed",
-    "prediction": "how predictions are distributed",
-    "target": "how labels are distributed",
-    "performance": "errors, where labels have arrived",
+    "quality": "values missing, out of range, unknown, in another unit, or different from offline",
+    "data": "distribution of features",
+    "prediction": "distribution of predictions",
+    "target": "distribution of labels",
+    "performance": "errors on labelled rows",
     "staleness": "age of model and data",
 }
 NAMES = {"ks": "KS", "w": "w (χ²)"}
@@ -66,7 +66,7 @@ def why(verdict: Verdict) -> str:
         )
     dark = [name for name, state in verdict["signals"].items() if state == "unknown"]
     known = f"; not known: {', '.join(dark)}" if dark else ""
-    return f"Nothing is beyond what is usual{known}."
+    return f"Nothing is unusual{known}."
 
 
 def window(verdict: Verdict) -> str:
@@ -74,9 +74,9 @@ def window(verdict: Verdict) -> str:
     now, before = verdict["window"], verdict["reference"]
     rows = f"{plural(now['rows'], 'row')} of the {now['source']}{_span(now)}"
     labelled = f", {now['labelled']:,} of them with their label" if now["labelled"] else ""
-    beside = f", {now['compared']:,} beside their offline features" if now.get("compared") else ""
-    wrong = f", {now['sent_back']:,} sent back as wrong" if now.get("sent_back") else ""
-    against = f"{plural(before['rows'], 'row')} the champion was made of{_span(before)}"
+    beside = f", {now['compared']:,} with their offline features" if now.get("compared") else ""
+    wrong = f", {now['sent_back']:,} corrected by feedback" if now.get("sent_back") else ""
+    against = f"{plural(before['rows'], 'row')} of the champion's data{_span(before)}"
     how = " by the same season of earlier years" if verdict["seasonal"] else ""
     return f"{rows}{labelled}{beside}{wrong}, against {against}{how}"
 

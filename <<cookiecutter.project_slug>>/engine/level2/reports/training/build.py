@@ -171,8 +171,8 @@ def _parity(evaluation: Evaluation) -> str:
     return (
         f"the served ONNX model and scikit-learn differ by at most {most}, "
         f"{wording.number(parity['relative_difference'])} of the predictions' spread, "
-        f"on {rows_compared(parity)} (the least and the largest value of a feature, zero, "
-        "a missing one, a category never seen)"
+        f"on {rows_compared(parity)} (smallest and largest value of a feature, zero, "
+        "missing, an unseen category)"
     )
 
 

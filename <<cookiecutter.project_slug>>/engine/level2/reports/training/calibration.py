@@ -35,7 +35,7 @@ def too_few(truth: Codes, classes: tuple[str, ...]) -> str:
         wanted += f", {LEAST_CLASS_ROWS} of each class"
     if len(truth) >= least and not rare:
         return ""
-    return f"Calibration is not judged: it takes at least {wanted}; {found}{rare}."
+    return f"Calibration is not assessed: it needs at least {wanted}; {found}{rare}."
 
 
 def calibration_points(truth: Codes, probabilities: Array) -> tuple[Array, Array, Array]:

@@ -99,7 +99,7 @@ def _precision_recall(truth: npt.NDArray[np.int_], score: Array) -> Chart:
         "precision_recall",
         f"Average precision {average:.3f}",
         "found (share of positives)",
-        "right among those named positive",
+        "correct (share of predicted positives)",
         (
             Line(recall[some], precision[some], "candidate", "this candidate"),
             Line(UNIT, np.array([base, base]), "guide", "guessing", dashed=True),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...params.sections import Promote
 
 Tree = dict[str, Any]
-EACH = "Each window is judged by the chosen model, trained on the rows before it alone"
+EACH = "Each window is tested with the chosen model, trained only on the rows before it"
 
 
 @dataclass(frozen=True)

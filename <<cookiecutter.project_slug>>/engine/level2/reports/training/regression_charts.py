@@ -36,7 +36,7 @@ def _fit(table: pd.DataFrame, contract: DataContract) -> Chart:
     note = f"The {top.sum():,} rows of the highest tenth: {wording.change(bias)} on average."
     if top.sum() < LEAST_ROWS:
         title = "Actual against predicted"
-        note = f"{plural(len(table), 'row')}: too few to judge the highest tenth apart."
+        note = f"{plural(len(table), 'row')}: too few to assess the highest tenth separately."
     elif abs(bias) >= 0.02:
         title = f"Peaks are predicted too {'high' if bias > 0 else 'low'}"
     return Chart(

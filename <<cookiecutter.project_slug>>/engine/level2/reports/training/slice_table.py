@@ -80,7 +80,7 @@ def left_out(evaluation: Evaluation, params: "Params") -> str:
 def slices_title(judged: Sequence[SliceLine], small: int) -> str:
     """What was judged, what was too small for it, and which of the judged is the worst."""
     if not judged:
-        return "Slices: none is large enough to be judged"
+        return "Slices: none is large enough"
     worst = f"{judged[0].name} is the worst, {judged[0].times} overall"
     if not small:
         return f"Slices: {worst}"

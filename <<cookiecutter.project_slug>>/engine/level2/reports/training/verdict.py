@@ -110,7 +110,7 @@ def _summary(
         if settled and settled.get("previous"):
             new, old = settled["version"], settled["previous"]
             return f"v{new} replaces v{old}: the same model, now from a commit" + now
-        return f"v{champion['version'] if champion else '?'} is this very model" + now
+        return f"v{champion['version'] if champion else '?'} is this same model" + now
     if word == "promote" and settled:
         new, old = settled["version"], settled.get("previous")
         return f"v{new} replaces v{old}" if old else f"v{new} becomes the first champion"
@@ -127,7 +127,7 @@ def _summary(
             if change < 0:
                 return "would get worse"
             if change < margin:
-                return f"would not get better by the wanted {wording.share(margin)}"
+                return f"would not improve by the required {wording.share(margin)}"
     return fails
 
 

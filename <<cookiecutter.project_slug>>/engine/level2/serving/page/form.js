@@ -59,7 +59,7 @@ export function show(made, value) {
   made.value = value === null || value === undefined ? "" : String(value);
 }
 
-// What stands in a field as JSON; what is no number goes as it is, and the service says so.
+// What stands in a field as JSON; what is not a number goes as it is, and the service says so.
 export function read(made) {
   const text = made.value.trim();
   if (text === "") return null;

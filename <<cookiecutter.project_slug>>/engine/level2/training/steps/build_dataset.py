@@ -58,8 +58,8 @@ def _refuse_empty(context: Context, dataset: pd.DataFrame) -> None:
     for name in model_features(context.params.data, context.params.featurize):
         if dataset.loc[trains, name].isna().all():
             raise ProjectError(
-                f"{context.params.data.source}: `{name}` has no value in any of the rows that "
-                "train: remove it from params.yaml or bring rows that have it"
+                f"{context.params.data.source}: `{name}` has no value in any training "
+                "row: remove it from params.yaml or add rows that have it"
             )
 
 

@@ -50,7 +50,7 @@ def _gaps(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) ->
     """Lags that rows with a past do not have, and why."""
     found = unmet(derived, contract, lags) if lags else {}
     listed = ", ".join(f"lag {lag} in {plural(count, 'row')}" for lag, count in found.items())
-    return f" · missing: {listed} with no row exactly so long before" if found else ""
+    return f" · missing: {listed} with no row exactly that far back" if found else ""
 
 
 def _halve(table: pd.DataFrame, features: Mapping[str, Feature]) -> None:

@@ -27,7 +27,7 @@ def run(context: Context) -> str:
     candidate = artifact.load(workspace.model)
     if candidate.digest != evaluation["candidate"]["digest"]:
         raise ProjectError(
-            "artifacts/evaluation.json judges another model than artifacts/model: "
+            "artifacts/evaluation.json is about another model than artifacts/model: "
             "run `evaluate` again"
         )
     store = tracking.registry(context)

@@ -70,8 +70,8 @@ def _stop(checks: list[Check], contract: DataContract) -> None:
     if not broken:
         return
     first, *others = broken
-    also = f"; {len(others)} more rules do not hold" if len(others) > 1 else ""
-    also = f"; rule {others[0].name} does not hold either" if len(others) == 1 else also
+    also = f"; {len(others)} more rules are violated" if len(others) > 1 else ""
+    also = f"; rule {others[0].name} is violated too" if len(others) == 1 else also
     raise ProjectError(f"{contract.source}: rule {first.name}: {first.detail}{also}")
 
 
@@ -131,7 +131,7 @@ def _row(table: pd.DataFrame, contract: DataContract, position: int | None) -> s
 def _leakage(table: pd.DataFrame, contract: DataContract, threshold: float) -> Check:
     leaks = find_leakage(table, contract, threshold)
     if not leaks:
-        return Check("leakage", True, "no feature gives the target away")
+        return Check("leakage", True, "no feature leaks the target")
     sentence, columns = advice(leaks)
     listed = ", ".join(dict.fromkeys([*contract.allow_leakage, *columns]))
     return Check(
