@@ -124,7 +124,7 @@ def test_parquet_and_csv_objects_ingest_to_the_same_table(store):
         ("s3://no-such-bucket/t.csv", {}, "there is no bucket `no-such-bucket` at http://127"),
         ("s3://BUCKET/t.csv", {"AWS_ACCESS_KEY_ID": "nobody"}, "the credentials are wrong or"),
         ("s3://BUCKET/t.csv", {"AWS_SECRET_ACCESS_KEY": "wrong-one"}, "the credentials are wrong"),
-        ("s3://BUCKET/t.csv", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "no answer from"),
+        ("s3://BUCKET/t.csv", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "no response from"),
     ],
 )
 def test_a_fault_of_the_store_is_one_sentence(store, monkeypatch, uri, setting, said):
@@ -316,7 +316,7 @@ def test_a_table_that_lands_is_merged_into_the_object_and_github_is_told_once(la
     assert registry(folder, "select count(*) from runs") == [(0,)], "nothing is trained here"
     taken = folder / "data/inbox/taken/january.csv"
     (folder / "data/inbox/again.csv").write_bytes(taken.read_bytes())
-    assert "again.csv holds what january.csv held: nothing to do" in tool(folder, *INBOX)
+    assert "again.csv has the content of january.csv: nothing to do" in tool(folder, *INBOX)
     (folder / "data/inbox/shorter.csv").write_text("\n".join(taken.read_text().split("\n")[:9]))
     tool(folder, *INBOX)
     assert len(hub.dispatches) == 1, "neither the same table nor rows that are known"

@@ -128,4 +128,4 @@ def test_a_project_generated_after_the_move_has_nothing_listed(bake, tmp_path):
     folder = copy(bake(), tmp_path / "load-forecast")
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder)
-    assert "nothing of yours lay in the package" in listed(folder, 0)
+    assert "you had changed nothing in the package" in listed(folder, 0)

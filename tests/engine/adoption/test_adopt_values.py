@@ -267,8 +267,8 @@ def test_digits_that_float32_loses_are_centred(project):
     center = project.params.data.features["reading"].center
     assert abs(center - 70_000_014) < 28
     assert found["reading"].tolist() == [row[0] for row in rows]
-    assert "less 700000" in project.told
-    assert "whose float32 would make neighbours equal" in project.told
+    assert "minus 700000" in project.told
+    assert "because its float32 would make neighbours equal" in project.told
 
 
 def test_a_centre_taken_away_is_missed(project):

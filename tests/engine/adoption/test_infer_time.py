@@ -172,9 +172,12 @@ def test_a_date_and_a_time_of_day_are_one_time():
     [
         (
             {"year": MONTHS.year, "price": RNG.normal(size=120)},
-            "`year`, `price` (TIMESTAMP) are no",
+            "`year`, `price` (TIMESTAMP) do not form a",
         ),
-        ({"year": [1] * 120, "month": MONTHS.month}, "`year`, `month` (TIMESTAMP) are no date"),
+        (
+            {"year": [1] * 120, "month": MONTHS.month},
+            "`year`, `month` (TIMESTAMP) do not form a date",
+        ),
     ],
 )
 def test_columns_that_are_no_date_together_are_refused(columns, sentence):

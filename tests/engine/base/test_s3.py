@@ -49,5 +49,5 @@ def test_an_endpoint_that_is_no_address(tmp_path, monkeypatch):
     "uri", ["s3://bucket", "s3://bucket/", "s3:///t.csv", "http://b/t.csv", "s3://a:b@b/t.csv"]
 )
 def test_what_is_no_object(uri, tmp_path):
-    with pytest.raises(ProjectError, match="is no object: write it like s3://bucket/"):
+    with pytest.raises(ProjectError, match="is not an object: write it like s3://bucket/"):
         s3.download(uri, tmp_path / "t.csv")

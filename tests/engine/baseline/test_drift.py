@@ -73,7 +73,7 @@ def test_history_written_anew_stops(years, contract):
     table = until(years, "2019-12-31")
     reference = profile(table, contract)
     (found,) = stopped(table.assign(temperature=table.temperature + 12), contract, reference)
-    assert "otherwise than in the last accepted data: PSI" in found.detail
+    assert "differently than in the last accepted data: PSI" in found.detail
 
 
 def test_silent_sensor_stops(years, contract):

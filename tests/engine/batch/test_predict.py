@@ -147,7 +147,7 @@ def test_rows_later_than_the_history_are_predicted_and_it_is_said(promoted, raw,
     done = predict(promoted, tmp_path / "in.csv", tmp_path / "out.csv")
     assert done.returncode == 0, done.stderr
     words = "load_lag_1 in 2 rows, load_lag_2 in 1 row, load_lag_7 in 1 row"
-    assert f"later than the history reaches: {words} (it ends 2016-12-31)" in done.stdout
+    assert f"beyond the history: {words} (it ends 2016-12-31)" in done.stdout
     assert len(pd.read_csv(tmp_path / "out.csv")) == 3
 
 

@@ -107,7 +107,7 @@ REFUSED = {
     "twice": (
         lambda path: workbook(path, [["a", "a"], [1, 2]]),
         "t.xlsx",
-        "t.xlsx: column `a` is there twice",
+        "t.xlsx: column `a` appears twice",
     ),
     "not gzip": (
         lambda path: path.write_bytes(b"a,b\n"),
@@ -168,5 +168,5 @@ def test_what_is_written_is_read_again(tmp_path, name):
 
 
 def test_a_workbook_is_not_written(tmp_path):
-    with pytest.raises(ProjectError, match="workbook, which is read only"):
+    with pytest.raises(ProjectError, match="workbook, which cannot be written"):
         write_table(read_raw(write(tmp_path, "s.csv")), tmp_path / "t.xlsx", ",")

@@ -447,7 +447,7 @@ def test_what_cannot_be_deployed_is_refused_before_the_cluster_is_asked(stand, k
     assert said == "`prod` is not an environment: use one of staging, production"
     for name in ("registry.example/team/serving:latest", "a@sha256:12", "a b@sha256:" + "0" * 64):
         said = refused(deployment.deploy, kserve, "staging", name, record, None, False, QUICK)
-        assert said.startswith(f"`{name}` names no image by its digest")
+        assert said.startswith(f"`{name}` does not name an image by digest")
     said = refused(deployment.deploy, kserve, "staging", "", record, None, False, QUICK)
     assert said.startswith("the overlay serves a model that is part of the image")
     assert stand.log == []
@@ -515,5 +515,5 @@ def test_the_command_line_deploys_and_says_one_sentence_when_refused(stand, kser
     done = command(*words, "serving:latest")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "names no image by its digest" in done.stderr
+    assert "does not name an image by digest" in done.stderr
     assert stand.shares() == {image("a"): 100}

@@ -115,7 +115,7 @@ def test_a_row_later_than_the_history_is_asked_for_its_lag(image):
     status, answer = ask(image, **{**ROW, "date": "2017-01-02"})
     assert (status, answer["field"]) == (422, "load_lag_1")
     assert answer["error"] == (
-        "rows[0] needs `load` of 1 day earlier, and the history of TenneT ends 2016-12-31: bring "
+        "rows[0] needs `load` of 1 day earlier, and the history of TenneT ends 2016-12-31: provide "
         "newer data, or give `load_lag_1` (null if unknown)"
     )
     assert ask(image, **{**ROW, "date": "2017-01-02"}, load_lag_1=15000)[0] == 200
@@ -141,8 +141,8 @@ def test_of_a_long_history_the_end_is_carried(bundle, promoted, server, tmp_path
         status, answer = ask(running, **{**newest, "date": "2016-12-30"})
         assert (status, answer["field"]) == (422, "load_lag_14")
         assert answer["error"] == (
-            "rows[0] needs `load` of 14 days earlier, and the history of Amprion that this model "
-            "carries begins 2016-12-17: give `load_lag_14` (null if unknown)"
+            "rows[0] needs `load` of 14 days earlier, and the history of Amprion bundled "
+            "with this model begins 2016-12-17: give `load_lag_14` (null if unknown)"
         )
         told = {**newest, "date": "2016-12-30", "load_lag_14": 9000}
         assert ask(running, **told)[0] == 200

@@ -96,7 +96,7 @@ def project(base, tmp_path):
         (390.0, 900.0, "pass", "390.0 against 400.0 on the base branch"),
         (400.0, 900.0, "pass", "+0.0"),
         (410.0, 900.0, "hold", "410.0 against 400.0 on the base branch"),
-        (410.0, 950.0, "pass", "test rows are others"),
+        (410.0, 950.0, "pass", "test rows differ"),
     ],
 )
 def test_a_pull_request_is_reported_against_its_base(
@@ -123,7 +123,7 @@ def test_a_pull_request_is_reported_against_its_base(
 
 def test_an_unknown_base_is_refused(project):
     said = verb(project, "ci-report", "--base", "$(touch x)", ok=False)
-    assert "is no revision of this repository" in said
+    assert "is not a revision of this repository" in said
     assert not (project / "x").exists()
 
 

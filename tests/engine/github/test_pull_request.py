@@ -40,7 +40,7 @@ def change(base=400.0, mine=380.0, baselines=(900.0, 900.0), **more):
         (change(mine=400.1), False, "RMSE 400.1 against 400.0 on the base branch"),
         (change(mine=float("nan")), False, "rmse is missing or not a number"),
         (change(base=None), True, "committed no metrics"),
-        (change(mine=500.0, baselines=(900.0, 950.0)), True, "test rows are others"),
+        (change(mine=500.0, baselines=(900.0, 950.0)), True, "test rows differ"),
         (change(base=None, mine=899.0), False, "rmse -0.1% against mean"),
     ],
 )

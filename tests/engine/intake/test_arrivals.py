@@ -105,7 +105,7 @@ def test_the_first_table_and_one_without_keys_take_the_place():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda frame: frame.drop(columns="heat"), "march.csv lacks `heat`: a table that"),
+        (lambda frame: frame.drop(columns="heat"), "march.csv lacks `heat`: a new table needs"),
         (lambda frame: frame.assign(wind="1"), "march.csv has `wind` too"),
         (
             lambda frame: frame.rename(columns={"heat": "warmth"}),

@@ -134,7 +134,7 @@ def test_a_table_that_lands_is_merged_committed_and_learnt_from_once(project, ja
     assert git(project, "show", "--name-only", "--format=", "HEAD") == f"{FILE}.dvc"
     assert git(project, "status", "--porcelain") == "M params.yaml", "a person's work is theirs"
     land(project, "the-same-again.csv", january)
-    assert "the-same-again.csv holds what january.csv held: nothing to do" in once(project)
+    assert "the-same-again.csv has the content of january.csv: nothing to do" in once(project)
     land(project, "all-of-it.csv", raw)
     assert "0 new rows, 3,048 known ones replaced" in once(project)
     assert record(project)["all-of-it.csv"] == "nothing new"

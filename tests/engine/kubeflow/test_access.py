@@ -67,7 +67,7 @@ def test_a_cookie_lets_in_and_a_missing_one_is_a_redirect_to_the_login(api, envi
         (500, "is up but KFP behind it is not (500)"),
         (503, "is up but KFP behind it is not (503)"),
         ("html", "answers with a web page instead of the API, as a login page would"),
-        ("drop", "broke the connection off"),
+        ("drop", "closed the connection"),
     ],
 )
 def test_what_answers_instead_is_named(kind, said, api, environ):
@@ -182,12 +182,12 @@ def test_credentials_over_plain_http_are_refused_but_where_the_network_is_said_p
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("kubeflow.example.com", "is no address"),
-        ("ftp://kubeflow.example.com", "is no address"),
-        ("https://", "is no address"),
-        ("https://x:port", "is no address"),
-        ("https://kubeflow.example.com/pipeline/#/runs", "is no address"),
-        (f"https://x.example/pipeline?token={SECRET}", "is no address"),
+        ("kubeflow.example.com", "is not an address"),
+        ("ftp://kubeflow.example.com", "is not an address"),
+        ("https://", "is not an address"),
+        ("https://x:port", "is not an address"),
+        ("https://kubeflow.example.com/pipeline/#/runs", "is not an address"),
+        (f"https://x.example/pipeline?token={SECRET}", "is not an address"),
         (f"https://me:{SECRET}@x.example", "holds a user or password"),
     ],
 )

@@ -336,7 +336,7 @@ def test_long_silence_while_following_is_not(api, submit, monkeypatch):
     monkeypatch.setattr(follow, "PATIENCE", 0.5)
     api.faults = [Fault("GET", "/runs/", "drop", after=1)]
     said = refused(submit)
-    assert "broke the connection off" in said
+    assert "closed the connection" in said
     assert "(while following the run): the run continues, look at http" in said
 
 
@@ -345,7 +345,7 @@ def test_a_black_hole_while_following_is_left_in_time(api, submit, monkeypatch):
     monkeypatch.setattr(client, "LIMITS", (0.2, 0.2))
     api.faults = [Fault("GET", "/runs/", "hang", after=1)]
     start = time.monotonic()
-    assert "does not answer within 0.2 s: " in refused(submit), "the limit it ran into"
+    assert "does not respond within 0.2 s: " in refused(submit), "the limit it ran into"
     assert time.monotonic() - start < 10
 
 
@@ -353,7 +353,7 @@ def test_the_limit_of_the_client_is_named_and_not_that_of_the_probe(api, schedul
     monkeypatch.setattr(client, "LIMITS", (0.2, 0.3))
     api.faults = [Fault("POST", "/recurringruns", "hang")]
     said = refused(schedule)
-    assert "does not answer within 0.3 s: " in said
+    assert "does not respond within 0.3 s: " in said
     assert said.endswith("(while creating the recurring run)")
 
 
@@ -395,7 +395,7 @@ def test_an_answer_without_an_id_is_no_success(kind, method, path, doing, api, s
 
 def test_a_run_whose_start_is_not_answered_is_not_started_twice(api, submit):
     api.faults = [Fault("POST", "/runs", "drop")]
-    assert "broke the connection off" in refused(submit)
+    assert "closed the connection" in refused(submit)
     assert len(api.asked("POST", "/runs")) == 1
 
 
@@ -525,9 +525,9 @@ def test_the_command_schedules_and_takes_away(api, command):
 
 def test_the_command_refuses_a_tag_and_a_bad_cron_line_before_it_asks(api, command):
     for words, said in [
-        (("submit", "r.example/x:latest"), "names no image by its digest"),
+        (("submit", "r.example/x:latest"), "does not name an image by digest"),
         (("schedule", "0 25 * * *", IMAGE), "`25` is not a valid hour"),
-        (("schedule", CRON), "names no image by its digest"),
+        (("schedule", CRON), "does not name an image by digest"),
     ]:
         code, _, errors = command(*words)
         assert code == 1

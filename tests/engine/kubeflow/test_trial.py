@@ -144,7 +144,7 @@ def test_the_training_set_is_read_from_its_address_and_must_be_the_one(prepared,
 def test_other_knobs_than_those_of_the_run_are_refused(prepared, attempt):
     known = search.knobs_digest(prepared.params)
     assert attempt("linear", "alpha=1", params_digest=known)
-    with pytest.raises(ProjectError, match=r"params\.yaml is not the one of the run that tunes"):
+    with pytest.raises(ProjectError, match=r"params\.yaml differs from that of the tuning run"):
         attempt("linear", "alpha=1", params_digest=known, overrides=["train.seed=5"])
 
 
@@ -219,7 +219,7 @@ def test_a_trial_that_fails_ends_non_zero_with_a_sentence_katib_reads_no_value_i
 def test_options_of_a_trial_without_a_trial_are_refused(prepared):
     done = command(prepared.workspace.root, "--set-param", "alpha=1.0")
     assert done.returncode == 1
-    assert "belong to a --trial FAMILY" in done.stderr
+    assert "need --trial FAMILY" in done.stderr
 
 
 def test_the_scorer_of_the_step_is_the_one_of_the_trial(prepared, attempt, monkeypatch):

@@ -147,7 +147,9 @@ def test_a_trial_with_other_knobs_than_the_run_is_named(on_katib, cluster, tree,
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
     with pytest.raises(ProjectError, match=r"failed, 1 of 1 trials did.*trial small-load-"):
         tune.run(context)
-    assert "params.yaml is not the one of the run" in "".join(cluster.seen()["logs"].values())
+    assert "params.yaml differs from that of the tuning run" in "".join(
+        cluster.seen()["logs"].values()
+    )
 
 
 def test_knobs_set_by_hand_reach_the_trials(on_katib, cluster, tree):

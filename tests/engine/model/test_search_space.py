@@ -33,8 +33,8 @@ def accepted(tree, sampler, dimension, name="alpha"):
         ("grid", PLAIN, "sampler grid needs a step for a range of type double"),
         ("sobol", LOG, "sampler sobol would ignore log: leave log out or use sampler tpe"),
         ("sobol", {**WHOLE, "log": True}, "sampler sobol would ignore log"),
-        ("sobol", WORDS, "sampler sobol takes min and max alone"),
-        ("sobol", STEPS, "sampler sobol takes min and max alone"),
+        ("sobol", WORDS, "sampler sobol accepts only min and max"),
+        ("sobol", STEPS, "sampler sobol accepts only min and max"),
     ],
 )
 def test_what_one_tuner_would_ignore_is_refused_with_its_key(tree, sampler, dimension, expected):
@@ -62,9 +62,9 @@ def test_what_both_tuners_heed_is_accepted(tree, sampler, dimensions):
     [
         ({**LOG, "min": 1e-12}, "a log range needs min of at least 1e-10"),
         ({**PLAIN, "step": 1e-6}, "a step may make at most 10000 values"),
-        ({"type": "categorical", "list": ["a", "a"]}, "`a` is there twice"),
-        ({"type": "categorical", "list": [1, "1"]}, "`1` is there twice"),
-        ({"type": "categorical", "list": ["a; rm -r /"]}, "`a; rm -r /` cannot be handed to a"),
+        ({"type": "categorical", "list": ["a", "a"]}, "`a` appears twice"),
+        ({"type": "categorical", "list": [1, "1"]}, "`1` appears twice"),
+        ({"type": "categorical", "list": ["a; rm -r /"]}, "`a; rm -r /` cannot be passed to a"),
         ({"type": "categorical", "list": ["$(id)"]}, "`$(id)` cannot be passed to a trial"),
     ],
 )

@@ -73,7 +73,7 @@ def test_errors_retrain_then_search_wider_then_ask_a_person(project):
         assert (record["number"], record["tried"]) == ("3", ["retrain", "new_model"])
         (issue,) = github.issues
     assert "Decision 3: change inputs or objective" in issue["body"]
-    assert "the champion errs more" in issue["body"]
+    assert "the champion's errors have grown" in issue["body"]
     assert record["done"] == f"issue {issue['html_url']}"
     assert TOKEN not in said + json.dumps(record)
 

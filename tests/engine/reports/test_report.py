@@ -539,7 +539,7 @@ def test_the_rows_of_the_onnx_check_are_explained(tree):
     found = made(tree)
     for text in (markdown.render(found), report_html.render(found, [])):
         assert text.count("on 111 test rows and 9 made from them with unusual values") == 2
-        assert "a missing one, a category never seen" in text
+        assert "missing, an unseen category" in text
     old = {"rows": 120, "max_difference": 0.0, "relative_difference": 0.0}
     assert "on 120 rows (" in made(tree, parity=old).parity
 
@@ -658,5 +658,5 @@ def test_every_cell_of_a_table_names_its_column_for_the_card_of_a_phone(tree):
 
 
 def test_the_page_says_which_plot_is_missing(tree):
-    page = report_html.render(made(tree), [], "Calibration is not judged: `a<b`.")
-    assert "Calibration is not judged: <code>a&lt;b</code>." in page
+    page = report_html.render(made(tree), [], "Calibration is not assessed: `a<b`.")
+    assert "Calibration is not assessed: <code>a&lt;b</code>." in page

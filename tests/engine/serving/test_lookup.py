@@ -38,7 +38,7 @@ def test_a_frozen_store_is_given_up_and_comes_back():
         lookup = Lookup(lambda: store, metrics, patience=0.3)
         for _ in range(2):
             began = time.monotonic()
-            with pytest.raises(RequestError, match=r"does not answer within 0\.3 s") as refused:
+            with pytest.raises(RequestError, match=r"does not respond within 0\.3 s") as refused:
                 await lookup.columns(SERVED, [{"site": "a"}])
             took.append(time.monotonic() - began)
             assert refused.value.status == 503

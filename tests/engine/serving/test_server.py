@@ -211,9 +211,9 @@ def test_the_pages_say_that_one_series_needs_no_name(series):
     schema = page["content"]["application/json"]["schema"]
     assert Draft202012Validator(schema).is_valid({"entities": [{}]})
     assert not Draft202012Validator(schema).is_valid({"entities": [{"series": "berlin"}]})
-    assert "{} asks with its newest features" in schema["properties"]["entities"]["description"]
+    assert "{} predicts from its newest features" in schema["properties"]["entities"]["description"]
     docs = series.ask("GET", "/docs")[2].decode()
-    assert "{} asks with its newest features" in docs
+    assert "{} predicts from its newest features" in docs
     assert "<code>series</code>" not in docs
 
 

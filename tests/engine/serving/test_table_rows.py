@@ -70,7 +70,7 @@ def test_a_lag_that_nobody_knows_yet_is_asked_for(server):
     status, answer = ask(server, **row)
     assert (status, answer["field"]) == (422, "load_lag_1")
     assert answer["error"] == (
-        "rows[0] needs `load` of 1 day earlier, and the history of TenneT ends 2016-12-31: bring "
+        "rows[0] needs `load` of 1 day earlier, and the history of TenneT ends 2016-12-31: provide "
         "newer data, or give `load_lag_1` (null if unknown)"
     )
     assert ask(server, **row, load_lag_1=None)[0] == 200
