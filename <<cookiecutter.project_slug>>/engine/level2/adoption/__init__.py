@@ -1,1 +1,1 @@
-"""Inferring the data contract of somebody's table."""
+"""Infer the data contract of a user's table."""

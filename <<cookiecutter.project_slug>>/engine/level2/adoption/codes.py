@@ -1,4 +1,4 @@
-"""Whole numbers that may be names: what to write where they are, left to who knows the table."""
+"""Whole numbers that may be codes: suggest what to write if they are."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ MOST_CODES = 12
 
 
 def perhaps_codes(item: Look, raw: "pd.Series[Any]") -> Decision | None:
-    """What to write where whole numbers counted on from 0 or 1 are names and no amounts."""
+    """Suggest an entry for columns of consecutive whole numbers from 0 or 1 that may be codes."""
     if item.kind != "int" or not 2 < item.distinct <= MOST_CODES or item.unique:
         return None
     low, high = int(item.known_numbers.min()), int(item.known_numbers.max())
@@ -37,7 +37,7 @@ def perhaps_codes(item: Look, raw: "pd.Series[Any]") -> Decision | None:
 
 
 def hints(rename: Mapping[str, str], decisions: Sequence[Decision]) -> dict[str, str]:
-    """What params.yaml says beside features that could be declared otherwise."""
+    """Comments for params.yaml on features that could be declared differently."""
     return {
         rename.get(item.column, item.column): item.reason
         for item in decisions

@@ -1,4 +1,4 @@
-"""Which columns become features, under which name and with which allowed values."""
+"""Decide which columns become features, under which name and with which allowed values."""
 
 import math
 import re
@@ -25,7 +25,7 @@ _TIME_WORD = re.compile(r"year|month|day|hour|week|date|age", re.I)
 
 
 class Decision(NamedTuple):
-    """What was decided about a column, and why."""
+    """A decision about a column and its reason."""
 
     column: str
     decision: str
@@ -33,7 +33,7 @@ class Decision(NamedTuple):
 
 
 def usable(looks: list[Look], target: Look) -> tuple[list[Look], list[Decision]]:
-    """Split columns into features and those left out, with reasons."""
+    """Split columns into features and excluded ones, with reasons."""
     chosen: list[Look] = []
     dropped: list[Decision] = []
     counters: list[tuple[Look, Decision]] = []
@@ -53,7 +53,7 @@ def usable(looks: list[Look], target: Look) -> tuple[list[Look], list[Decision]]
 
 
 def _named(item: Look) -> Look:
-    """Whole numbers with more digits than a number holds as the names they are."""
+    """Treat whole numbers with more digits than a number can hold as names."""
     if not item.long or item.kind == "constant":
         return item
     repeated = item.distinct <= MAX_CATEGORIES and item.distinct <= item.known / 2
@@ -61,7 +61,7 @@ def _named(item: Look) -> Look:
 
 
 def refused(item: Look) -> tuple[str, bool]:
-    """Why a column cannot be a feature (empty when it can), and whether it merely counts rows."""
+    """Why a column cannot be a feature (empty if it can), and whether it is just a row counter."""
     if item.kind == "empty":
         return "is empty", False
     if item.kind == "constant":
@@ -159,7 +159,7 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
 
 
 def bounds(low: float, high: float, whole: bool) -> tuple[float | int, float | int]:
-    """The range seen, widened by half its spread on each side; what is never negative stays so."""
+    """The observed range, widened by half its width on each side; never negative if it was not."""
     half = (high - low) / 2
     bottom = max(0.0, low - half) if low >= 0 else low - half
     top = min(0.0, high + half) if high <= 0 else high + half
@@ -169,6 +169,6 @@ def bounds(low: float, high: float, whole: bool) -> tuple[float | int, float | i
 
 
 def _tidy(value: float, scale: float, outward: Any) -> float:
-    """Round outward to two digits of the spread."""
+    """Round outward to two digits of the range."""
     unit = 10.0 ** (math.floor(math.log10(scale)) - 1) if scale > 0 else 1.0
     return float(f"{outward(value / unit) * unit:.15g}")

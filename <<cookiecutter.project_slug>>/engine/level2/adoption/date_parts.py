@@ -63,7 +63,7 @@ Parts = tuple[tuple[str, ...], str]
 
 
 def spread(items: Sequence[Look]) -> Parts | None:
-    """Columns named like parts of a date whose values fit, in order, and the pattern of both."""
+    """Columns named like parts of a date whose values fit, in order, and their joint pattern."""
     stems: dict[str, dict[str, Look]] = {}
     for item in items:
         stem, part = _named(item.name)
@@ -79,7 +79,7 @@ def spread(items: Sequence[Look]) -> Parts | None:
 
 
 def joined_pattern(items: Sequence[Look]) -> Parts | None:
-    """The pattern of columns that are said to be one time, in whatever order they are given."""
+    """The pattern of columns that together form a time, in any order."""
     dated = [item for item in items if item.pattern is not None]
     if len(dated) == 1 and len(items) == 2:
         other = next(item for item in items if item is not dated[0])
@@ -98,7 +98,7 @@ def joined_pattern(items: Sequence[Look]) -> Parts | None:
 
 
 def with_clock(date: Look, other: Look) -> Parts | None:
-    """A column of plain days and one of the time of day, or of whole hours."""
+    """A column of plain days together with one of times of day or whole hours."""
     if date.pattern is None:
         return None
     day = date.pattern.format or "%Y-%m-%d"
@@ -120,7 +120,7 @@ def with_clock(date: Look, other: Look) -> Parts | None:
 
 
 def clock_beside(date: Look, items: Sequence[Look]) -> Parts | None:
-    """A column that holds the time of day of a column of plain days."""
+    """The column with the time of day that belongs to a column of plain days."""
     for item in items:
         if item is not date and _CLOCK_NAME.search(item.name) and item.numbers is None:
             found = with_clock(date, item)
@@ -130,7 +130,7 @@ def clock_beside(date: Look, items: Sequence[Look]) -> Parts | None:
 
 
 def _named(name: str) -> tuple[str, str | None]:
-    """What a column is the part of, and which part: `order_year` is the year of `order`."""
+    """What a column is part of, and which part: `order_year` is the year of `order`."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
     tokens = [word for word in re.split(r"[^\w]+|_", words) if word]
     if tokens[-3:] in (["day", "of", "year"], ["day", "of", "month"]):
@@ -145,7 +145,7 @@ def _named(name: str) -> tuple[str, str | None]:
 
 
 def _fits(item: Look, part: str) -> bool:
-    """Whether every value is one that this part of a date can have."""
+    """Whether every value is valid for this part of a date."""
     if item.missing:
         return False
     low, high = RANGES[part]
@@ -162,19 +162,19 @@ def _fits(item: Look, part: str) -> bool:
 
 
 def _by_name(item: Look) -> bool:
-    """Whether every value is the name of a month, in whatever language."""
+    """Whether every value is the name of a month in any known language."""
     texts = [text for text in item.texts if text]
     return item.numbers is None and bool(texts) and all(month_of(text) for text in texts)
 
 
 def _lettered(item: Look) -> bool:
-    """Whether months are written M01, M02."""
+    """Whether months are written as M01, M02."""
     texts = [text for text in item.texts if text]
     return bool(texts) and all(_LETTERED.fullmatch(text) for text in texts)
 
 
 def _written(items: Sequence[Look], pattern: str) -> Parts:
-    """The columns and their pattern, months by name where they are written so."""
+    """The columns and their pattern, with month names if the months are written so."""
     if any(_lettered(item) for item in items):
         pattern = pattern.replace("%m", "M%m")
     if any(_by_name(item) for item in items):

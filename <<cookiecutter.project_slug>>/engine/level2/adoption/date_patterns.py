@@ -1,4 +1,4 @@
-"""How dates are written in a column, decided by all of its values."""
+"""Decide from all values of a column how its dates are written."""
 
 import re
 from typing import NamedTuple
@@ -18,9 +18,9 @@ _YEAR_MONTH = re.compile(r"\d{4}[-_/ .]\d{1,2}|\d{1,2}[-_/ .]\d{4}")
 
 
 class Pattern(NamedTuple):
-    """How times are written (see `time_formats`), None for ISO 8601, and what was unclear.
+    """How times are written (see `time_formats`, None for ISO 8601), and what was unclear.
 
-    `others` fit every value as well and nothing tells which is meant.
+    `others` are patterns that fit every value as well, so that the values alone cannot decide.
     """
 
     format: str | None
@@ -29,7 +29,7 @@ class Pattern(NamedTuple):
 
 
 def date_pattern(texts: list[str]) -> Pattern | None:
-    """Return how distinct texts, in order of appearance, are dates; None where they are not."""
+    """The date pattern of distinct texts, in order of appearance; None if they are not dates."""
     few = texts[:: max(1, len(texts) // 50)][:MOST]
     if foreign(few):
         texts, few = english(texts), english(few)
@@ -56,9 +56,9 @@ def date_pattern(texts: list[str]) -> Pattern | None:
 
 
 def _months(texts: list[str], found: Pattern) -> Pattern:
-    """The pattern of months, and what else these may be: `1995-1` to `1995-4` of many years.
+    """The pattern of months and the alternatives: `1995-1` to `1995-4` may be quarters.
 
-    Written `1995-01` they are months; without the zero nothing tells.
+    `1995-01` is a month; without the zero both readings are possible.
     """
     if not all(_YEAR_MONTH.fullmatch(text) for text in texts):
         return found
@@ -74,9 +74,9 @@ def _months(texts: list[str], found: Pattern) -> Pattern:
 
 
 def _days_of_no_year(texts: list[str], pattern: str) -> bool:
-    """Whether `01-31` or `31 Jan`, read as a year and a month, are days of a year nobody says.
+    """Whether `01-31` or `31 Jan`, parsed as year and month, are really days without a year.
 
-    Their numbers go from 1 or 2 to 28 and more, and as years they are out of order.
+    Their numbers then run from 1 or 2 to at least 28, and as years they would be out of order.
     """
     if "%y" not in pattern or "%d" in pattern:
         return False
@@ -87,7 +87,7 @@ def _days_of_no_year(texts: list[str], pattern: str) -> bool:
 
 
 def fits(texts: list[str], pattern: str | None) -> bool:
-    """Whether nearly all texts are times that are written so."""
+    """Whether nearly all texts match the pattern."""
     return bool(texts) and _share(texts, pattern) >= SHARE
 
 
@@ -104,7 +104,7 @@ def _share(texts: list[str], pattern: str | None) -> float:
 
 
 def _decide(texts: list[str], patterns: list[str]) -> Pattern:
-    """Month or day first, where every value allows both: the one that makes an even series."""
+    """Choose month first or day first if both fit: the one that gives a regular series."""
     uneven = {item: _unevenness(_parse(texts, item)) for item in patterns}
     chosen = min(patterns, key=lambda item: uneven[item])  # the first where they are equal
     others = tuple(item for item in patterns if item != chosen)
@@ -115,7 +115,7 @@ def _decide(texts: list[str], patterns: list[str]) -> Pattern:
 
 
 def _unevenness(times: "pd.Series") -> float:
-    """How much longer the longest step is than the usual one; infinite for dates out of order."""
+    """Ratio of the longest step to the typical one; infinite for unordered dates."""
     steps = times.diff().dropna() / pd.Timedelta(days=1)
     if not len(steps) or (steps <= 0).any():
         return float("inf")

@@ -1,4 +1,4 @@
-"""The patterns that the shape of a text allows, before its values are asked."""
+"""Derive candidate date patterns from the shape of texts, before checking the values."""
 
 import itertools
 import re
@@ -23,7 +23,7 @@ _ORDERS = ("mdY", "dmY", "Ymd", "mdy", "dmy", "ymd")
 
 
 def candidates(few: list[str]) -> Iterator[str]:
-    """Patterns that the shapes of a few texts allow, without asking their values."""
+    """Patterns that the shapes of a few texts allow, without checking the values."""
     found: dict[str, None] = {}
     for text in dict.fromkeys(_shape(text) for text in few):
         example = next(item for item in few if _shape(item) == text)
@@ -37,7 +37,7 @@ def _shape(text: str) -> str:
 
 
 def _patterns(text: str) -> Iterator[str]:
-    """Every pattern of one text: orders of the date, around the clock if there is one."""
+    """Every pattern of one text: possible orders of the date, with the clock if there is one."""
     clock = next((item for item in _CLOCK.finditer(text) if item["minute"] or item["half"]), None)
     date = text if clock is None else f"{text[: clock.start()]}\0{text[clock.end() :]}"
     tokens = _TOKEN.findall(date.strip())
@@ -53,7 +53,7 @@ def _patterns(text: str) -> Iterator[str]:
 
 
 def _literal(token: str, cleaned: bool) -> str:
-    """What stands in a pattern for a token that is no part of the date."""
+    """The pattern text for a token that is not part of the date."""
     if not token.isalpha():
         return token.replace("%", "%%")
     if _WEEKDAY.match(token):
@@ -62,12 +62,12 @@ def _literal(token: str, cleaned: bool) -> str:
 
 
 def _known(word: str) -> bool:
-    """Whether a word may stand in a date: `st` of 1st, `M` of 2020M01, a day of the week."""
+    """Whether a word may occur in a date: `st` of 1st, `M` of 2020M01, a weekday."""
     return word.lower() in {*_ENDS, *_SIGNS, "m", "t"} or _WEEKDAY.match(word) is not None
 
 
 def _orders(tokens: Sequence[str]) -> Iterator[str]:
-    """Which of day, month and year each token may be, as codes of strptime."""
+    """Which of day, month and year each token may be, as strptime codes."""
     named = [place for place, token in enumerate(tokens) if token.isalpha()]
     if len(named) > 1:
         return

@@ -1,4 +1,4 @@
-"""How the rows of an adopted table are divided: by time, by group or at random."""
+"""Choose how the rows of an adopted table are split: by time, by group or at random."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ def choose_split(
 ) -> tuple[str, str | None, list[Decision]]:
     """The split, the raw column of its groups, and why. Raises ProjectError.
 
-    Rows are divided by time wherever they have one, unless SPLIT or BY ask for another way.
+    Rows with a time are split by time unless SPLIT or BY say otherwise.
     """
     if split is not None and split not in WAYS:
         raise ProjectError(f"SPLIT={split} is not known, use time, random or group")

@@ -1,4 +1,4 @@
-"""Numbers in local dress: what was understood, and what could be read in two ways."""
+"""Local number formats: what was understood, and what is ambiguous."""
 
 from collections.abc import Collection
 
@@ -24,9 +24,9 @@ def settled(
     delimiter: str | None,
     source: str,
 ) -> tuple[dict[str, Look], list[Decision]]:
-    """The same columns, those with two readings read in the way the table or `decimal` says.
+    """The columns, with ambiguous numbers read as the other columns or `decimal` say.
 
-    Raises ProjectError for a column that stays in doubt, naming the option to give.
+    Raises ProjectError for a column that stays ambiguous, naming the option to set.
     """
     looks = dict(looks)
     unclear = {name: item.doubt for name, item in looks.items() if item.doubt is not None}
@@ -54,7 +54,7 @@ def settled(
 
 
 def _contrary(raw: pd.DataFrame, looks: dict[str, Look], decimal: str) -> list[str]:
-    """Columns whose numbers show the other decimal mark beyond doubt."""
+    """Columns whose numbers clearly use the other decimal mark."""
     found = []
     for name, item in looks.items():
         if item.numbers is None or not isinstance(raw[name].dtype, pd.StringDtype):
@@ -68,7 +68,7 @@ def _contrary(raw: pd.DataFrame, looks: dict[str, Look], decimal: str) -> list[s
 
 
 def _overruled(item: Look, values: "pd.Series", decimal: str, source: str) -> str:
-    """The sentence that refuses a DECIMAL that no column of the table follows."""
+    """The error message for a DECIMAL that contradicts the table."""
     other = "," if decimal == "." else "."
     return (
         f"{source}: column `{item.name}` holds `{_example(item, values)}`, a number with a decimal "
@@ -78,7 +78,7 @@ def _overruled(item: Look, values: "pd.Series", decimal: str, source: str) -> st
 
 
 def _mark(raw: pd.DataFrame, looks: dict[str, Look], unclear: Collection[str]) -> str | None:
-    """The decimal mark that other columns of the table show beyond doubt, if they agree."""
+    """The decimal mark that other columns clearly use, if they agree."""
     seen = set()
     for name, item in looks.items():
         if (
@@ -112,13 +112,13 @@ def _question(
 
 
 def _example(item: Look, values: "pd.Series") -> str:
-    """The longest of the first texts: it shows every mark."""
+    """The longest of the first texts, which shows every mark."""
     known = [str(text).strip() for text in values.dropna().head(200)]
     return max((text for text in known if text not in item.markers), key=len, default="")
 
 
 def _understood(item: Look, values: "pd.Series") -> tuple[str, str]:
-    """One number as it is written, and what it is taken for."""
+    """One number as written, and the value it is read as."""
     form = item.format or NumberFormat()
     text = _example(item, values)
     unit = f" {form.symbol}" if form.symbol else ""
@@ -127,7 +127,7 @@ def _understood(item: Look, values: "pd.Series") -> tuple[str, str]:
 
 
 def refuse_huge(raw: pd.DataFrame, looks: dict[str, Look], target: str, source: str) -> None:
-    """Raise ProjectError for a number that no model can hold, with its line."""
+    """Raise ProjectError for a number that is too large for a model, naming its line."""
     for name, item in looks.items():
         if item.numbers is not None and not item.long:
             column = Column(raw[name], name, source, item.markers)

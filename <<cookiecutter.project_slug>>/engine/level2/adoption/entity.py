@@ -1,4 +1,4 @@
-"""Which column tells apart the rows that share an event time."""
+"""Find the column that tells apart the rows that share an event time."""
 
 import re
 
@@ -20,7 +20,7 @@ def find_entity(
     taken: set[str | None],
     asked: str | None,
 ) -> tuple[str | None, str]:
-    """The column that, with the time, names a row; None where the time alone does."""
+    """The column that identifies a row together with the time, or None if the time alone does."""
     if asked:
         return asked, "requested by ENTITY"
     micros = times.astype("int64")  # zoned times would become objects, one by one
@@ -45,7 +45,7 @@ def find_entity(
 
 
 def _may_name(item: Look, usual: int) -> bool:
-    """Whether a column could name what a row is about; `usual` rows share one time."""
+    """Whether a column could be the entity; `usual` rows share one time."""
     if item.missing or item.distinct < usual or item.kind not in {"category", "text", "int"}:
         return False
     if item.kind == "int":
@@ -54,5 +54,5 @@ def _may_name(item: Look, usual: int) -> bool:
 
 
 def unique_share(values: npt.NDArray[np.generic]) -> float:
-    """Distinct values per row: 1 where none comes twice."""
+    """Distinct values per row: 1 if all are different."""
     return len(pd.unique(values)) / max(1, len(values))

@@ -1,4 +1,4 @@
-"""Hours beside a day, and clocks that may be those of half a day."""
+"""Hour columns beside a day, and clocks that may be 12-hour clocks."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,14 +30,14 @@ def hour_beside(
 
 
 def ends_days(item: Look) -> bool:
-    """Whether hours are counted 1 to 24."""
+    """Whether hours are numbered 1 to 24."""
     known = item.known_numbers
     whole = item.kind == "int" and not item.missing
     return whole and bool(known.min() >= 1) and bool(known.max() == 24)
 
 
 def without_hours(looks: Mapping[str, Look], names: Sequence[str]) -> tuple[list[str], str | None]:
-    """The columns that TIMESTAMP names but for one of hours 1 to 24, and that one."""
+    """The columns in TIMESTAMP without the one of hours 1 to 24, and that column."""
     hours = [name for name in names if ends_days(looks[name])]
     hours.sort(key=lambda name: _HOUR.search(name) is None)
     chosen = hours[0] if hours else None
@@ -45,9 +45,9 @@ def without_hours(looks: Mapping[str, Look], names: Sequence[str]) -> tuple[list
 
 
 def half_clock(raw: "pd.Series", clock: "pd.Series", pattern: str | None) -> bool:
-    """Whether written times of many rows may be of a 12-hour clock whose AM and PM are lost.
+    """Whether the times may come from a 12-hour clock whose AM and PM were lost.
 
-    Such a clock says 12 for 0.
+    Such a clock shows 12 instead of 0.
     """
     if pattern in NAMED or "%p" in str(pattern) or pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return False

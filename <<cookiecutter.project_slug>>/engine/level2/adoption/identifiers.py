@@ -1,4 +1,4 @@
-"""Whole numbers that only name rows: none comes twice, and none goes with the target."""
+"""Whole numbers that only identify rows: unique and unrelated to the target."""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ _SHAPE = 30.0  # chi-square of the means of ten bins, 9 degrees of freedom: one 
 
 
 def names_rows(item: Look, target: Look) -> bool:
-    """Whether a column of different whole numbers tells nothing of the target, in any order."""
+    """Whether a column of unique whole numbers is unrelated to the target, in any order."""
     if item.kind != "int" or not item.unique or item.numbers is None:
         return False
     if float((np.abs(item.known_numbers) >= DIGITS).mean()) < MOSTLY:
@@ -33,7 +33,7 @@ def names_rows(item: Look, target: Look) -> bool:
 
 
 def _goes_with(values: Floats, answers: Floats) -> bool:
-    """Whether the ranks of two columns are related: by an order, or by a bend."""
+    """Whether the ranks of two columns are related, monotonically or by a bend."""
     step = max(1, len(values) // _MOST)
     one, two = (pd.Series(column[::step]).rank().to_numpy() for column in (values, answers))
     if len(one) < 20 or one.std() == 0 or two.std() == 0:

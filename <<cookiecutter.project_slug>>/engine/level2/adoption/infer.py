@@ -1,4 +1,4 @@
-"""A contract for a table nobody described: every decision with its reason."""
+"""Infer a contract for an undescribed table, with a reason for every decision."""
 
 import difflib
 import re
@@ -42,12 +42,12 @@ def infer(
     decimal: str | None = None,
     delimiter: str | None = None,
 ) -> tuple[dict[str, Any], list[Decision]]:
-    """Return a whole params tree for a raw table, and what was decided for each column.
+    """Return a complete params tree for a raw table, and the decision for each column.
 
-    `timestamp` names one column or several that are a date together, `pattern` says how it is
-    written, `split` and `by` how rows are divided. `missing` are words that mean a missing value,
-    `decimal` the mark where numbers could be read in two ways, `delimiter` what stands between the
-    values of the file. Raises ProjectError where no model can be trained on the table as it is.
+    `timestamp` names one column or several that form a date, `pattern` says how it is written,
+    `split` and `by` how rows are split. `missing` are words that mean a missing value, `decimal` is
+    the decimal mark for ambiguous numbers, `delimiter` separates the values of the file. Raises
+    ProjectError if no model can be trained on the table as it is.
     """
     when = (timestamp,) if isinstance(timestamp, str) else tuple(timestamp or ())
     roles: list[tuple[str, str | None]] = [("TARGET", target), ("ENTITY", entity), ("BY", by)]
@@ -148,7 +148,7 @@ def _with_delimiter(data: dict[str, Any], delimiter: str) -> dict[str, Any]:
 
 
 def model_name(source: str, target: str) -> str:
-    """Kebab-case of file and target, which a file that ends with it need not repeat.
+    """Kebab-case of file and target; the target is not repeated if the file name ends with it.
 
     At most 63 characters.
     """
@@ -167,7 +167,7 @@ def _check_words(
     roles: Sequence[tuple[str, str | None]],
     exclude: Sequence[str],
 ) -> None:
-    """Refuse names that are not there or have two roles, and a table too small to learn from."""
+    """Refuse unknown columns, columns with two roles, and tables that are too small."""
     for role, name in [*roles, *(("EXCLUDE", name) for name in exclude)]:
         _check_name(raw, source, role, name)
     given = [name for role, name in roles if name is not None and role != "BY"]

@@ -1,4 +1,4 @@
-"""What names a row and what orders the rows: an event time, an entity, both or neither."""
+"""Find what identifies and orders the rows: an event time, an entity, both or neither."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ PARTS = {12: "month", 4: "quarter"}  # of a year, in a column that may be taken 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person who adopts has said of rows."""
+    """What the user has said about the rows."""
 
     entity: str | None = None
     timestamp: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Keys:
-    """Raw columns that name a row, and what follows from their values."""
+    """The raw columns that identify a row, and facts derived from their values."""
 
     entity: str | None = None
     timestamp: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Keys:
 
 
 def check_pattern(pattern: str | None) -> None:
-    """Raise a ProjectError for a FORMAT that is none."""
+    """Raise ProjectError for an invalid FORMAT."""
     if pattern in {None, "ISO8601", *NAMED} or "%" in str(pattern):
         return
     raise ProjectError(
@@ -68,7 +68,7 @@ def check_pattern(pattern: str | None) -> None:
 def find_keys(
     raw: pd.DataFrame, looks: dict[str, Look], target: str, asked: Asked, source: str
 ) -> Keys:
-    """Decide event time and entity. Raises ProjectError where they must be asked for."""
+    """Find event time and entity. Raises ProjectError if the user has to name them."""
     decisions: list[Decision] = []
     when, perhaps = _when(looks, target, asked, source, decisions)
     if when is None:
@@ -100,7 +100,7 @@ def find_keys(
 def _when(
     looks: dict[str, Look], target: str, asked: Asked, source: str, decisions: list[Decision]
 ) -> tuple[When | None, list[str]]:
-    """The event time, asked for or found, and the columns that could be one as well."""
+    """The event time, given or found, and other columns that could be it."""
     if asked.timestamp and asked.pattern:
         return When(asked.timestamp, None if asked.pattern == "ISO8601" else asked.pattern), []
     if asked.timestamp:
@@ -126,7 +126,7 @@ def _when(
 
 
 def _clear(when: When, source: str) -> When:
-    """Raise a ProjectError where two ways to read the time are equally likely."""
+    """Raise ProjectError if two readings of the time are equally likely."""
     if when.others:
         ways = " or ".join(f"FORMAT='{item}'" for item in (when.pattern, *when.others))
         raise ProjectError(f"{source}: column `{when.name}`: {when.note}: say {ways}")

@@ -1,4 +1,4 @@
-"""What one raw column seems to be: number, truth value, category, date, identifier or free text."""
+"""Classify a raw column: number, boolean, category, date, identifier or free text."""
 
 import math
 from collections.abc import Collection
@@ -24,9 +24,9 @@ _WORDS = ({"true", "false"}, {"yes", "no"})
 def look(
     values: "pd.Series", name: str, missing: Collection[str] = (), form: NumberFormat | None = None
 ) -> Look:
-    """Judge a column by all its values; `missing` are further words for a missing one.
+    """Classify a column by all its values; `missing` are additional words for a missing value.
 
-    `form` is how its numbers are written, where that is known.
+    `form` is the format of its numbers, if known.
     """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         codes, found = pd.factorize(values)
@@ -56,7 +56,7 @@ def _is_number(word: str) -> bool:
 
 
 def _spellings(values: "pd.Series", missing: Collection[str]) -> set[str]:
-    """The words that mean missing, and those of a column that are the same number: -999.0."""
+    """The words that mean missing, plus spellings of the same number in the column: -999.0."""
     meant = {float(word) for word in missing if _is_number(word)}
     if not meant:
         return set(missing)
@@ -66,13 +66,13 @@ def _spellings(values: "pd.Series", missing: Collection[str]) -> set[str]:
 
 
 def _among(values: "pd.Series", words: set[str], parsed: npt.NDArray[np.float64]) -> set[str]:
-    """Which of the words stand in the gaps of a column of numbers."""
+    """Which of the words occur in the gaps of a column of numbers."""
     gaps = np.isnan(parsed)
     return set(values[gaps].dropna().str.strip().unique()) & words if gaps.any() else set()
 
 
 def _long(found: Look, values: "pd.Series") -> Look:
-    """The same column with its texts, where its whole numbers have too many digits."""
+    """The same column as texts, if its whole numbers have too many digits."""
     known = found.known_numbers if found.numbers is not None else np.empty(0)
     if found.numbers is not None and np.isinf(found.numbers).any():
         known = found.numbers[~np.isnan(found.numbers)]
@@ -132,7 +132,7 @@ def _dressed(
     words: set[str],
     forms: list[NumberFormat],
 ) -> Look:
-    """Numbers with a unit, a decimal comma or marked thousands."""
+    """Numbers with a unit, a decimal comma or thousands separators."""
     read = parser(forms[0])
     values = np.array([*(nan if text in words else read(text) for text in texts), nan])
     found = _numeric(name, values[codes], words)

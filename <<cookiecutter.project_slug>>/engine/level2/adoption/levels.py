@@ -1,4 +1,4 @@
-"""Texts with many values that come again and again: categories, and no free text."""
+"""Text columns with many repeated values: categories instead of free text."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ TWICE = 0.9  # share of the rows whose value must come more than once
 
 
 def repeats(item: Look) -> bool:
-    """Whether a text column has more values than one-hot columns, each in several rows."""
+    """Whether a text column has too many values for one-hot encoding, each in several rows."""
     if item.kind != "text" or item.codes is None or not _few_enough(item):
         return False
     known = item.codes[item.codes >= 0]

@@ -1,4 +1,4 @@
-"""The decisions of `adopt` as lines for a terminal, the one of most weight first."""
+"""The decisions of `adopt` as terminal lines, most important first."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
 
 
 def lines(decisions: Sequence[Decision]) -> list[str]:
-    """Every decision with its reason, no line wider than 100 cells, all renames in one."""
+    """Every decision with its reason, lines at most 100 cells wide, all renames in one line."""
     renames = [item for item in decisions if item.decision.startswith(RENAMED)]
     others = [item for item in decisions if not item.decision.startswith(RENAMED)]
     shown = sorted([*others, *_renamed(renames)], key=weight)
@@ -46,7 +46,7 @@ def lines(decisions: Sequence[Decision]) -> list[str]:
 
 
 def weight(item: Decision) -> int:
-    """The place of a decision: 0 for the target, the highest for notes."""
+    """The sort position of a decision: 0 for the target, highest for notes."""
     said = item.decision.casefold()
     for place, starts in enumerate(ORDER):
         if said.startswith(starts) or (starts == (FEATURE,) and said.endswith(FEATURE)):
@@ -81,6 +81,6 @@ def _wrapped(item: Decision) -> Iterable[str]:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """How many terminal cells a text takes."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)

@@ -1,4 +1,4 @@
-"""What is known of a raw column once it was judged."""
+"""What is known about a raw column after it was classified."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ Kind = Literal["empty", "constant", "float", "int", "bool", "category", "date", 
 
 @dataclass(frozen=True)
 class Look:
-    """A column as judged; `numbers` only for numbers, `texts` and `codes` only for the rest."""
+    """A classified column; `numbers` only for numbers, `texts` and `codes` for the others."""
 
     name: str
     kind: Kind
@@ -37,11 +37,11 @@ class Look:
 
     @property
     def known_numbers(self) -> npt.NDArray[np.float64]:
-        """The values of a column of numbers, without gaps."""
+        """The values of a column of numbers, without missing ones."""
         numbers = np.empty(0) if self.numbers is None else self.numbers
         return numbers[np.isfinite(numbers)]
 
     @property
     def known(self) -> int:
-        """Rows that have a value."""
+        """Number of rows with a value."""
         return self.rows - self.missing

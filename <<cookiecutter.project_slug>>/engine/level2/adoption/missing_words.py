@@ -1,4 +1,4 @@
-"""Words that stand for a missing value, in any column and among numbers."""
+"""Words that mean a missing value, in any column and in columns of numbers."""
 
 import re
 
@@ -23,9 +23,9 @@ LEADING_ZERO = r"0\d"
 
 
 def unreadable(plain: set[str]) -> set[str] | None:
-    """Texts that are no number in a column of numbers; None where it is none.
+    """Texts in a column of numbers that are not numbers, or None if it is not such a column.
 
-    A few slips among many numbers leave it a column of numbers: `ingest` then names the line.
+    A few errors among many numbers still make it a column of numbers: `ingest` then names the line.
     """
     if any(re.match(LEADING_ZERO, text) for text in plain):
         return None  # 007 is a code
@@ -39,7 +39,7 @@ def unreadable(plain: set[str]) -> set[str] | None:
 
 
 def repeated_word(odd: set[str], codes: npt.NDArray[np.intp], texts: tuple[str, ...]) -> set[str]:
-    """The one word that comes again and again among numbers: it must mean missing."""
+    """The one word that is repeated among numbers: it must mean missing."""
     words = [place for place, text in enumerate(texts) if text in odd - NUMBER_MARKERS]
     if len(words) == 1 and int((codes == words[0]).sum()) > 1:
         return {texts[words[0]]}

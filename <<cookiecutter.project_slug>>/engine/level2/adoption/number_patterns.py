@@ -1,4 +1,4 @@
-"""How whole numbers are dates: days, months, years written in digits, or time since 1970."""
+"""Whole numbers that are dates: days, months, years written in digits, or time since 1970."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ _DIGITS = (
 
 
 def number_pattern(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> str | None:
-    """How whole numbers are dates: 20241231, 202412, 2024, or an epoch in s, ms, us or ns."""
+    """The date pattern of whole numbers: 20241231, 202412, 2024, or an epoch in s, ms, us or ns."""
     known = values[np.isfinite(values)]
     if not len(known):
         return None
@@ -42,7 +42,7 @@ def _written_out(
     high: int,
     share: float = SHARE,
 ) -> bool:
-    """Whether the digits of numbers between two bounds are a year, a month and so on."""
+    """Whether the digits of numbers between two bounds are year, month and so on."""
     if not ((known > low) & (known < high)).all():
         return False
     texts = pd.Series(np.unique(known).astype(np.int64)).astype(str)

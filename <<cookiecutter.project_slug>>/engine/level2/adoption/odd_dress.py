@@ -1,4 +1,4 @@
-"""Numbers that are nearly, or only perhaps, in local dress."""
+"""Numbers that nearly or only possibly have a local format."""
 
 import math
 import re
@@ -13,7 +13,7 @@ _DRESSED = re.compile(r"[(+-]?\W{0,3}\d{1,3}(?:[.,' ]?\d{3})*(?:[.,]\d+)?\W{0,4}
 
 
 def grouped(values: "pd.Series") -> bool:
-    """Whether plain numbers like 1.234 could be thousands with a point between."""
+    """Whether plain numbers like 1.234 could be thousands with a point as separator."""
     if not isinstance(values.dtype, pd.StringDtype):
         return False
     known = values[values.str.strip() != ""].dropna().str.strip()
@@ -23,7 +23,7 @@ def grouped(values: "pd.Series") -> bool:
 
 
 def odd_dress(found: Look) -> tuple[str, str]:
-    """A number in local dress and the text that is none, where nearly all are such numbers."""
+    """A number in a local format and the text that is not one, if nearly all are such numbers."""
     texts = [text for text in found.texts if text and text not in found.markers]
     few = texts[:: max(1, len(texts) // 500)]
     fitting = [text for text in few if _DRESSED.fullmatch(text) and symbol_of(text) is not None]

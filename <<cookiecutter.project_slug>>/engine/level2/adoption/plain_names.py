@@ -1,4 +1,4 @@
-"""A plain name for each column of a table."""
+"""Choose a plain name for each column of a table."""
 
 import keyword
 import re
@@ -19,10 +19,10 @@ def names_for(
     others: Collection[str] = (),
     classes: Sequence[str] = (),
 ) -> dict[str, str]:
-    """A plain name for each column, kept as it is where it is plain already and not taken.
+    """A plain name for each column; plain names that are not taken stay as they are.
 
-    `key` is the join key where there is no entity; `others` are columns of the table that stay
-    under their own names.
+    `key` is the join key if there is no entity; `others` are columns of the table that keep their
+    own names.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -47,7 +47,7 @@ def names_for(
 
 
 def plain(name: str) -> bool:
-    """Whether a name can be used everywhere: Python, SQL, Feast, file names."""
+    """Whether a name is valid everywhere: Python, SQL, Feast, file names."""
     return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)) and (
         not keyword.iskeyword(name) and "__" not in name and len(name) <= 60
     )

@@ -1,4 +1,4 @@
-"""Classes with few rows: the gate asks how many of them are found."""
+"""Classes with few rows: the gate checks how many of them are found."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ WANTED = 0.5  # share of a rare class that must be found
 
 
 def least_recalls(raw: "pd.Series[Any]", answer: Answer) -> tuple[dict[str, float], list[Decision]]:
-    """`promote.min_recall` for the rare classes of the raw target, and what to say of them."""
+    """`promote.min_recall` for the rare classes of the raw target, and a line about them."""
     if not answer.classes:
         return {}, []
     codes, texts = encode(Column(raw, answer.column, "", answer.markers))

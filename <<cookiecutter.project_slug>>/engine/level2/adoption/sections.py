@@ -78,7 +78,7 @@ def sections(
     answer: Answer,
     split: str,
 ) -> tuple[dict[str, Any], list[Decision]]:
-    """Return every section but the contract; `split` is how rows are divided."""
+    """Return every section except the contract; `split` is how rows are split."""
     decisions: list[Decision] = []
     featurize = _featurize(data, keys, answer, decisions)
     evaluate: dict[str, Any] = {"slices": _slices(data, looks, featurize), "min_slice_rows": 30}
@@ -143,7 +143,7 @@ def _featurize(
 
 
 def _a_day(frequency: str | None) -> list[int]:
-    """How many periods make a day, where a whole number of them does."""
+    """Number of periods in a day, if it is a whole number."""
     found = re.fullmatch(r"(\d+)(h|min|s)", frequency or "")
     if found is None:
         return []
@@ -152,12 +152,12 @@ def _a_day(frequency: str | None) -> list[int]:
 
 
 def _root(frequency: str | None) -> str:
-    """The period without the month it is counted from: `QS` of `QS-FEB`."""
+    """The period without its anchor month: `QS` of `QS-FEB`."""
     return (frequency or "").partition("-")[0]
 
 
 def _calendar(keys: Keys) -> list[str]:
-    """Calendar features that vary in this table and have been seen more than once."""
+    """Calendar features that vary in this table and occur more than once."""
     if not keys.timestamp:
         return []
     if _root(keys.frequency) in {"YS", "YE"}:
@@ -175,7 +175,7 @@ def _calendar(keys: Keys) -> list[str]:
 
 
 def _slices(data: dict[str, Any], looks: dict[str, Look], featurize: dict[str, Any]) -> list[str]:
-    """Up to three inputs with few values: entity, truth values, categories, small numbers."""
+    """Up to three inputs with few values: entity, booleans, categories, small numbers."""
     found = [f"{data['entity']}_key"] if featurize["entity_as_feature"] else []
     few = [name for name, item in looks.items() if _groups_rows(item)]
     order = {"bool": 0, "category": 1, "int": 2}
@@ -185,7 +185,7 @@ def _slices(data: dict[str, Any], looks: dict[str, Look], featurize: dict[str, A
 
 
 def _groups_rows(item: Look) -> bool:
-    """Whether a column splits the rows into a few groups worth watching."""
+    """Whether a column splits the rows into a few groups worth monitoring."""
     if item.kind == "bool" and item.numbers is not None:
         share = float((item.numbers == 1).mean())
         return 0.02 <= share <= 0.98

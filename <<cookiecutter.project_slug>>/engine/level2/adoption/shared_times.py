@@ -1,4 +1,4 @@
-"""Rows that share a time: events that stand for themselves, or a slip in a regular series."""
+"""Rows that share a time: independent events, or mistakes in a regular series."""
 
 import re
 
@@ -16,7 +16,7 @@ _PERIOD = r"(1|7)D|B|\d+h|(1|5|10|15|20|30)min|(M|2?Q|Y)[SE](-\w+)?"
 def groups_of(
     raw: pd.DataFrame, entity: str | None
 ) -> tuple["np.ndarray[tuple[int], np.dtype[np.intp]]", tuple[str, ...]]:
-    """Codes of shape (n,) of what each row is about, 0 for one series; and the sorted names."""
+    """Entity codes of shape (n,), 0 for a single series; and the sorted entity names."""
     if entity is None:
         return np.zeros(len(raw), dtype=np.intp), ()
     codes, texts = encode(Column(raw[entity], entity, ""))
@@ -24,7 +24,7 @@ def groups_of(
 
 
 def shared_rows(raw: pd.DataFrame, times: "pd.Series", entity: str | None) -> int:
-    """Rows whose time, and entity where there is one, another row has too."""
+    """Rows that share their time, and entity if there is one, with another row."""
     table = pd.DataFrame({"time": times.astype("int64").to_numpy()})
     if entity is not None:
         table["entity"] = encode(Column(raw[entity], entity, ""))[0]
@@ -32,7 +32,7 @@ def shared_rows(raw: pd.DataFrame, times: "pd.Series", entity: str | None) -> in
 
 
 def slips(raw: pd.DataFrame, clock: "pd.Series", entity: str | None, shared: int) -> bool:
-    """Whether the few rows that share a time are faults of a regular series, not events."""
+    """Whether the few rows that share a time are mistakes in a regular series, not events."""
     frequency = frequency_of(clock, groups_of(raw, entity)[0])
     usual = frequency is not None and re.fullmatch(_PERIOD, frequency) is not None
     return usual and shared <= 2 * (1 - REGULAR_SHARE) * len(raw)
@@ -46,7 +46,7 @@ def twice(
     source: str,
     asked: bool,
 ) -> str:
-    """The first two rows of one time and entity, which `asked` for or found, in a sentence."""
+    """A sentence about the first two rows with the same time and entity, given or found."""
     table = pd.DataFrame({"time": times.astype("int64").to_numpy()})
     table["entity"] = encode(Column(raw[entity], entity, ""))[0] if entity else 0
     groups = table.groupby(["time", "entity"], sort=False).indices

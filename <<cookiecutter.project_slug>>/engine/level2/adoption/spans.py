@@ -1,4 +1,4 @@
-"""Distances between the rows of a series."""
+"""Time differences between the rows of a series."""
 
 import calendar
 
@@ -18,9 +18,9 @@ _ENDS = (("ME", 28, 31), ("QE", 89, 92), ("2QE", 181, 184), ("YE", 365, 366))
 
 
 def frequency_of(clock: "pd.Series", groups: npt.NDArray[np.intp]) -> str | None:
-    """Return the distance between rows of one entity like `1D`, `15min`, `MS`, else None.
+    """Return the time between rows of one entity, like `1D`, `15min`, `MS`, or None.
 
-    `clock` are local times without zone: a day is one although an hour of it may be missing.
+    `clock` are local times without zone: a day counts as one even if an hour of it is missing.
     """
     micros = clock.to_numpy("datetime64[us]").view(np.int64)
     order = np.lexsort((micros, groups))
@@ -46,7 +46,7 @@ def frequency_of(clock: "pd.Series", groups: npt.NDArray[np.intp]) -> str | None
 
 
 def _by_month(clock: "pd.Series", days: npt.NDArray[np.float64]) -> str | None:
-    """Months, quarters, half-years and years, counted from their first or to their last days."""
+    """Months, quarters, half-years and years, counted from their first or last days."""
     for ends, names in ((clock.dt.is_month_start, _STARTS), (clock.dt.is_month_end, _ENDS)):
         if bool(ends.all()):
             for name, low, high in names:
@@ -56,7 +56,7 @@ def _by_month(clock: "pd.Series", days: npt.NDArray[np.float64]) -> str | None:
 
 
 def _anchored(name: str, clock: "pd.Series") -> str | None:
-    """The first month that the quarters or years of the series start or end with."""
+    """The month in which the quarters or years of the series start or end."""
     if name in {"MS", "ME"}:
         return name
     month = int(clock.dt.month.iloc[0])

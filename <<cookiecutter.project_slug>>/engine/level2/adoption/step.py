@@ -1,4 +1,4 @@
-"""`adopt`: your own table in place of the sample; writes its contract and keeps its file."""
+"""`adopt`: replace the sample with the user's table; writes its contract and stores its file."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ from .params_text import params_text
 
 
 class Reading(NamedTuple):
-    """What adopt is told about the file: words for missing, decimal mark, delimiter."""
+    """How to read the file: words for missing, decimal mark, delimiter."""
 
     missing: tuple[str, ...] = ()
     decimal: str | None = None
@@ -70,9 +70,8 @@ def adopt(
 ) -> list[Decision]:
     """Infer the contract of a table, check it on the table, copy the file, write params.yaml.
 
-    `track` is called with the copied file; `reading` decides what could be read in two ways.
-    Nothing is written when anything is wrong with the table. Returns what was decided, each
-    decision printed too. Raises ProjectError.
+    `track` is called with the copied file; `reading` resolves ambiguities. Nothing is written if
+    anything is wrong with the table. Prints and returns the decisions. Raises ProjectError.
     """
     words, when = reading or Reading(), tuple(timestamp or ())
     with plain(data_path) as file:
@@ -124,7 +123,7 @@ def adopt(
 
 
 def _file(path: Path, file: Path, mark: str | None) -> list[Decision]:
-    """What was understood of the file as a whole, where it is not simply comma-separated."""
+    """What was understood about the file itself, if it is not simply comma-separated."""
     found = []
     if file != path:
         kept = f"data/raw/{_plain_name(path, file)}"
@@ -135,7 +134,7 @@ def _file(path: Path, file: Path, mark: str | None) -> list[Decision]:
 
 
 def _plain_name(path: Path, file: Path) -> str:
-    """What the plain table is called in data/raw: `sales.csv` for `sales.csv.gz`."""
+    """The name of the plain table in data/raw: `sales.csv` for `sales.csv.gz`."""
     name = path.name
     if file != path:
         stem = name[: -len(path.suffix)]
@@ -144,7 +143,7 @@ def _plain_name(path: Path, file: Path) -> str:
 
 
 def _waived(data: dict[str, Any], names: Sequence[str]) -> list[str]:
-    """Names of the contract for the waived columns of the file."""
+    """Names in the contract of the waived columns of the file."""
     waived = [data.get("rename", {}).get(name, name) for name in names]
     for name, known in zip(names, waived, strict=True):
         if known not in data["features"]:
@@ -158,7 +157,7 @@ def _waived(data: dict[str, Any], names: Sequence[str]) -> list[str]:
 def _refusal(
     leaks: list[Leak], params: Params, words: dict[str, str], waived: Sequence[str]
 ) -> str:
-    """The leaks, and the two commands that go on from here."""
+    """The leaks, and the two commands to continue with."""
     sentence, columns = advice(leaks)
     raw = {new: old for old, new in params.data.rename.items()}
     columns = [raw.get(name, name) for name in columns]
@@ -173,7 +172,7 @@ def _refusal(
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Names as EXCLUDE takes them: one with a comma or a quote stands in quotes."""
+    """Names as EXCLUDE expects them: one with a comma or a quote in quotes."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(names)
     return line.getvalue()
@@ -185,7 +184,7 @@ def _command(words: dict[str, str]) -> str:
 
 
 def _keep(root: Path, path: Path, name: str) -> Path:
-    """Copy the file to data/raw, where it is not there already."""
+    """Copy the file to data/raw, unless it is already there."""
     kept = root / "data" / "raw" / name
     if kept.exists() and (kept.samefile(path) or digest(kept) == digest(path)):
         return kept
@@ -200,7 +199,7 @@ def _keep(root: Path, path: Path, name: str) -> Path:
 
 
 def _write(path: Path, tree: dict[str, Any], title: str, beside: dict[str, str]) -> Path | None:
-    """Write params.yaml. Returns where the old one is kept, None where nothing was lost."""
+    """Write params.yaml. Returns where the old one was kept, None if nothing was lost."""
     text, kept = params_text(tree, title, beside), None
     if path.exists() and (old := path.read_text(encoding="utf-8")) != text:
         kept = path.with_name(path.name + ".bak")
@@ -214,7 +213,7 @@ def _write(path: Path, tree: dict[str, Any], title: str, beside: dict[str, str])
 
 
 def _describe(path: Path, line: str) -> None:
-    """Say in the README what the project predicts now, between its two marks."""
+    """Update the README between its two marks to say what the project predicts."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, start, rest = text.partition("<!-- predicts -->\n")
     _, end, after = rest.partition("\n<!-- /predicts -->")

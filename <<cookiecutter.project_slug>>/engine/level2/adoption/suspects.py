@@ -1,4 +1,4 @@
-"""Columns that are seldom what they seem: another model's answers, a target that counts rows."""
+"""Suspicious columns: predictions of other models, a target that counts rows."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ _OF_TARGET = re.compile(
 
 
 def other_models(chosen: Iterable[Look], target: str) -> Iterator[Decision]:
-    """A line for each feature that is called like a prediction, or like one of the target."""
+    """A line for each feature that is named like a prediction, of the target or in general."""
     wanted = _tidy(target)
     for item in chosen:
         name = _tidy(item.name)
@@ -32,7 +32,7 @@ def other_models(chosen: Iterable[Look], target: str) -> Iterator[Decision]:
 
 
 def counts_rows(item: Look) -> bool:
-    """Whether whole numbers are consecutive and none comes twice."""
+    """Whether whole numbers are consecutive and all different."""
     known = item.known_numbers
     return bool(
         item.kind == "int" and item.unique and np.ptp(known) == len(known) - 1 and len(known) > 2

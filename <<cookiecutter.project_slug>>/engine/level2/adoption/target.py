@@ -1,4 +1,4 @@
-"""What is predicted: a number or a class."""
+"""The target: a number or a class."""
 
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 
 
 def find_target(raw: pd.DataFrame, found: Look, task: str | None, source: str) -> Answer:
-    """Decide the task. Raises ProjectError for a target no model can be trained on."""
+    """Decide the task. Raises ProjectError for a target that cannot be learned."""
     name = found.name
     if task not in {None, "regression", "binary", "multiclass"}:
         raise ProjectError(f"TASK={task} is not known, use regression, binary or multiclass")
@@ -119,7 +119,7 @@ def _example(found: Look) -> str:
 
 
 def _classes(raw: pd.DataFrame, found: Look, source: str) -> dict[str, int]:
-    """Rows of each class, numbers in order of size and words in order of the alphabet."""
+    """Rows per class, numbers by size and words alphabetically."""
     if found.numbers is not None and found.distinct > MAX_CLASSES:
         return {}
     column = Column(raw[found.name], found.name, source, found.markers)

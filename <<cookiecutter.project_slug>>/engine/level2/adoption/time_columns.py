@@ -1,4 +1,4 @@
-"""Which columns say when: dates, numbers that are dates, and dates spread over columns."""
+"""Find the time columns: dates, numbers that are dates, and dates split over columns."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _ID = re.compile(r"(^|[_\W])(id|ids|no|nr|number|phone|tel|fax|zip|code|account|
 
 
 class When(NamedTuple):
-    """Columns that are an event time together, and how it is written."""
+    """Columns that together form an event time, and how it is written."""
 
     columns: tuple[str, ...]
     pattern: str | None  # see data/time_formats.py
@@ -51,12 +51,12 @@ class When(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The columns as TIMESTAMP= takes them."""
+        """The columns as TIMESTAMP= expects them."""
         return ",".join(self.columns)
 
 
 def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> When:
-    """The event time that TIMESTAMP names. Raises ProjectError where it is none."""
+    """The event time named by TIMESTAMP. Raises ProjectError if it is not one."""
     if len(names) > 1:
         pattern = joined_pattern([looks[name] for name in names])
         fewer, hour = without_hours(looks, names)
@@ -92,7 +92,7 @@ def asked_for(looks: Mapping[str, Look], names: Sequence[str], source: str) -> W
 
 
 def written_so(looks: Mapping[str, Look], target: str, pattern: str, source: str) -> When:
-    """The column whose values are written as FORMAT says. Raises ProjectError where none is."""
+    """The column whose values match FORMAT. Raises ProjectError if there is none."""
     wanted = None if pattern == "ISO8601" else pattern
     for item in looks.values():
         if item.name != target and _written_as(item, wanted):
@@ -104,7 +104,7 @@ def written_so(looks: Mapping[str, Look], target: str, pattern: str, source: str
 
 
 def _written_as(item: Look, wanted: str | None) -> bool:
-    """Whether a column is written so; numbers of a format that any number has must lie near."""
+    """Whether a column matches the format; if any number would, its values must be plausible."""
     if item.numbers is not None and wanted == EXCEL:
         return serial_days(item)
     if item.numbers is not None and wanted in EPOCHS:
@@ -113,7 +113,7 @@ def _written_as(item: Look, wanted: str | None) -> bool:
 
 
 def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list[str]]:
-    """Event times that the table may have, the likeliest first, and columns that could be one."""
+    """Possible event times, the likeliest first, and columns that could be one."""
     others = [item for name, item in looks.items() if name != target]
     found = [When((item.name,), *item.pattern) for item in others if item.pattern is not None]
     found += _numbers(others)
@@ -137,7 +137,7 @@ def find_times(looks: Mapping[str, Look], target: str) -> tuple[list[When], list
 
 
 def _unread(item: Look) -> bool:
-    """Whether a column is called or written like a time that nobody here can read."""
+    """Whether a column is named or written like a time that could not be parsed."""
     if item.kind in {"bool", "empty", "constant"} or item.missing > MISSING * item.rows:
         return False
     named = _CALLED.search(tidy_name(item.name)) is not None

@@ -1,4 +1,4 @@
-"""Whether one column of numbers or texts looks like a time."""
+"""Check whether one column of numbers or texts looks like a time."""
 
 import re
 
@@ -12,7 +12,7 @@ _SOME_YEAR = re.compile(r"year|jahr|(^|_)(yr|yyyy|fy|season|ano|anno)(_|$)|annee
 
 
 def serial_days(item: Look) -> bool:
-    """Whether all numbers lie where Excel's days of 1982 to 2064 do."""
+    """Whether all numbers are in the range of Excel serial dates from 1982 to 2064."""
     known = item.known_numbers
     return len(known) > 0 and bool(known.min() >= 30_000) and bool(known.max() <= 60_000)
 
@@ -25,7 +25,7 @@ def some_texts(item: Look) -> list[str]:
 
 
 def narrow(item: Look, pattern: str) -> bool:
-    """Whether numbers without a telling name lie where only times of our days do: 2000 to 2035."""
+    """Whether numbers without a telling name are all in the range of times from 2000 to 2035."""
     if pattern == "%Y%j":  # or numbers that count on from 2024001
         return _whole_years(item.known_numbers)
     if pattern not in NAMED:
@@ -38,26 +38,26 @@ def narrow(item: Look, pattern: str) -> bool:
 
 
 def _whole_years(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> bool:
-    """Whether days go to the end of each year but the last: no counter stops there."""
+    """Whether days run to the end of each year but the last, which a counter would not."""
     years, days = values // 1_000, values % 1_000
     ends = [days[years == year].max() for year in np.unique(years)[:-1]]
     return len(ends) > 0 and min(ends) >= 350
 
 
 def tidy_name(name: str) -> str:
-    """`Fiscal Year ` as fiscal_year is written."""
+    """`Fiscal Year ` as fiscal_year."""
     return re.sub(r"[\W_]+", "_", name).strip("_")
 
 
 def is_year(item: Look) -> bool:
-    """Whether the numbers of a column named so are years like 1995."""
+    """Whether the numbers of a column with such a name are years like 1995."""
     return (
         bool(_SOME_YEAR.search(tidy_name(item.name))) and number_pattern(item.known_numbers) == "%Y"
     )
 
 
 def is_short_year(item: Look) -> bool:
-    """Whether numbers of a column named so are years like 70 to 99."""
+    """Whether the numbers of a column with such a name are years like 70 to 99."""
     known = item.known_numbers
     inside = len(known) > 0 and bool(((known >= 10) & (known <= 99)).all())
     return inside and bool(_SOME_YEAR.search(tidy_name(item.name))) and bool((known % 1 == 0).all())

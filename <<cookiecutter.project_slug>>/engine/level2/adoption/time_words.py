@@ -1,4 +1,4 @@
-"""What `adopt` says of the event time and of what tells rows of one time apart."""
+"""Messages of `adopt` about the event time and about rows that share a time."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def said(
     why: str,
     shared: int,
 ) -> list[Decision]:
-    """What was decided about the time and what tells rows of one time apart."""
+    """Messages about the decisions on the time and on rows that share one."""
     how = WRITTEN.get(when.pattern, f"dates written {when.pattern}")
     if len(when.columns) > 1:
         how = f"combined from {len(when.columns)} columns, {how}"

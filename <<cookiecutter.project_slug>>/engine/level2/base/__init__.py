@@ -1,1 +1,1 @@
-"""What every room stands on: files, text, sockets. It imports nothing of ours but itself."""
+"""What every room builds on: files, text, sockets. It imports no other room."""

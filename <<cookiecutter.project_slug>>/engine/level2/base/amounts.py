@@ -1,4 +1,4 @@
-"""Counts and shares as sentences say them."""
+"""Counts and shares worded for sentences."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ MOST_LISTED = 30  # values in a sentence
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 rule`, `1,200 rules`, `2 cities`, `2 classes`; a noun that ends in s is plural already."""
+    """`1 rule`, `1,200 rules`, `2 cities`, `2 classes`; a noun ending in s is already plural."""
     if count == 1:
         return f"1 {noun}"
     if noun.endswith("y") and noun[-2:-1] not in _BEFORE_YS:
@@ -19,7 +19,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:
-    """Two shares, as `50.04%` and `50%`: as many digits as show which of them is larger."""
+    """Two shares like `50.04%` and `50%`, with enough digits to show which one is larger."""
     most = f"{limit:.2%}".rstrip("0%").rstrip(".")
     every = range(decimals, _MOST_DECIMALS + 1) if value > limit else (decimals,)
     texts = [f"{value:.{digits}%}" for digits in every]
@@ -28,7 +28,7 @@ def beyond(value: float, limit: float, decimals: int = 1) -> tuple[str, str]:
 
 
 def listed(values: Sequence[str], most: int = MOST_LISTED) -> str:
-    """`north, south`; of many values the first, `north, south and 598 more`."""
+    """`north, south`; long lists are cut: `north, south and 598 more`."""
     if len(values) <= most:
         return ", ".join(values)
     return f"{', '.join(values[:most])} and {len(values) - most:,} more"

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: one line a step, a bar for long work, a summary."""
+"""Terminal output: one line per step, a bar for long work, a summary."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ _JOINT = "\x1f"  # a space at which no line is broken
 
 
 class Screen:
-    """Prints steps as they end; on a terminal, a bar while one works."""
+    """Prints steps as they finish; on a terminal, shows a bar during each."""
 
     def __init__(self, total: int) -> None:
         self.console = Console(
@@ -26,7 +26,7 @@ class Screen:
         self._drawn = 0.0
 
     def update(self, done: int, total: int, note: str = "") -> None:
-        """Draw a bar in place, at most ten times a second; nothing when output is a file."""
+        """Draw a bar in place, at most ten times a second; nothing if the output is a file."""
         if not self.console.is_terminal:
             return
         now = time.monotonic()
@@ -40,17 +40,17 @@ class Screen:
         self.console.file.flush()
 
     def clear(self) -> None:
-        """Take the bar away, where one is drawn."""
+        """Remove the bar, if one is drawn."""
         if self._drawn and self.console.is_terminal:
             self.console.file.write("\r\033[K")
             self.console.file.flush()
 
     def step(self, number: int, name: str, detail: str, seconds: float) -> None:
-        """One finished step."""
+        """Print one finished step."""
         self.line(f"{number}/{self.total}", name, detail, seconds)
 
     def line(self, number: str, name: str, detail: str, seconds: float) -> None:
-        """Number, name, what was done and how long it took."""
+        """Number, name, summary and duration."""
         if self.console.is_terminal:
             self.console.file.write("\r\033[K")
         line = Table.grid(padding=(0, 1), expand=True)
@@ -62,12 +62,12 @@ class Screen:
         self.console.print(line)
 
     def say(self, text: str = "", style: str = "") -> None:
-        """One plain line."""
+        """Print one plain line."""
         self.clear()
         self.console.print(escape(text), style=style or None, soft_wrap=True)
 
     def said_of(self, name: str, text: str, style: str = "", indent: int = 10) -> None:
-        """A name and what is said of it, wrapped under itself."""
+        """Print a name and a text about it, with hanging indent."""
         first, rest = f" {name:<{indent}}", " " * (indent + 1)
         whole = re.sub(r"`[^`]+`", lambda found: found[0].replace(" ", _JOINT), text)  # commands
         for line in wrap(
@@ -80,7 +80,7 @@ class Screen:
             self.say(line.replace(_JOINT, " "), style)
 
     def rows(self, title: str, header: list[str], rows: list[list[str]]) -> None:
-        """A table no wider than 100 columns; numbers stand right."""
+        """Print a table no wider than 100 columns, numbers right-aligned."""
         table = Table(
             title=title or None,
             title_justify="left",

@@ -1,4 +1,4 @@
-"""DVC: the raw table under version control, by DVC's own command line."""
+"""DVC: the raw table under version control, through DVC's command line."""
 
 import json
 import os
@@ -13,19 +13,19 @@ from .files import digest
 
 
 def track(root: Path, path: Path) -> None:
-    """`dvc add` one file. Raises ProjectError with DVC's own words when it fails."""
+    """`dvc add` one file. Raises ProjectError with DVC's own message if it fails."""
     if set("{}") & set(str(root)):  # DVC formats the path of its cache
         raise ProjectError(f"DVC tracks no file below {root}: use a folder without {{ and }}")
     command(root, "add", str(path.relative_to(root)))  # --quiet would silence its errors too
 
 
 def tracked(path: Path) -> bool:
-    """Whether a .dvc file stands beside `path`."""
+    """Whether there is a .dvc file beside `path`."""
     return path.with_name(path.name + ".dvc").exists()
 
 
 def recorded(path: Path) -> str | None:
-    """MD5 of the bytes the .dvc file beside `path` names, None where there is no such file."""
+    """The MD5 in the .dvc file beside `path`, or None if there is no such file."""
     file = path.with_name(path.name + ".dvc")
     if not file.exists():
         return None
@@ -34,7 +34,7 @@ def recorded(path: Path) -> str | None:
 
 
 def fetched(root: Path, path: Path) -> bool:
-    """Bring a tracked file here, from the cache or else the remote. Returns whether it came."""
+    """Fetch a tracked file from the cache or the remote. Returns whether it succeeded."""
     target = f"{path.relative_to(root)}.dvc"
     for words in (("checkout", "--force", target), ("pull", "--force", target)):
         try:
@@ -49,7 +49,7 @@ def fetched(root: Path, path: Path) -> bool:
 def share_cache(root: Path, tree: Path) -> None:
     """Let another checkout of the project in `root` use its cache.
 
-    By a link: DVC cannot write a path with letters beyond ASCII into its configuration.
+    It uses a link, because DVC cannot write paths with non-ASCII letters into its configuration.
     """
     cache = Path(command(root, "cache", "dir").strip())
     cache.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 
 class ProjectError(Exception):
-    """A mistake or fault that one sentence explains; printed without traceback."""
+    """A mistake or fault that one sentence explains; printed without a traceback."""
 
 
 class WrongValueError(ProjectError):
@@ -14,5 +14,5 @@ class WrongValueError(ProjectError):
         self.row, self.column, self.value, self.problem = row, column, value, problem
 
     def called(self, column: str) -> "WrongValueError":
-        """The same of a column under another name."""
+        """The same error with another column name."""
         return WrongValueError(self.row, column, self.value, self.problem)

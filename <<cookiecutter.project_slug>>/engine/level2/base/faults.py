@@ -1,4 +1,4 @@
-"""Which faults of other servers may pass by themselves, told by what the libraries raise."""
+"""Which faults of other servers are transient, judged by the exceptions libraries raise."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _SAID = re.compile(r"failed with error code (\d{3})\b")  # MLflow, of an answer 
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether the same again may end otherwise: a lost connection, a server that is busy or down.
+    """Whether a retry may succeed: a lost connection, a server that is busy or down.
 
     Never for a mistake: what is missing, refused or not understood stays so.
     """
@@ -44,7 +44,7 @@ def may_pass(error: BaseException) -> bool:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what it came from, as a traceback would show them."""
+    """An error and its causes, as a traceback would show them."""
     while error is not None:
         yield error
         hidden = error.__suppress_context__

@@ -1,4 +1,4 @@
-"""Files written whole or not at all: temporary name, then rename."""
+"""Files written completely or not at all: temporary name, then rename."""
 
 import errno
 import hashlib
@@ -20,9 +20,9 @@ _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, renamed onto it when the block succeeds.
+    """Yield a temporary path beside `path`, renamed onto it if the block succeeds.
 
-    Raises ProjectError where the disk is full, read-only or forbidden.
+    Raises ProjectError if the disk is full, read-only or forbidden.
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
@@ -41,7 +41,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def explain(error: OSError, path: Path | str | None = None) -> str | None:
-    """A sentence for a disk that is full or forbidden, None for any other fault."""
+    """A sentence for a full or forbidden disk, None for any other fault."""
     where = path or error.filename or "a file"
     if error.errno in _FULL:
         return f"{where}: the disk is full, free some space and run again"
@@ -58,7 +58,7 @@ def _discard(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left of unfinished files. Call only under the folder's lock."""
+    """Remove unfinished files of killed processes. Call only under the folder's lock."""
     for part in ("data", "artifacts", "reports"):
         for path in (folder / part).rglob(".*.tmp*"):
             if _TEMPORARY.fullmatch(path.name):
@@ -77,7 +77,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON. Raises ProjectError where the file is damaged."""
+    """Read JSON. Raises ProjectError if the file is damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
@@ -97,7 +97,7 @@ def digest(path: Path, algorithm: str = "sha256") -> str:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
+    """Replace NaN, which JSON lacks, by null."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     if isinstance(value, dict):
@@ -108,12 +108,12 @@ def _finite(value: Any) -> Any:
 
 
 def shown(path: Path) -> Path:
-    """The path as a person would type it from here."""
+    """The path relative to the working folder, as a person would type it."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def local_path(address: str) -> Path:
-    """The file that a path or a `file://` URI names; in a URI `%20` stands for a space."""
+    """The file that a path or a `file://` URI names; in a URI `%20` means a space."""
     name = address.removeprefix("file://")
     return Path(name if name == address else unquote(name))

@@ -1,4 +1,4 @@
-"""Git: which commit a run was made from."""
+"""Git: the commit that a run was made from."""
 
 import os
 import shlex
@@ -12,7 +12,7 @@ _ENGLISH = {"LC_ALL": "C.UTF-8", "LANGUAGE": "en"}  # git's own sentences are re
 
 
 def _git(root: Path, *words: str) -> str | None:
-    """Output of a git command, None where it fails or git is not there."""
+    """Output of a git command, or None if it fails or git is not installed."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
@@ -23,9 +23,9 @@ def _git(root: Path, *words: str) -> str | None:
 
 
 def commit(root: Path) -> str:
-    """The full SHA of HEAD, or `none` before the first commit, outside a repository, without git.
+    """The full SHA of HEAD, or `none` before the first commit or without a repository or git.
 
-    Raises ProjectError where git refuses the repository that is here.
+    Raises ProjectError if git refuses the repository.
     """
     found = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     if found is None:
@@ -34,7 +34,7 @@ def commit(root: Path) -> str:
 
 
 def check(root: Path) -> None:
-    """Raise ProjectError where `root` lies in a repository that git refuses to read."""
+    """Raise ProjectError if `root` is in a repository that git refuses to read."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), "rev-parse", "--git-dir"],
@@ -59,27 +59,27 @@ def check(root: Path) -> None:
 
 
 def dirty(root: Path, *more: str) -> bool:
-    """Whether what decides a model (code, knobs, locks, data versions, `more`) is not HEAD's."""
+    """Whether what determines a model (code, settings, locks, data, `more`) differs from HEAD."""
     changes = _git(root, "status", "--porcelain", "--", *DECIDING, *more)
     return commit(root) == "none" or changes is None or bool(changes)
 
 
 def known(root: Path, revision: str) -> bool:
-    """Whether the revision is here. Raises ProjectError where git refuses the repository."""
+    """Whether the revision exists here. Raises ProjectError if git refuses the repository."""
     check(root)
     return _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is not None
 
 
 def changed(root: Path, base: str, *paths: str) -> bool:
-    """Whether committed files below `paths` differ from a revision's."""
+    """Whether committed files below `paths` differ from a revision."""
     return bool(_git(root, "diff", "--name-only", base, "--", *paths))
 
 
 def start(root: Path) -> bool:
-    """Make `root` a repository of its own where it is in none. Returns whether it did.
+    """Make `root` a repository if it is not in one. Returns whether it did.
 
-    A folder that the repository around it ignores is in none. Raises ProjectError where git
-    refuses the repository that is here.
+    A folder ignored by the repository around it is not in one. Raises ProjectError if git refuses
+    the repository.
     """
     check(root)
     ignored = _git(root, "check-ignore", "--quiet", str(root)) is not None
@@ -89,12 +89,12 @@ def start(root: Path) -> bool:
 
 
 def knows_user(root: Path) -> bool:
-    """Whether a commit that the user makes has a name and an address."""
+    """Whether git knows a name and an address for the user's commits."""
     return all(_git(root, "var", f"GIT_{who}_IDENT") for who in ("AUTHOR", "COMMITTER"))
 
 
 def commit_all(root: Path, message: str) -> bool:
-    """Commit everything not ignored, as the user, or as the project where git knows no user."""
+    """Commit everything not ignored, as the user, or as the project if git knows no user."""
     identity: list[str] = []
     if not _git(root, "config", "user.email"):
         identity = ["-c", "user.name=Project Setup", "-c", "user.email=setup@localhost"]
@@ -104,7 +104,7 @@ def commit_all(root: Path, message: str) -> bool:
 
 
 def commit_only(root: Path, message: str, *paths: str) -> bool:
-    """Commit these files and nothing else that has changed. Returns whether they are committed."""
+    """Commit these files and nothing else. Returns whether they are committed."""
     if not knows_user(root) or _git(root, "add", "--", *paths) is None:
         return False
     if _git(root, "diff", "--cached", "--quiet", "--", *paths) is not None:
@@ -113,9 +113,9 @@ def commit_only(root: Path, message: str, *paths: str) -> bool:
 
 
 def add_worktree(root: Path, tree: Path, sha: str) -> Path:
-    """Check a commit out into the folder `tree`. Returns the project's folder in it.
+    """Check out a commit into the folder `tree`. Returns the project's folder in it.
 
-    Raises ProjectError where the commit is not there, or the project was not there yet.
+    Raises ProjectError if the commit does not exist or does not contain the project.
     """
     below = (
         _git(root, "rev-parse", "--show-prefix") or ""
@@ -133,5 +133,5 @@ def add_worktree(root: Path, tree: Path, sha: str) -> Path:
 
 
 def remove_worktree(root: Path, tree: Path) -> None:
-    """Forget the folder `add_worktree` made."""
+    """Remove git's record of the folder that `add_worktree` made."""
     _git(root, "worktree", "remove", "--force", str(tree))

@@ -8,7 +8,7 @@ _BY_DIGEST = re.compile(r"[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}")
 
 
 def check_by_digest(image: str) -> None:
-    """Raise ProjectError unless the name holds a digest: a tag may move."""
+    """Raise ProjectError unless the name contains a digest: a tag can be moved."""
     if not _BY_DIGEST.fullmatch(image):
         raise ProjectError(
             f"`{image}` does not name an image by digest: write it like "

@@ -1,4 +1,4 @@
-"""kubectl: a port-forward to the KFP API, for those who have a kubeconfig and no address."""
+"""kubectl: a port-forward to the KFP API, if there is a kubeconfig but no address."""
 
 import os
 import re
@@ -15,19 +15,19 @@ START_SECONDS = 20.0
 
 
 def kubeconfig() -> bool:
-    """Whether this person has a kubeconfig."""
+    """Whether the user has a kubeconfig."""
     named = os.environ.get("KUBECONFIG", "")
     files = [Path(part) for part in named.split(os.pathsep) if part]
     return any(path.is_file() for path in files or [Path.home() / ".kube" / "config"])
 
 
 def ui_command(namespace: str) -> str:
-    """How to reach the page of KFP by the same kubeconfig."""
+    """The command to reach the KFP UI with the same kubeconfig."""
     return f"kubectl -n {namespace} port-forward svc/ml-pipeline-ui 8080:80"
 
 
 class Tunnel:
-    """A `kubectl port-forward` of our own, ended by its process id."""
+    """A `kubectl port-forward` process of our own, stopped by its process id."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
@@ -50,17 +50,17 @@ class Tunnel:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the process we started."""
+        """Stop the process we started."""
         self._stop()
 
     def revive(self) -> None:
-        """Start again on the same port where the process has ended: port-forwards often do."""
+        """Restart on the same port if the process has ended, as port-forwards often do."""
         if self._process is None or self._process.poll() is not None:
             self._stop()
             self._start()
 
     def _start(self) -> None:
-        """Raises ProjectError with kubectl's own reason where it does not come up."""
+        """Raises ProjectError with kubectl's own reason if it does not come up."""
         program = shutil.which("kubectl")
         if program is None:
             raise ProjectError(
@@ -91,7 +91,7 @@ class Tunnel:
 
     @staticmethod
     def _listen(process: "subprocess.Popen[str]", said: list[str], up: threading.Event) -> None:
-        """Keep what kubectl says until it listens or ends; then keep its pipe empty."""
+        """Collect kubectl's output until it listens or ends; then keep its pipe empty."""
         assert process.stdout is not None  # noqa: S101  it was opened with a pipe
         for line in process.stdout:
             if not up.is_set():

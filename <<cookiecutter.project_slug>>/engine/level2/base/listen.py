@@ -1,4 +1,4 @@
-"""A socket that a server of ours listens at."""
+"""A listening socket of a server."""
 
 import socket
 
@@ -8,7 +8,7 @@ QUEUE = 2_048  # connections the kernel holds while the server is busy
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises ProjectError where the address is taken or unknown."""
+    """Return a listening socket. Raises ProjectError if the address is taken or unknown."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family)

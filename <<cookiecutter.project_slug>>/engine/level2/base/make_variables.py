@@ -1,6 +1,7 @@
-"""Variables given to make: refuse what no target takes, which make itself ignores.
+"""Check the variables given to make, which itself ignores unknown ones.
 
-The Makefile calls it before any work, with the Python that is at hand: it imports nothing of ours.
+The Makefile calls this before any work, with any Python available, so it imports no other module of
+the engine.
 """
 
 import re
@@ -33,9 +34,9 @@ def refusal(
     names: Collection[str],
     knobs: Collection[str] = (),
 ) -> str:
-    """Why make cannot go on with these variables, empty where it can.
+    """Why make cannot continue with these variables, or empty if it can.
 
-    `names` are the variables that targets take, `knobs` the targets that take SET=.
+    `names` are the variables that targets accept, `knobs` the targets that accept SET=.
     """
     for name, value in given.items():
         if name not in names and not name.startswith(_ELSEWHERE):
@@ -61,7 +62,7 @@ def _nearest(name: str, names: Collection[str]) -> str:
 
 
 def main(words: list[str]) -> None:
-    """Print the refusal of `NAME=value ... -- goal ...`."""
+    """Print the error for `NAME=value ... -- goal ...`."""
     end = words.index("--")
     given = dict(word.split("=", 1) for word in words[:end])
     files = [path for path in map(Path, ("Makefile", ".env.example")) if path.is_file()]

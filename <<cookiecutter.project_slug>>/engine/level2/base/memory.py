@@ -1,4 +1,4 @@
-"""Memory that is no longer used goes back to the system: at once, and between steps."""
+"""Return unused memory to the system, immediately and between steps."""
 
 import ctypes
 import gc
@@ -11,11 +11,11 @@ _LARGE = 1 << 20  # bytes
 
 
 def economize() -> None:
-    """Let large arrays leave with their last use. Call before Arrow is imported.
+    """Free large arrays as soon as they are unused. Call before Arrow is imported.
 
-    glibc raises its limits as it frees arrays, and Arrow's own pool keeps pages for later: at a
-    million rows both together held as much as the table itself. Garbage is looked for less often
-    while libraries are imported, which make many objects and no garbage: a sixth of that time.
+    glibc raises its limits as it frees arrays, and Arrow's pool keeps pages for later: at a million
+    rows both together held as much as the table itself. Garbage is collected less often during
+    imports, which create many objects and no garbage: that saves a sixth of their time.
     """
     gc.set_threshold(50_000, 20, 50)
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
@@ -27,9 +27,9 @@ def economize() -> None:
 
 @contextmanager
 def settled() -> Iterator[Callable[[], None]]:
-    """Yield what leaves all that is alive out of the searches for garbage in this context.
+    """Exclude all live objects from garbage collection within this context.
 
-    Libraries once imported stay; to look through them took a third of a second after each step.
+    Imported libraries stay alive; scanning them took a third of a second after each step.
     """
     try:
         yield gc.freeze
@@ -38,7 +38,7 @@ def settled() -> Iterator[Callable[[], None]]:
 
 
 def release() -> None:
-    """Free what nobody refers to, and hand back what allocators keep."""
+    """Free unreferenced objects, and return the allocators' memory."""
     import pyarrow as pa
 
     gc.collect()

@@ -1,7 +1,7 @@
-"""What a team changed in the package that held the engine before engine/ did, and its new place.
+"""List what a team changed in the package that held the engine before engine/, with the new paths.
 
-`make update-check` runs this file by itself after `cruft update`: it imports the standard library
-and its neighbour alone, as the environment may not be that of the new locks yet.
+`make update-check` runs this file by itself after `cruft update`: it imports only the standard
+library and its neighbour, because the environment may not match the new locks yet.
 """
 
 import ast
@@ -22,13 +22,13 @@ class NotKnownError(Exception):
 
 
 def table(text: str) -> dict[str, str]:
-    """Old path below src/<package>/ to the new one below the project, of MOVED.txt."""
+    """Map the old path below src/<package>/ to the new one below the project, from MOVED.txt."""
     lines = [line.split("  ") for line in text.splitlines() if line and line[0] != "#"]
     return {line[0]: line[1] for line in lines}
 
 
 def git(root: Path, *words: str) -> str:
-    """Output of a git command. Raises NotKnownError with git's own sentence."""
+    """Output of a git command. Raises NotKnownError with git's own message."""
     done = subprocess.run(
         ["git", "-c", "core.quotePath=off", *words],
         cwd=root,
@@ -42,9 +42,9 @@ def git(root: Path, *words: str) -> str:
 
 
 def old_package(root: Path) -> tuple[str, str, str] | None:
-    """Name of the old package, the commit that generated it, the last one before the move.
+    """Name of the old package, the commit that generated it, and the last one before the move.
 
-    None where the project was generated with engine/. Raises NotKnownError without a whole history.
+    None if the project was generated with engine/. Raises NotKnownError without the full history.
     """
     if git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
         raise NotKnownError("this clone is shallow: `git fetch --unshallow` brings the history")
@@ -58,9 +58,9 @@ def old_package(root: Path) -> tuple[str, str, str] | None:
 
 
 def touched(root: Path, package: str, start: str, end: str) -> dict[str, str]:
-    """Files of the old package that commits of the team changed, with git's letter for the last.
+    """Files of the old package that the team changed, with git's letter for the last change.
 
-    A commit that changes .cruft.json is an update: what it brings is the template's.
+    A commit that changes .cruft.json is an update: its changes are the template's.
     """
     found: dict[str, str] = {}
     words = ("log", "--reverse", "--no-merges", "--no-renames", "--name-status", "--format=%x01")
@@ -98,7 +98,7 @@ def _below(start: list[str], node: ast.ImportFrom) -> list[str]:
 
 
 def sentences(root: Path, places: dict[str, str]) -> tuple[list[str], list[str]]:
-    """What to know, and what has to be done before the project runs. Raises NotKnownError."""
+    """Notes, and the tasks left before the project runs. Raises NotKnownError."""
     here = old_package(root)
     known, left = [], []
     if here:
@@ -122,7 +122,7 @@ def sentences(root: Path, places: dict[str, str]) -> tuple[list[str], list[str]]
 
 
 def _old_imports(root: Path, path: Path, package: str, places: dict[str, str]) -> list[str]:
-    """What a module of the team imports from where it no longer is."""
+    """The imports in a module of the team that use old locations."""
     gone = {old for old in imports(path, package) if not (root / "src" / package / old).exists()}
     return [
         f"{path.relative_to(root)} imports src/{package}/{old}, now {places[old]}"
@@ -131,7 +131,7 @@ def _old_imports(root: Path, path: Path, package: str, places: dict[str, str]) -
 
 
 def _fate(root: Path, file: str, letter: str, new: str, edited: list[str]) -> str:
-    """What became of one file of the template that the team changed."""
+    """What happened to one file of the template that the team changed."""
     package = file.split("/")[1]
     if letter == "D":
         return f"was deleted by you: the template has it as {new}"
@@ -148,7 +148,7 @@ def _fate(root: Path, file: str, letter: str, new: str, edited: list[str]) -> st
 
 
 def main() -> int:
-    """Print it all. Returns 1 where something has to be done."""
+    """Print everything. Returns 1 if there is something to do."""
     root = Path.cwd()
     try:
         known, left = sentences(root, table(TABLE.read_text(encoding="utf-8")))

@@ -1,6 +1,6 @@
-"""Names of columns that the project makes: none of a table's may meet them, whatever its case.
+"""Names of columns that the project adds; no column of a table may have one, ignoring case.
 
-DuckDB, and Feast with it, takes `Wind` and `wind` for one column.
+DuckDB, and Feast with it, treats `Wind` and `wind` as one column.
 """
 
 import re
@@ -23,17 +23,17 @@ def folded(names: Iterable[str]) -> set[str]:
 
 
 def reserved(name: str) -> bool:
-    """Whether no column of a contract may be called so."""
+    """Whether the name is reserved, so that no column of a contract may have it."""
     return name.casefold() in ALWAYS
 
 
 def chance(label: str) -> str:
-    """Name of the column that holds the probability of a class."""
+    """Name of the column with the probability of a class."""
     return f"p_{label}"
 
 
 def twice(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of names that differ in nothing but their case."""
+    """Pairs of names that differ only in case."""
     seen: dict[str, str] = {}
     for name in names:
         known = seen.setdefault(name.casefold(), name)
@@ -42,7 +42,7 @@ def twice(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def free(name: str, taken: Collection[str]) -> str:
-    """The name, or the first of `name_2`, `name_3` that none of `taken` (folded) is."""
+    """The name, or the first of `name_2`, `name_3`, ... that is not in `taken` (folded)."""
     found, number = name, 2
     while found.casefold() in taken:
         found, number = f"{name.rstrip('_')}_{number}", number + 1
@@ -50,10 +50,10 @@ def free(name: str, taken: Collection[str]) -> str:
 
 
 def made(name: str, target: str, key: str, classes: Iterable[str]) -> bool:
-    """Whether the project may give this name to a column of its own.
+    """Whether the project may give this name to a column it adds.
 
     `target` and `key` (the join key) are names of the contract: lags, the repeated entity and
-    probabilities are called after them and after the classes.
+    probabilities are named after them and after the classes.
     """
     low = name.casefold()
     if low in ALWAYS | OUTPUTS or low.endswith("_yyyy"):  # Feast's word for a second column

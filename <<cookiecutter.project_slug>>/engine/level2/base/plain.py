@@ -1,4 +1,4 @@
-"""Text that a database of any character set keeps: Kubeflow's may be latin1, and refuses a run."""
+"""Text for a database with any character set: Kubeflow's may be latin1, which refuses a run."""
 
 import json
 from typing import Any
@@ -20,17 +20,17 @@ QUOTED = '"'  # begins a word in disguise: no knob's name does
 
 
 def plain(text: str) -> str:
-    """The text in ASCII: our own signs spelled out, any other as a backslash and its number."""
+    """The text in ASCII: our own symbols spelled out, any other as a backslash escape."""
     return text.translate(SIGNS).encode("ascii", "backslashreplace").decode()
 
 
 def packed(word: str) -> str:
-    """A knob as ASCII that `unpacked` gives back; as it is where it is ASCII already."""
+    """A setting as ASCII that `unpacked` restores; ASCII stays as it is."""
     return word if word.isascii() else json.dumps(word)
 
 
 def unpacked(word: str) -> str:
-    """What `packed` was given; a word that is no disguise as it is."""
+    """The text given to `packed`; other text stays as it is."""
     try:
         return str(json.loads(word)) if word.startswith(QUOTED) else word
     except ValueError:

@@ -1,17 +1,17 @@
-"""Progress of long work, without the steps knowing how it is shown."""
+"""Progress of long work, independent of how it is shown."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Shows how far a long piece of work is."""
+    """Shows how far a long piece of work has got."""
 
     def update(self, done: int, total: int, note: str = "") -> None:
-        """Say that `done` of `total` parts are finished."""
+        """Report that `done` of `total` parts are finished."""
 
 
 class SilentProgress:
-    """Shows nothing: libraries and tests."""
+    """Shows nothing, for libraries and tests."""
 
     def update(self, done: int, total: int, note: str = "") -> None:
         """Do nothing."""

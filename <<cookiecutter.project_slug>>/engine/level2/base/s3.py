@@ -1,7 +1,7 @@
-"""Object storage: one object down or up; each fault one sentence, never with a secret.
+"""Object storage: download or upload one object; errors are one sentence without secrets.
 
-Endpoint, region and credentials are boto3's own: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, a profile,
-or the role of the pod.
+Endpoint, region and credentials come from boto3: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, a profile, or
+the role of the pod.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _SILENT = {
 
 
 def download(uri: str, path: Path, version: str | None = None) -> str | None:
-    """Write an object to `path`; return its version where the bucket keeps versions."""
+    """Write an object to `path`; return its version if the bucket keeps versions."""
     bucket, key = _parts(uri)
     with _explained(uri) as client:
         wanted = {"VersionId": version} if version else {}
@@ -44,14 +44,14 @@ def download(uri: str, path: Path, version: str | None = None) -> str | None:
 
 
 def upload(path: Path, uri: str) -> None:
-    """Write a file to an object, which appears whole or not at all."""
+    """Write a file to an object, atomically."""
     bucket, key = _parts(uri)
     with _explained(uri) as client, path.open("rb") as stream:
         client.upload_fileobj(stream, bucket, key)
 
 
 def delete(uri: str) -> None:
-    """Remove an object; one that is not there is no fault."""
+    """Remove an object; a missing one is not an error."""
     bucket, key = _parts(uri)
     with _explained(uri) as client:
         client.delete_object(Bucket=bucket, Key=key)
@@ -84,7 +84,7 @@ def _client() -> Any:
 
 @contextmanager
 def _explained(uri: str) -> Iterator[Any]:
-    """A client whose faults become one sentence."""
+    """A client whose errors become one sentence."""
     client = None
     try:
         client = _client()
@@ -118,7 +118,7 @@ def _reason(error: Exception, client: Any, uri: str) -> str:
 
 
 def _missing(client: Any, bucket: str, key: str, where: str) -> str:
-    """Tell a bucket that is not there from an object that is not."""
+    """Distinguish a missing bucket from a missing object."""
     from botocore.exceptions import ClientError
 
     try:

@@ -1,7 +1,7 @@
-"""Checksums of the engine's files: which of them somebody edited, deleted or added.
+"""Checksums of the engine's files: find edited, deleted and added ones.
 
-`make engine-check` runs this file by itself: it still tells what was edited when an edit keeps the
-command line from starting. It imports the standard library alone.
+`make engine-check` runs this file by itself, so that it works even if an edit breaks the command
+line. It imports only the standard library.
 """
 
 import os
@@ -17,7 +17,7 @@ ADVICE = "put your change into src/<package>, or change the template"
 
 
 def sums(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder by its path, links unfollowed; without caches."""
+    """SHA-256 of every file below a folder by path, without following links and without caches."""
     found = {}
     for place, folders, names in os.walk(folder):
         linked = [name for name in folders if os.path.islink(os.path.join(place, name))]
@@ -46,10 +46,9 @@ def write(folder: Path) -> None:
 
 
 def changed(folder: Path) -> dict[str, list[str]]:
-    """List the files that are `edited`, `missing` and `added` since `write`.
+    """List the files that were `edited`, `missing` or `added` since `write`.
 
-    Raises ValueError where SHA256SUMS has a line that is not one of checksums, OSError where it
-    cannot be read.
+    Raises ValueError if SHA256SUMS has an invalid line, OSError if it cannot be read.
     """
     recorded = {}
     for number, line in enumerate((folder / NAME).read_text(encoding="utf-8").splitlines(), 1):
@@ -66,7 +65,7 @@ def changed(folder: Path) -> dict[str, list[str]]:
 
 
 def sentences(folder: Path) -> list[str]:
-    """One sentence for each edited, missing or added file: what to do. Empty where all is well."""
+    """One sentence with advice for each edited, missing or added file; empty if there are none."""
     restore = f"`git checkout -- {folder.name}/{NAME}` restores it"
     if not (folder / NAME).is_file():
         return [f"{folder.name}/{NAME} is missing: {restore}"]
@@ -87,9 +86,9 @@ def sentences(folder: Path) -> list[str]:
 
 
 def check(folder: Path = ENGINE, edited: bool = False) -> int:
-    """Print what differs from SHA256SUMS. Returns the exit code: 1 where something does.
+    """Print the differences from SHA256SUMS. Returns the exit code: 1 if there are any.
 
-    `edited`: the team knows, so it is a note and no failure.
+    With `edited`, the team knows about them, so they are notes and not a failure.
     """
     if not (folder / "pyproject.toml").is_file() and not (folder / NAME).exists():
         print(" engine    installed as a wheel: there is no folder engine/ to check")

@@ -1,4 +1,4 @@
-"""How a command of the terminal behaves: one sentence for a mistake, libraries kept quiet."""
+"""How commands behave in a terminal: one sentence for a mistake, libraries kept quiet."""
 
 import atexit
 import os
@@ -15,7 +15,7 @@ debug = False
 
 
 def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
-    """Run a command and end the process; a ProjectError is one sentence on stderr and code 1."""
+    """Run a command and end the process; a ProjectError is one sentence on stderr and exit code 1."""
     global debug
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
@@ -37,7 +37,7 @@ def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
 
 
 def spoken(app: Callable[..., Any]) -> Callable[[], None]:
-    """A Typer application whose own refusals are sentences, and which knows of Ctrl-C."""
+    """A Typer application whose usage errors are sentences, and which handles Ctrl-C."""
 
     def run() -> None:
         try:
@@ -57,7 +57,7 @@ def spoken(app: Callable[..., Any]) -> Callable[[], None]:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process without taking its libraries apart first, which takes up to a second."""
+    """End the process without tearing its libraries down first, which takes up to a second."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -70,10 +70,10 @@ def _leave(code: int) -> NoReturn:
 
 
 def leave_after_executor() -> None:
-    """Let the process of a task whose verb went well end as fast, where KFP's executor runs it.
+    """Let a successful task's process end as fast, when run by KFP's executor.
 
-    The executor has still to write down what the task made: where that fails it raises, it never
-    ends with a code of its own (kfp.dsl.executor_main), and the process ends as Python does.
+    The executor still has to record the task's outputs: if that fails it raises an exception (it
+    never exits with a code of its own, see kfp.dsl.executor_main), and the process ends as usual.
     """
     main_module = getattr(sys.modules["__main__"], "__spec__", None)
     if main_module is not None and main_module.name == "kfp.dsl.executor_main":
@@ -87,7 +87,7 @@ def _leave_unless_failed() -> None:
 
 
 def sentence(error: Exception) -> str:
-    """One sentence for an error, also for one that nobody foresaw."""
+    """One sentence for an error, even an unexpected one."""
     from .files import explain
 
     if isinstance(error, ProjectError):
@@ -103,7 +103,7 @@ def sentence(error: Exception) -> str:
 
 
 def _deleted_room(error: Exception) -> str:
-    """The room of the engine that an import did not find, as `engine/level2/room`; or nothing."""
+    """The room of the engine that an import did not find, as `engine/level2/room`, or empty."""
     package, _, inner = (getattr(error, "name", None) or "").partition(".")
     ours = package == (__package__ or "").partition(".")[0] and bool(inner)
     if not isinstance(error, ImportError) or not ours or error.path:

@@ -1,4 +1,4 @@
-"""A YAML file as a mapping; its faults in one sentence."""
+"""Read a YAML file as a mapping, with errors in one sentence."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from .errors import ProjectError
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping of a file in YAML 1.2. Raises ProjectError naming file and line."""
+    """Return the mapping in a YAML 1.2 file. Raises ProjectError naming file and line."""
     name = path.relative_to(here) if path.is_relative_to(here := Path.cwd()) else path
     try:
         tree = yaml_text.load(path.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""YAML 1.2, read by the parser that DVC uses, so that a run and its record hold the same values.
+"""YAML 1.2, read by the parser that DVC uses, so that a run and its record have the same values.
 
-YAML 1.1, which PyYAML speaks, takes `1e-3` for text, `NO` for false, `017` for 15, `1:30` for 90.
+YAML 1.1, as in PyYAML, reads `1e-3` as text, `NO` as false, `017` as 15, `1:30` as 90.
 """
 
 import functools
@@ -17,7 +17,7 @@ _TEXT, _MAP = "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
 
 
 class DamagedError(ValueError):
-    """Text that is not YAML; `line` counts from 1 and is None where it is not known."""
+    """Text that is not YAML; `line` counts from 1 and is None if unknown."""
 
     def __init__(self, problem: str, line: int | None) -> None:
         super().__init__(problem)
@@ -25,7 +25,7 @@ class DamagedError(ValueError):
 
 
 def load(text: str) -> Any:
-    """The value of a YAML document. Raises DamagedError, also for a tag that names an object."""
+    """The value of a YAML document. Raises DamagedError, also for tags that name objects."""
     try:
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -35,16 +35,16 @@ def load(text: str) -> Any:
 
 
 def dump(value: Any, **layout: Any) -> str:
-    """YAML that reads back equal, by YAML 1.2 and by readers of YAML 1.1; keys in their order.
+    """YAML that reads back equal in YAML 1.1 and 1.2, keys in their order.
 
-    `layout` are PyYAML's own words for it: default_flow_style, width.
+    `layout` are options of PyYAML: default_flow_style, width.
     """
     layout = {"sort_keys": False, "allow_unicode": True, "width": 10_000, **layout}
     return str(yaml.dump(value, Dumper=_Dumper, **layout))
 
 
 def inline(text: str) -> str:
-    """The text itself, or in quotes where `load` would read something else."""
+    """The text itself, or quoted if `load` would read something else."""
     try:
         same = load(text) == text
     except DamagedError:
@@ -63,9 +63,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        """A text in quotes where it looks like a number, a truth value, a date or nothing.
+        """Quote a text that looks like a number, a boolean, a date or null.
 
-        One with line breaks or signs that nobody sees is written with escapes, on one line.
+        Text with line breaks or invisible characters is written with escapes, on one line.
         """
         if len(text.splitlines()) > 1 or _UNUSUAL.search(text):
             return self.represent_scalar(_TEXT, text, style='"')
@@ -82,7 +82,7 @@ _UNUSUAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def _plain(text: str) -> bool:
-    """Whether YAML 1.2 takes the bare text for text."""
+    """Whether YAML 1.2 reads the bare text as text."""
     return _resolver().resolve(ScalarNode, text, (True, False)) == _TEXT
 
 

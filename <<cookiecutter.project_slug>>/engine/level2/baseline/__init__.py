@@ -1,1 +1,1 @@
-"""What the champion was accepted on, and how far other data are from it."""
+"""The data the champion was accepted on, and how far other data are from them."""

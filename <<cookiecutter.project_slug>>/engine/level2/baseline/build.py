@@ -1,4 +1,4 @@
-"""Makes the reference of a model from its dataset and its predictions."""
+"""Build the reference of a model from its dataset and its predictions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,9 +24,9 @@ def build(
 ) -> Reference:
     """Count the `watched` columns, the predictions in `some`, the losses of `judged`.
 
-    `keys` names the rows of the dataset, `watched` reads a column of it. `some` holds key and
-    prediction of rows spread over the dataset, `judged` key, truth and predictions of the rows
-    that the champion did not learn.
+    `keys` identifies the rows of the dataset, `watched` reads a column of it. `some` holds key and
+    prediction of rows spread over the dataset, `judged` key, truth and predictions of the rows that
+    the champion was not trained on.
     """
     entity = contract.entity_column if contract.entity else None
     timed = keys if contract.has_time else keys.drop(columns=TIMESTAMP)

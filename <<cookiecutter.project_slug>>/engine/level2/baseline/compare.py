@@ -1,4 +1,4 @@
-"""One column of the current window against the reference window."""
+"""Compare one column of the current window with the reference window."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PREDICTION = "prediction"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two statistics of a column, each with what clean windows reach at most."""
+    """Two statistics of a column, each with the largest value that clean windows reach."""
 
     column: str
     rows: int
@@ -34,12 +34,12 @@ class Comparison:
 
     @property
     def drifted(self) -> bool:
-        """Whether both statistics are beyond their limits: one alone errs too often."""
+        """Whether both statistics exceed their limits: a single one is wrong too often."""
         return self.psi > self.psi_limit and self.gap > self.gap_limit
 
     @property
     def times(self) -> float:
-        """How far beyond the limits, as a factor; up to 1 is usual."""
+        """The multiple of the limits that is reached; up to 1 is usual."""
         return min(self.psi / self.psi_limit, self.gap / max(self.gap_limit, 1e-12))
 
 
@@ -79,7 +79,7 @@ class Comparer:
         )
 
     def _clean(self, column: Column, weights: Counts, rows: int) -> tuple[Counts, Counts]:
-        """Clean windows as the current one would be: the same entities, as many rows."""
+        """Clean windows comparable to the current one: the same entities and number of rows."""
         windows = mixed(self.plan.windows, column.counts, weights)
         pools = mixed(self.plan.pools, column.counts, weights)
         often = -(-DRAWS // len(windows))

@@ -1,4 +1,4 @@
-"""Whether a table still looks like the one a model was accepted on."""
+"""Check whether a table still looks like the one a model was accepted on."""
 
 from itertools import count
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ LATEST = pd.Timedelta(days=30)
 
 
 class Finding(NamedTuple):
-    """One column that changed: the measured value, what is allowed, and the sentence."""
+    """One column that changed: the measured value, the limit, and the sentence."""
 
     rule: str
     column: str
@@ -35,11 +35,11 @@ def drift(
 ) -> list[Finding]:
     """Compare a table in order of time with the profile of the last accepted one.
 
-    The target only warns.
+    The target only causes a warning.
 
-    Rows up to the end of the reference are compared with its profile: they should not change.
-    Later rows are compared with the same season of earlier years, and may differ from it by
-    `max_psi` more than those years differed from one another: a warm month is no fault.
+    Rows up to the end of the reference are compared with its profile: they should not change. Later
+    rows are compared with the same season of earlier years, and may differ from it by `max_psi`
+    more than those years differ from one another, so that a warm month is not an error.
     """
     known, new = _parts(table, contract, reference)
     findings = []
@@ -73,7 +73,7 @@ def _rewritten(
 
 
 def _stretches(new: pd.DataFrame) -> list[pd.DataFrame]:
-    """All new rows, and the latest alone: a fault that began last week hides in a year."""
+    """All new rows, and the latest alone: a fault that began last week is hidden in a year."""
     if len(new) < MIN_ROWS:
         return []
     latest = new[(new[TIMESTAMP] > new[TIMESTAMP].max() - LATEST).to_numpy()]
@@ -83,7 +83,7 @@ def _stretches(new: pd.DataFrame) -> list[pd.DataFrame]:
 def _parts(
     table: pd.DataFrame, contract: DataContract, reference: dict[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows the reference knew and rows that came later; all are known where there is no time."""
+    """Rows the reference contained and rows that came later; without time all are known."""
     nothing = table.iloc[:0]
     if not contract.has_time or not reference.get("end"):
         return table, nothing

@@ -1,4 +1,4 @@
-"""What the monitor says: one finding a fault, one state a signal, one word in all."""
+"""The monitor's output: findings, a state per signal, one overall verdict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SIGNALS: tuple[Signal, ...] = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as usual: the measured value, its limit, and the sentence."""
+    """One unusual thing: the measured value, its limit, and the sentence."""
 
     signal: Signal
     kind: str
@@ -31,7 +31,7 @@ class Finding:
 
 
 def states(findings: Iterable[Finding], looked_at: Iterable[Signal]) -> dict[Signal, State]:
-    """The state of each signal; unknown where there was nothing to look at."""
+    """The state of each signal; unknown if there was nothing to examine."""
     found: dict[Signal, State] = {
         name: "quiet" if name in set(looked_at) else "unknown" for name in SIGNALS
     }
@@ -44,7 +44,7 @@ def states(findings: Iterable[Finding], looked_at: Iterable[Signal]) -> dict[Sig
 
 
 def worst(signals: Iterable[State]) -> State:
-    """One word for all signals; staleness alone can be known without a row."""
+    """One verdict over all signals; staleness alone can be known without rows."""
     every = set(signals)
     for word in ("alarm", "warn", "quiet"):
         if word in every:

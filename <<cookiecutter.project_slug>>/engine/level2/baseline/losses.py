@@ -1,4 +1,4 @@
-"""The loss of each labelled row: what the reference counts and later windows are judged by."""
+"""The loss of each labelled row, which the reference counts and later windows are compared with."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def by_slice(found: Array, times: Places, grid: Grid) -> Counts:
 
 
 def predictions(table: pd.DataFrame, told: dict[str, Any]) -> Array:
-    """What the champion answered: numbers, or a column of probabilities for each class."""
+    """The champion's predictions: numbers, or a column of probabilities for each class."""
     if told["task"] == "regression":
         return table["prediction"].to_numpy(np.float64)
     return table[[f"p_{name}" for name in told["classes"]]].to_numpy(np.float64)

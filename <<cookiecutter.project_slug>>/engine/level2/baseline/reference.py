@@ -1,4 +1,4 @@
-"""The reference window: what the champion learnt from, as counts by time, entity and bin."""
+"""The reference window: the champion's data as counts by time, entity and bin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Places = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Grid:
-    """How rows are told apart by time and entity."""
+    """How rows are grouped by time and entity."""
 
     start: float  # seconds since 1970
     step: int  # seconds of a slice; 0 where the table has no time
@@ -48,7 +48,7 @@ class Grid:
         return cls(start, step, count, names)
 
     def groups(self, table: pd.DataFrame, entity: str | None) -> Places:
-        """The place of each row's entity; -1 for one the reference does not know."""
+        """The index of each row's entity; -1 for unknown ones."""
         if not self.entities or entity is None:
             return np.zeros(len(table), dtype=np.intp)
         texts = table[entity].astype(str).where(table[entity].notna(), None)
@@ -73,11 +73,11 @@ class Column:
 
     @property
     def bins(self) -> int:
-        """How many bins there are."""
+        """The number of bins."""
         return int(self.counts.shape[-1])
 
     def places(self, values: "pd.Series", groups: Places) -> Places:
-        """The bin of each value; -1 where it is missing."""
+        """The bin of each value; -1 if it is missing."""
         known = values.notna().to_numpy()
         found = np.full(len(values), -1, dtype=np.intp)
         if self.values is not None:
@@ -94,7 +94,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Reference:
-    """What to compare with."""
+    """The data to compare with."""
 
     grid: Grid
     rows: int
@@ -110,7 +110,7 @@ def seconds(time: "pd.Series") -> Counts:
 
 
 def labels(values: "pd.Series") -> "pd.Series":
-    """Values as texts; a whole number is the same text whatever its type."""
+    """Values as texts; a whole number gives the same text whatever its type."""
     if values.dtype == object:
         return values.astype(str)
     numbers = values.astype("float64")
@@ -137,7 +137,7 @@ def describe(values: "pd.Series", groups: Places, times: Places, grid: Grid) -> 
 
 
 def _edges(values: "pd.Series", groups: Places, group: int) -> tuple[float, ...]:
-    """Bins that hold about the same number of the entity's values each; one beyond either end."""
+    """Bins with about the same number of the entity's values each, plus one beyond either end."""
     numbers = values.to_numpy(np.float64)[groups == group]
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):

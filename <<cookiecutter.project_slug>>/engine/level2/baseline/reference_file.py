@@ -43,7 +43,7 @@ def save(reference: Reference, path: Path) -> None:
 
 
 def load(data: bytes, where: str) -> Reference:
-    """Read a reference. Raises ProjectError for bytes that are none."""
+    """Read a reference. Raises ProjectError for invalid bytes."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             told = json.loads(file[_META].tobytes())

@@ -1,4 +1,4 @@
-"""The reference window of a model: written beside its evaluation, read back by the monitor."""
+"""The reference window of a model: written with its evaluation, read by the monitor."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def write(
     context: Context, model: Any, record: Mapping[str, Any], metrics: dict[str, float]
 ) -> None:
-    """Count what the candidate learnt from and how it erred on its test rows."""
+    """Count the candidate's training data and its losses on the test rows."""
     params, workspace = context.params, context.workspace
     contract, features = params.data, model_features(params.data, params.featurize)
 
@@ -60,12 +60,12 @@ def write(
 
 
 def answers(found: Any, classes: tuple[str, ...] | None, cut: labels.Cut | None) -> Any:
-    """Predictions as one column: numbers, or the label that is answered."""
+    """Predictions as one column: numbers, or the predicted label."""
     return np.array(classes, dtype=object)[labels.labels(found, cut)] if classes else found
 
 
 def read(context: Context, store: "Reader", champion: Version) -> Reference:
-    """The champion's reference. Raises ProjectError for a model that has none."""
+    """The champion's reference. Raises ProjectError for a model without one."""
     name = context.workspace.reference.name
     data = store.run_file(champion.run_id, name)
     where = f"{name} of {champion.name} v{champion.version}"

@@ -28,10 +28,10 @@ class Windows:
 
 
 def plan(grid: Grid, first: float, last: float) -> Windows:
-    """The pool for a current window from `first` to `last`, and windows to learn from.
+    """The pool for a current window from `first` to `last`, and the windows to learn from.
 
-    With two years or more a window is compared with the same days of other years, and 15 days
-    around; with less, with everything but itself. Without time, with everything.
+    With two years or more, a window is compared with the same days of other years, plus 15 days
+    around them; with less, with everything but itself. Without time, with everything.
     """
     if not grid.step or grid.slices < 2:
         everything = np.ones((1, grid.slices))
@@ -54,7 +54,7 @@ def plan(grid: Grid, first: float, last: float) -> Windows:
 
 
 def plan_for(reference: Reference, table: pd.DataFrame) -> Windows:
-    """The plan for the current window that a table is."""
+    """The plan for a table as the current window."""
     if not reference.grid.step:
         return plan(reference.grid, 0.0, 0.0)
     time = seconds(table[TIMESTAMP])
@@ -62,7 +62,7 @@ def plan_for(reference: Reference, table: pd.DataFrame) -> Windows:
 
 
 def _pool(centres: Counts, first: float, last: float, seasonal: bool) -> npt.NDArray[np.bool_]:
-    """Slices of the same season that are not of the window's own time."""
+    """Slices of the same season outside the window's own time."""
     middle, half = (first + last) / 2, (last - first) / 2 + AROUND
     if not seasonal:
         return np.asarray((centres < first) | (centres >= last))
@@ -72,7 +72,7 @@ def _pool(centres: Counts, first: float, last: float, seasonal: bool) -> npt.NDA
 
 
 def mixed(masks: Mask, counts: Counts, weights: Counts) -> Counts:
-    """Shares by bin under each mask, entities weighed as the current window has them."""
+    """Shares by bin under each mask, entities weighted as in the current window."""
     return np.asarray(np.einsum("web,e->wb", by_entity(masks, counts), weights))
 
 
