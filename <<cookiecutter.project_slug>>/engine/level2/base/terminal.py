@@ -15,7 +15,7 @@ debug = False
 
 
 def main(app: Callable[[], Any], interrupted: str = "interrupted") -> None:
-    """Run a command and end the process; a ProjectError is one sentence on stderr and exit code 1."""
+    """Run a command and end the process; a ProjectError is one sentence on stderr and code 1."""
     global debug
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]

@@ -1,1 +1,1 @@
-"""Predictions of whole tables, and models as folders for images."""
+"""Predictions for whole tables, and models as folders for images."""

@@ -1,7 +1,7 @@
-"""`bundle`: a registered version as a folder that serves without MLflow, for an image.
+"""`bundle`: write a registered version as a folder that serves without MLflow, for an image.
 
-Beside the model it holds the end of the history, in which rows of the user's own table have their
-lags looked up.
+Besides the model, it contains the end of the history, in which lags for rows of the user's own
+table are looked up.
 """
 
 from pathlib import Path
@@ -21,11 +21,11 @@ from ..registry.mlflow_sqlite import Version
 def run(
     context: Context, output: Path, number: str, record: Path | None = None, image: str = ""
 ) -> str:
-    """Write model.onnx, model.json and, of a model with lags, history.json. Returns one line.
+    """Write model.onnx, model.json and, if the model has lags, history.json. Returns one line.
 
     The model is checked against the registry; the history is the end of the ingested table.
 
-    With `record` also what a deployment of it starts from, as `hand_over` writes it.
+    With `record`, also write the record that its deployment starts from, like `hand_over`.
     """
     name, store = context.params.data.name, champions.reader(context)
     champion = store.champion(name)
@@ -55,9 +55,9 @@ def run(
 def _history(
     context: Context, store: "champions.Reader", version: Version, record: dict[str, Any]
 ) -> tuple[bytes | None, str]:
-    """The end of the ingested table, else what was recorded with the model; and a phrase about it.
+    """The end of the ingested table, or what was recorded with the model; and a phrase about it.
 
-    Raises ProjectError where what was recorded is damaged.
+    Raises ProjectError if the recorded history is damaged.
     """
     history, said = carried(record, KnownPast(context.workspace.ingested))
     if history is not None or not said:

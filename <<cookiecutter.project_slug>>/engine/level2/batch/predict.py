@@ -1,6 +1,6 @@
-"""`predict`: a table in, the same table with predictions out, some rows at a time.
+"""`predict`: copy a table with predictions added, a few thousand rows at a time.
 
-The table is one like that which was adopted, under its own names, or one of model features.
+The table is either like the adopted one, under its own names, or one of model features.
 """
 
 from collections.abc import Collection, Iterator
@@ -32,7 +32,7 @@ THRESHOLD = "prediction_threshold"
 def run(
     served: Served, source: Path, output: Path, markers: Collection[str], past: KnownPast
 ) -> str:
-    """Write every row with what the model answers to it. Returns one line."""
+    """Write every row with the model's prediction. Returns one line."""
     rows, name = 0, str(shown(source))
     if output.resolve() == source.resolve():
         raise ProjectError(f"{name} is the input and cannot be the output too: name another file")
@@ -75,12 +75,12 @@ class _Features:
         return model_columns(table, self._features, self._source, self._markers)
 
     def notes(self) -> Iterator[str]:
-        """What is worth saying."""
+        """Notes for the user."""
         return iter(())
 
 
 class _Rows:
-    """Reads a table like the one that was adopted."""
+    """Reads a table like the adopted one."""
 
     def __init__(self, served: Served, source: str, past: KnownPast) -> None:
         assert served.raw is not None  # noqa: S101  whoever makes it has looked
@@ -98,7 +98,7 @@ class _Rows:
         return found.columns
 
     def notes(self) -> Iterator[str]:
-        """Lags that nobody can know yet, and why."""
+        """Lags that cannot be known yet, and why."""
         late = [
             f"{name} in {plural(count, 'row')}" for name, count in self._beyond.items() if count
         ]
@@ -113,7 +113,7 @@ class _Rows:
 def _reader(
     served: Served, names: list[str], source: str, markers: Collection[str], past: KnownPast
 ) -> _Features | _Rows:
-    """How to read a table of these columns. Raises ProjectError where one is lacking."""
+    """The reader for a table with these columns. Raises ProjectError if one is missing."""
     if served.raw is not None and served.raw.fits(names, served.features):
         return _Rows(served, source, past)
     missing = [name for name in served.features if name not in names]
@@ -133,7 +133,7 @@ def _reader(
 
 
 def _kept(served: Served, names: list[str]) -> list[str]:
-    """Columns that go out again: all but the event time made up for a table that has none."""
+    """Columns to copy: all but the placeholder event time of a table without one."""
     own = served.raw is not None and TIMESTAMP in served.raw.needed
     return [name for name in names if served.key.time or own or name != TIMESTAMP]
 
@@ -150,7 +150,7 @@ def _score(served: Served, columns: dict[str, Any], source: str, start: int) -> 
 
 
 def _columns(served: Served) -> dict[str, pa.DataType]:
-    """What is added, by the names it has where no column of the table is called so."""
+    """The added columns, by their usual names."""
     if not served.classes:
         return {LABEL: pa.float64(), VERSION: pa.string()}
     chances = {chance(name): pa.float64() for name in served.classes}
@@ -159,7 +159,7 @@ def _columns(served: Served) -> dict[str, pa.DataType]:
 
 
 def _added(served: Served, kept: list[str]) -> list[pa.Field]:
-    """The same as fields, each under a name that is not taken, compared without case."""
+    """The same fields under names that are not taken, ignoring case."""
     taken, fields = folded(kept), []
     for name, kind in _columns(served).items():
         found = free(name, taken)
@@ -175,7 +175,7 @@ def _renamed(served: Served, added: list[pa.Field]) -> Iterator[tuple[str, pa.Fi
 
 
 def _answers(served: Served, found: Array) -> list[Any]:
-    """One array for each column that is added."""
+    """One array for each added column."""
     version = [served.stamp.version] * len(found)
     if not served.classes:
         return [found, version]

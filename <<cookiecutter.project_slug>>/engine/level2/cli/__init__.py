@@ -1,6 +1,6 @@
-"""The command line: one file for each command, the eight plain steps together in `steps.py`.
+"""The command line: one file per command; the eight plain steps share `steps.py`.
 
-What a command needs is imported when it runs: the words and help of all of them cost little.
+Imports happen when a command runs, so that names and help texts load quickly.
 """
 
 import typer

@@ -1,4 +1,4 @@
-"""Options that several commands take, and how their texts are read."""
+"""Options shared by several commands, and how their texts are parsed."""
 
 import csv
 from pathlib import Path
@@ -19,6 +19,6 @@ Port = Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free one."
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The names in a comma-separated list; one that holds a comma stands in quotes."""
+    """The names in a comma-separated list; one that contains a comma is in quotes."""
     lines = csv.reader([text], skipinitialspace=True)
     return tuple(name.strip() for line in lines for name in line if name.strip())

@@ -1,4 +1,4 @@
-"""Which tuners there are beside this process: `training` lies below the rooms that have one."""
+"""Registers tuners of higher rooms, which `training` cannot import."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def register() -> None:
-    """Make TUNER=katib known to the step `tune`; its room is imported when it searches."""
+    """Register TUNER=katib for the step `tune`; its room is imported when it searches."""
     tuners.add("katib", _katib)
 
 

@@ -1,4 +1,4 @@
-"""`adopt`: the project turned to a table of one's own."""
+"""`adopt`: switch the project to the user's own table."""
 
 from pathlib import Path
 from typing import Annotated

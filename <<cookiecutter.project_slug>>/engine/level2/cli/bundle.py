@@ -1,4 +1,4 @@
-"""`bundle`: a model version as a folder that serves by itself."""
+"""`bundle`: write a model version as a self-contained folder."""
 
 from pathlib import Path
 from typing import Annotated

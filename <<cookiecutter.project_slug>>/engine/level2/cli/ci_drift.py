@@ -6,7 +6,7 @@ from . import decide, monitor
 
 
 def ci_drift() -> None:
-    """Watch the champion on new raw data and decide, for the jobs that act."""
+    """Monitor the champion on new raw data and decide, for the jobs that act."""
     from ..base.console import Screen
     from ..github import ci
     from ..params.config import Settings, load_params

@@ -1,4 +1,4 @@
-"""`ci-outcome`: how a workflow's run of the pipeline ended."""
+"""`ci-outcome`: report how a workflow's pipeline run ended."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ import typer
 def ci_outcome(
     trigger: Annotated[str, typer.Option(help="What started the run.")] = "manual",
 ) -> None:
-    """Say how the last run of the pipeline on this machine ended."""
+    """Show how the last run of the pipeline on this machine ended."""
     from ..github import ci
 
     ci.outcome(Path.cwd(), trigger)

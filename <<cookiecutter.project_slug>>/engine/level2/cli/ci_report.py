@@ -1,4 +1,4 @@
-"""`ci-report`: what a workflow says of a pull request."""
+"""`ci-report`: a workflow's report on a pull request."""
 
 from pathlib import Path
 from typing import Annotated

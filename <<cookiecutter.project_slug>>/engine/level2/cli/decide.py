@@ -1,4 +1,4 @@
-"""`decide`: what the monitor's verdict asks for, said, and done where asked to."""
+"""`decide`: decide what to do about the monitor's verdict, and do it on request."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,14 +21,14 @@ def decide(
     ] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Decide what the monitor's verdict asks for, and leave a record."""
+    """Decide what to do about the monitor's verdict, and record why."""
     in_folder(Path.cwd(), apply, tuple(overrides or ()))
 
 
 def in_folder(
     root: Path, apply: bool, overrides: tuple[str, ...] = (), *, elsewhere: bool = False
 ) -> None:
-    """Write and say the decision; with `apply`, act on it here; `elsewhere`, a later job acts."""
+    """Write and print the decision; with `apply`, act on it here; `elsewhere`: a later job acts."""
     from ..base.console import Screen
     from ..base.files import write_json
     from ..monitoring.advice import after_keeping
@@ -59,7 +59,7 @@ def _advice(context: "Context", action: str, trials: int) -> str:
 
 
 def _act(context: "Context", action: str, trials: int, screen: "Screen") -> str:
-    """Retrain on this machine; a decision for people becomes an issue where GitHub is known."""
+    """Retrain on this machine; a decision for people becomes an issue if GitHub is configured."""
     from ..base.files import read_json
     from ..training.run_loop import run_loop
 

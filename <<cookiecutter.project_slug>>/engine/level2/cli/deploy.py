@@ -1,4 +1,4 @@
-"""`deploy`: a promoted model onto the cluster of an environment."""
+"""`deploy`: deploy a promoted model to an environment's cluster."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ def deploy(
     minutes: Annotated[float, typer.Option(min=0, help="Minutes to wait for pods.")] = 10,
     watch: Annotated[float, typer.Option(min=0, help="Seconds to watch a canary.")] = 60,
 ) -> None:
-    """Deploy the model handed over to the cluster of an environment, and wait until it serves."""
+    """Deploy the handed-over model to an environment's cluster, and wait until it serves."""
     from ..deploy import deployment
     from ..deploy.environment import Patience
 

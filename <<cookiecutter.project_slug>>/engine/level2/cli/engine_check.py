@@ -1,4 +1,4 @@
-"""`engine-check`: which files of the engine somebody edited, deleted or added."""
+"""`engine-check`: find edited, deleted or added files of the engine."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from typer import Exit, Option
 def engine_check(
     edited: Annotated[bool, Option("--edited", help="Only note the edits and continue.")] = False,
 ) -> None:
-    """Name every file of the engine that differs from the template's release."""
+    """List every file of the engine that differs from the template's release."""
     from ..base import sums
 
     if code := sums.check(edited=edited):

@@ -1,4 +1,4 @@
-"""`experiment`: the loop with other knobs, apart from the registry."""
+"""`experiment`: run the loop with other settings, outside the registry."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ def experiment(
     ] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Run the loop with other knobs, tracked under `experiments`; the registry is not touched."""
+    """Run the loop with other settings, tracked under `experiments`, outside the registry."""
     in_folder(Path.cwd(), name, tuple(overrides or ()))
 
 

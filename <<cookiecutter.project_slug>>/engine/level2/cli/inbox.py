@@ -1,4 +1,4 @@
-"""`inbox`: new tables, taken as they land in a folder."""
+"""`inbox`: process new tables as they arrive in a folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ def inbox(
         bool, typer.Option("--once", help="Process the tables that are there, then exit.")
     ] = False,
 ) -> None:
-    """Take new tables as they land: judge, merge into the raw table, retrain."""
+    """Process new tables as they arrive: check, merge into the raw table, retrain."""
     from ..intake import inbox as loop
 
     loop.watch(Path.cwd(), folder, settle, once)

@@ -1,4 +1,4 @@
-"""`init`: Git, DVC and data, each only where missing."""
+"""`init`: git, DVC and data, each only if missing."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def init() -> None:
-    """Set up git, DVC and the sample table where they are missing."""
+    """Set up git, DVC and the sample table if they are missing."""
     in_folder(Path.cwd())
 
 
 def in_folder(root: Path) -> None:
-    """Make what is missing in `root`, and say each thing made once."""
+    """Create what is missing in `root`, and say so once for each."""
     from ..base import dvc, git
     from ..base.console import Screen
     from ..params.config import load_params
@@ -39,7 +39,7 @@ def in_folder(root: Path) -> None:
 
 
 def first_commit(root: Path, screen: "Screen", fresh: bool) -> None:
-    """Commit everything in a repository just made; one that was there is its owner's business."""
+    """Commit everything in a repository just created; an existing one is left to its owner."""
     from ..base import git
 
     if fresh and git.commit_all(root, "Generated project"):

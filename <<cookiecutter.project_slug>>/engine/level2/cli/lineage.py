@@ -1,4 +1,4 @@
-"""`lineage`: where a model version comes from."""
+"""`lineage`: show how a model version was made."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from ._options import Version
 
 
 def lineage(version: Version = "champion") -> None:
-    """Say which data, features, run, environment and commit a model version comes from."""
+    """Show data, features, run, environment and commit of a model version."""
     from ..base.console import Screen
     from ..model import wording
     from ..params.config import load_params

@@ -1,4 +1,4 @@
-"""`loop-demo`: the loop, from drift to a better champion, in a folder that is gone afterwards."""
+"""`loop-demo`: the loop, from drift to a better champion, in a temporary folder."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`monitor`: what the champion meets now against what it was accepted on."""
+"""`monitor`: compare the champion's current data and errors with those at acceptance."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,14 +29,14 @@ def monitor(
     ] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Compare what the champion meets now with what it was accepted on."""
+    """Compare the champion's current data and errors with those at acceptance."""
     in_folder(Path.cwd(), source, tuple(overrides or ()), evidently)
 
 
 def in_folder(
     root: Path, source: str, overrides: tuple[str, ...] = (), evidently_too: bool = False
 ) -> None:
-    """Write and say the verdict over the prediction log, or over new raw data."""
+    """Write and print the verdict on the prediction log, or on new raw data."""
     from ..base.console import Screen
     from ..monitoring import evidently
     from ..monitoring.advice import after_monitor
@@ -65,7 +65,7 @@ def in_folder(
 def _second_page(
     context: "Context", known: "Champion", current: "Current", verdict: Mapping[str, Any]
 ) -> str:
-    """The columns of the verdict on Evidently's page; says where it is."""
+    """Write the verdict's columns as Evidently's page; returns its path."""
     from ..monitoring import evidently
     from ..monitoring.unfold import alike, unfold
 
@@ -81,7 +81,7 @@ def _second_page(
 
 
 def _current(context: "Context", known: "Champion", source: str) -> "Current":
-    """The current window; raw data that cannot be read are a finding, not an end."""
+    """The current window; unreadable raw data are a finding, not an error."""
     import pandas as pd
 
     from ..monitoring.look import Current
@@ -102,7 +102,7 @@ def _current(context: "Context", known: "Champion", source: str) -> "Current":
 
 
 def _log(context: "Context") -> Path | None:
-    """The prediction log, where there is one."""
+    """The prediction log, if there is one."""
     from ..serving.settings import ServeSettings
 
     name = ServeSettings().log
@@ -111,7 +111,7 @@ def _log(context: "Context") -> Path | None:
 
 
 def _raw(context: "Context") -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
-    """The raw table, typed; or why it does not fit its contract. It leaves nothing behind."""
+    """The raw table, typed, or why it does not fit its contract. It leaves no files behind."""
     import tempfile
     from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""`predict`: every row of a table by the champion."""
+"""`predict`: predict every row of a table with the champion."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ def predict(
 
 
 def in_folder(root: Path, table: Path, output: Path, folder: Path | None) -> None:
-    """Predict every row by the champion of the project in `root`, or the bundle in `folder`."""
+    """Predict every row with the champion of the project in `root`, or the bundle in `folder`."""
     from ..base.console import Screen
     from ..batch import predict as step
     from ..features.known_past import KnownPast

@@ -1,4 +1,4 @@
-"""`pull`: the tracked raw table, here."""
+"""`pull`: fetch the tracked raw table."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from .sample import SAMPLE, write_sample
 
 
 def pull() -> None:
-    """Have the tracked raw table here: from DVC's cache, else from its remote."""
+    """Fetch the tracked raw table from DVC's cache or remote."""
     in_folder(Path.cwd())
 
 
 def in_folder(root: Path) -> None:
-    """Have the tracked raw table in `root`: from the cache, else from the remote.
+    """Fetch the tracked raw table into `root`, from the cache or the remote.
 
-    Raises ProjectError where neither has the bytes its .dvc file names.
+    Raises ProjectError if neither has the content its .dvc file names.
     """
     from ..base import dvc
     from ..base.console import Screen
@@ -42,7 +42,7 @@ def in_folder(root: Path) -> None:
 
 
 def _sample_again(path: Path, wanted: str) -> bool:
-    """Make the sample table where no remote has it. Returns whether it is the tracked one."""
+    """Generate the sample table if no remote has it. Returns whether it is the tracked one."""
     from ..base.files import digest
 
     write_sample(path, None, None)

@@ -1,4 +1,4 @@
-"""`reproduce`: a model version trained again, and compared."""
+"""`reproduce`: train a model version again and compare."""
 
 from pathlib import Path
 

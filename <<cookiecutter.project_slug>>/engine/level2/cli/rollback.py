@@ -1,4 +1,4 @@
-"""`rollback`: the version before the one deployed."""
+"""`rollback`: return to the previously deployed version."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ def rollback(
     environment: Annotated[str, typer.Argument(help="staging or production.")],
     minutes: Annotated[float, typer.Option(min=0, help="Minutes to wait for it.")] = 10,
 ) -> None:
-    """Serve the version before the one deployed."""
+    """Return to the previously deployed version."""
     from ..deploy import deployment
     from ..deploy.environment import Patience
 

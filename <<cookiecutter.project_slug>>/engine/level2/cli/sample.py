@@ -16,12 +16,12 @@ def sample(
     shock: Annotated[str | None, typer.Option(help="heat_wave, lockdown or unit_change.")] = None,
     output: Annotated[Path, typer.Option(help="CSV file to write.")] = SAMPLE,
 ) -> None:
-    """Write the sample table; a later --until is new data arriving."""
+    """Write the sample table; a later --until acts like new data arriving."""
     write_sample(output, _day(until), shock)
 
 
 def write_sample(path: Path, until: date | None, shock: str | None) -> None:
-    """Write the sample table as CSV, atomically. Raises ProjectError for a day or shock unknown."""
+    """Write the sample as CSV, atomically. Raises ProjectError for an unknown day or shock."""
     from ..base.console import Screen
     from ..base.files import atomic
     from ..training import sample

@@ -1,4 +1,4 @@
-"""The steps of the loop as commands of their own: what DVC, KFP and Katib call."""
+"""The steps of the loop as separate commands, which DVC, KFP and Katib call."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ PLAIN = (
 
 
 def command(name: str) -> Callable[..., None]:
-    """What runs the step of that name alone."""
+    """Return the function that runs the step of that name alone."""
 
     def run(overrides: Overrides = None, experiment: Experiment = None) -> None:
         in_folder(Path.cwd(), name, tuple(overrides or ()), experiment)

@@ -25,7 +25,7 @@ def train(
     dataset_digest: Annotated[str | None, typer.Option(help="SHA-256 it must have.")] = None,
     params_digest: Annotated[str | None, typer.Option(help="SHA-256 of the knobs.")] = None,
 ) -> None:
-    """Fit the chosen estimator on all rows that do not judge; or one trial on the train rows."""
+    """Fit the chosen estimator on all rows outside the test set; or run one trial."""
     if trial is None:
         if assignments or dataset or dataset_digest or params_digest:
             raise ProjectError("--set-param, --dataset and the digests need --trial FAMILY")

@@ -1,4 +1,4 @@
-"""`webhook`: the receiver of an object store's events."""
+"""`webhook`: receive an object store's events."""
 
 from pathlib import Path
 

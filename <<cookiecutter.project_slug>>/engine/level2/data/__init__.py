@@ -1,1 +1,1 @@
-"""Tables: their contract, their columns and times, and how they are read."""
+"""Tables: their contract, columns and times, and how they are read."""

@@ -17,7 +17,7 @@ from .times import constant, event_times, shown
 
 
 def needed(contract: DataContract) -> tuple[list[str], list[str]]:
-    """Raw columns to read: those of numbers, those of text."""
+    """Raw columns to read: numeric ones and text ones."""
     raw = {new: old for old, new in contract.rename.items()}
     numeric = [
         name
@@ -37,8 +37,8 @@ def needed(contract: DataContract) -> tuple[list[str], list[str]]:
 def canonical(raw: pd.DataFrame, contract: DataContract, max_missing: float = 0.5) -> pd.DataFrame:
     """Return `contract.columns()`: float64 numbers, text categories, class codes, UTC times.
 
-    Rows without a target are dropped, unless they are more than `max_missing` of all.
-    Sorted by event time, then entity. Raises ProjectError naming the file's line or row.
+    Rows without a target are dropped, unless they exceed the share `max_missing`. Sorted by event
+    time, then entity. Raises ProjectError naming the file's line or row.
     """
     return ordered(*typed(raw, contract, max_missing), contract)
 
@@ -46,9 +46,9 @@ def canonical(raw: pd.DataFrame, contract: DataContract, max_missing: float = 0.
 def typed(
     raw: pd.DataFrame, contract: DataContract, max_missing: float
 ) -> tuple[pd.DataFrame, pd.Index]:
-    """The canonical table in the raw order of rows, and what each row is called in its file.
+    """The canonical table in raw row order, and the label of each row in its file.
 
-    Whoever lets go of `raw` before `ordered` holds a large table once only.
+    Callers that drop `raw` before `ordered` hold a large table only once.
     """
     raw = renamed(raw, contract)
     data = dict(arrays(raw, contract))
@@ -75,7 +75,7 @@ def typed(
 
 
 def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
-    """Apply data.rename. Raises ProjectError where a column of the contract is then missing."""
+    """Apply data.rename. Raises ProjectError if a column of the contract is then missing."""
     for old in contract.rename:
         if old not in raw.columns:
             raise ProjectError(
@@ -146,9 +146,9 @@ def times(table: pd.DataFrame, contract: DataContract) -> "pd.Series":
 
 
 def ordered(table: pd.DataFrame, lines: pd.Index, contract: DataContract) -> pd.DataFrame:
-    """Sort `table` itself by event time and entity.
+    """Sort `table` in place by event time and entity.
 
-    Raises ProjectError for a key that is there twice, by what `lines` calls its rows.
+    Raises ProjectError for a duplicate key, naming its rows as in `lines`.
     """
     if contract.entity_column == ROW_ID:
         if contract.has_time:

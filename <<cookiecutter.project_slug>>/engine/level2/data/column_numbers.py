@@ -1,4 +1,4 @@
-"""A raw column of numbers, however they are written, into float64."""
+"""Convert a raw column of numbers, in any notation, to float64."""
 
 from collections.abc import Collection
 
@@ -14,7 +14,7 @@ NOT_A_NUMBER = (
 
 
 def plain_numbers(values: "pd.Series", missing: Collection[str]) -> Floats | None:
-    """Parse a column of texts at once; None where anything but numbers and `missing` is there."""
+    """Parse a column of texts at once; None if it contains anything but numbers and `missing`."""
     if not isinstance(values.dtype, pd.StringDtype):
         return None
     values = values.str.strip()
@@ -50,7 +50,7 @@ def numbers(column: Column, integers: bool = False, largest: float = LARGEST) ->
 
 
 def check_size(column: Column, values: Floats, largest: float = LARGEST) -> None:
-    """Refuse infinity and what no model can hold. Raises ProjectError naming the value."""
+    """Refuse infinity and numbers too large for a model. Raises ProjectError naming the value."""
     wrong = np.abs(values) > largest
     if not wrong.any():
         return
@@ -66,7 +66,7 @@ def check_size(column: Column, values: Floats, largest: float = LARGEST) -> None
 
 
 def _unmarked(values: Floats, markers: Collection[str]) -> Floats:
-    """Numbers that stand for missing, like -999, as NaN; no copy where there are none."""
+    """Replace numbers that mean missing, like -999, by NaN; no copy if there are none."""
     for marker in markers:
         try:
             same = values == float(marker)
@@ -78,7 +78,7 @@ def _unmarked(values: Floats, markers: Collection[str]) -> Floats:
 
 
 def _dressed_numbers(column: Column, form: NumberFormat) -> Floats:
-    """Numbers in the column's format. Raises ProjectError for the first text that is none."""
+    """Parse numbers in the column's format. Raises ProjectError for the first invalid text."""
     codes, texts = encode(column)
     found, read = pd.factorize(column.values)[1], parser(form)
     values = np.array(
@@ -98,7 +98,7 @@ def _dressed_numbers(column: Column, form: NumberFormat) -> Floats:
 
 
 def _blamed_numbers(column: Column) -> Floats:
-    """Parse text by text. Raises ProjectError for the first that is not a number."""
+    """Parse text by text. Raises ProjectError for the first one that is not a number."""
     codes, texts = encode(column)
     parsed = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
     bad = np.isnan(parsed) & np.array([text.lower() != "nan" for text in texts], dtype=bool)

@@ -1,4 +1,4 @@
-"""One raw column into one typed array; a value that does not fit is blamed by line or row."""
+"""Convert one raw column to a typed array; errors name the line or row of a wrong value."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _TRUE, _FALSE = {"true", "yes", "1", "1.0"}, {"false", "no", "0", "0.0"}
 
 @dataclass(frozen=True)
 class Column:
-    """A raw column, the name it is called by, and what stands for a missing value."""
+    """A raw column, the name used in messages, and the words that mean a missing value."""
 
     values: "pd.Series"
     name: str
@@ -28,14 +28,14 @@ class Column:
     format: NumberFormat | None = None  # of numbers that are texts
 
     def fault(self, position: int, problem: str) -> ProjectError:
-        """The sentence that blames one value; `problem` follows the value."""
+        """The error message about one value; `problem` follows the value."""
         index = self.values.index
         value = text_of(self.values.iloc[position])
         row = f"{self.source} {index.name or 'row'} {index[position]}"
         return WrongValueError(row, self.name, value, problem)
 
     def first(self, wrong: npt.NDArray[np.bool_], problem: str) -> None:
-        """Blame the first wrong value, if there is one. Raises ProjectError."""
+        """Raise ProjectError for the first wrong value, if there is one."""
         if wrong.any():
             raise self.fault(int(wrong.argmax()), problem)
 

@@ -49,17 +49,17 @@ class DataContract(Strict):
 
     @property
     def entity_column(self) -> str:
-        """Name of the join key, made by `ingest` where the table has none."""
+        """Name of the join key, added by `ingest` if the table has none."""
         return self.entity or (SERIES if self.has_time and not self.independent_rows else ROW_ID)
 
     @property
     def constant(self) -> str | None:
-        """What the join key holds in every row, where the table is one series."""
+        """The value of the join key in every row, if the table is one series."""
         return ALL if self.entity_column == SERIES else None
 
     @property
     def time_columns(self) -> tuple[str, ...]:
-        """Raw columns that are the event time together, none where the table has none."""
+        """Raw columns that form the event time; none if the table has no time."""
         if self.event_timestamp is None:
             return ()
         one = isinstance(self.event_timestamp, str)
@@ -67,12 +67,12 @@ class DataContract(Strict):
 
     @property
     def first_hour(self) -> int:
-        """The lowest value of the hour column: 0, or 1 where 24 ends the day."""
+        """The lowest value of the hour column: 0, or 1 if 24 ends the day."""
         return int(self.event_hours.partition("-")[0])
 
     @property
     def time_name(self) -> str | None:
-        """What the event time is called: its column, or `event_timestamp` where it has several."""
+        """Name of the event time: its column, or `event_timestamp` if it has several."""
         return TIMESTAMP if len(self.time_columns) > 1 else next(iter(self.time_columns), None)
 
     @property
@@ -87,7 +87,7 @@ class DataContract(Strict):
 
     @property
     def key(self) -> list[str]:
-        """The columns that name a row."""
+        """The columns that identify a row."""
         return [self.entity_column, TIMESTAMP]
 
     def columns(self) -> list[str]:
@@ -102,7 +102,7 @@ class DataContract(Strict):
         return self
 
     def _problems(self) -> Iterator[str]:
-        """Yield what cannot be: the first one is refused."""
+        """Yield what is wrong: the first problem is reported."""
         if self.remote and not _OBJECT.fullmatch(self.source):
             yield "source: name a file of the project or s3://bucket/folder/table.parquet"
         roles = {"entity": self.entity, "event_hour": self.event_hour, "target": self.target}
@@ -134,7 +134,7 @@ class DataContract(Strict):
             yield "entities (allowed values) need entity (the column)"
 
     def _met(self) -> Iterator[str]:
-        """Yield names that meet another or one that the project gives, compared without case."""
+        """Yield names that clash with another or with one the project adds, ignoring case."""
         own = [self.entity_column, *self.features, self.target]
         for one, other in twice(own):
             yield f"`{other}` and `{one}` are one name in DuckDB: map one to another in data.rename"
@@ -151,7 +151,7 @@ class DataContract(Strict):
                 )
 
     def _time_problems(self) -> Iterator[str]:
-        """Yield what cannot be of the event time and what hangs on it."""
+        """Yield what is wrong with the event time and the keys that depend on it."""
         hangs = self.event_hour or self.frequency or self.timezone or self.independent_rows
         if self.event_timestamp is None and hangs:
             yield "event_hour, frequency, timezone and independent_rows need event_timestamp"

@@ -1,4 +1,4 @@
-"""What is wrong with a CSV file, and in which line: the slow look after the fast reader failed."""
+"""Find what is wrong with a CSV file, and in which line, after the fast reader failed."""
 
 import csv
 from pathlib import Path
@@ -22,7 +22,7 @@ _MAGIC = {
 
 
 def check_head(path: Path) -> None:
-    """Refuse what the first bytes show to be no UTF-8 text. Raises ProjectError."""
+    """Refuse a file whose first bytes are not UTF-8 text. Raises ProjectError."""
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     for magic, problem in _MAGIC.items():
@@ -38,7 +38,7 @@ def check_head(path: Path) -> None:
 
 
 def explain(path: Path, width: int, mark: str = ",") -> None:
-    """Raise a ProjectError that names the first line at fault; return where none is found."""
+    """Raise a ProjectError naming the first faulty line; return if none is found."""
     with path.open("rb") as stream:
         for number, content in enumerate(stream, start=1):
             _check_encoding(path, content, number)
@@ -62,7 +62,7 @@ def explain(path: Path, width: int, mark: str = ",") -> None:
 
 
 def line_numbers(path: Path, rows: int, width: int, mark: str = ",") -> pd.Index:
-    """The line in which each record begins; the header is line 1."""
+    """The line in which each record starts; the header is line 1."""
     lines, last = 0, b"\n"
     with path.open("rb") as stream:
         while block := stream.read(1 << 22):

@@ -1,4 +1,4 @@
-"""What stands between the values of a text table: commas, semicolons, tabs or bars."""
+"""The delimiter of a text table: comma, semicolon, tab or bar."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ _RECORDS = 50
 
 
 def delimiter(path: Path, asked: str | None = None) -> str:
-    """The delimiter of a text table, by its first lines. Raises ProjectError for two that fit."""
+    """Infer the delimiter from the first lines. Raises ProjectError if two of them fit."""
     if asked is not None:
         return asked
     with path.open("rb") as stream:
@@ -37,7 +37,7 @@ def delimiter(path: Path, asked: str | None = None) -> str:
 
 
 def _width(text: str, mark: str) -> int:
-    """Values of each of the first lines, 0 where that is not the same."""
+    """Number of values in each of the first lines, 0 if it differs."""
     widths = {len(row) for row in _rows(text, mark) if row}
     return widths.pop() if len(widths) == 1 else 0
 

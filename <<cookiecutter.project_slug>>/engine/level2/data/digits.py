@@ -1,4 +1,4 @@
-"""Digits that float32, which is what a model sees, can hold; and the centre that saves the rest."""
+"""Digits that float32, the model's number type, can hold; and the centre that preserves them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,9 @@ _COARSE = 1e-6  # rounding, in quartile ranges, that no model could tell from no
 
 
 def center_of(values: Floats) -> float:
-    """What to subtract so that float32 keeps the values apart; 0 where nothing is won by it.
+    """The constant to subtract so that float32 keeps the values apart; 0 if that does not help.
 
-    `values` are those of one feature, without gaps.
+    `values` are those of one feature, without missing ones.
     """
     if not merged(values, 0.0):
         return 0.0
@@ -26,7 +26,7 @@ def center_of(values: Floats) -> float:
 
 
 def merged(values: Floats, center: float) -> int:
-    """How many different values float32 makes equal although a model could need them apart."""
+    """How many different values float32 makes equal although a model could need the difference."""
     known = values[np.isfinite(values)]
     lost = _lost(known, center) if len(known) else 0
     share = lost / len(pd.unique(known)) if lost else 0.0
@@ -39,7 +39,7 @@ def merged(values: Floats, center: float) -> int:
 
 
 def _lost(values: Floats, center: float) -> int:
-    """Different values less different float32 numbers."""
+    """Number of different values minus number of different float32 values."""
     moved = values - center
     if np.abs(moved).max() <= _PLAIN and (moved == np.round(moved)).all():
         return 0
@@ -50,7 +50,7 @@ def _lost(values: Floats, center: float) -> int:
 
 
 def single(values: "pd.Series[float]", center: float) -> "pd.Series[float]":
-    """A feature as the model sees it: float32, less its centre."""
+    """A feature as the model sees it: float32, minus its centre."""
     if center:
         values = values.astype(np.float64) - center
     return values.astype(np.float32, copy=False)

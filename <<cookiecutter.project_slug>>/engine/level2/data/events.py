@@ -1,4 +1,4 @@
-"""Notifications of an object store: which objects were made, in the words of S3."""
+"""Notifications of an object store about new objects, in the format of S3."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ _LONGEST = 1_024  # characters of a key
 
 
 class Made(NamedTuple):
-    """An object that was written, whole."""
+    """An object that was completely written."""
 
     bucket: str
     key: str
@@ -20,12 +20,12 @@ class Made(NamedTuple):
 
     @property
     def address(self) -> str:
-        """As the data contract writes it."""
+        """The address in the form of the data contract."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 def made(tree: Any) -> list[Made]:
-    """The objects a notification tells of. Raises RequestError for what is not a notification.
+    """The objects in a notification. Raises RequestError for anything else.
 
     MinIO and S3 send `Records`, EventBridge one `detail`; a test event of S3 has neither.
     """
@@ -67,12 +67,12 @@ def _detail(tree: dict[str, Any]) -> Iterator[Made]:
 
 
 def wanted(item: Made, objects: str) -> bool:
-    """Whether it is the object of that address, or below the folder it names."""
+    """Whether it is the object at that address, or in the folder it names."""
     return item.address.startswith(objects) if objects.endswith("/") else item.address == objects
 
 
 def stale(item: Made, etag: str, order: str) -> bool:
-    """Whether an event says nothing new after one that told of this eTag."""
+    """Whether an event is outdated by one that already reported this eTag."""
     if item.etag == etag:
         return True
     width = max(len(item.order), len(order))

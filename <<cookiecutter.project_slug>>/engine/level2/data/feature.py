@@ -34,12 +34,12 @@ class Feature(Strict):
 
     @property
     def by_target(self) -> bool:
-        """Whether each category becomes the mean target of its rows, not a column of its own."""
+        """Whether each category is encoded as the mean target of its rows instead of one-hot."""
         return self.encode == "target"
 
     @property
     def allowed(self) -> tuple[str, ...] | None:
-        """The only values this category may take; None where any other counts as unseen."""
+        """The only values this category may take; None if any other counts as unseen."""
         return None if self.unseen == "other" else self.categories
 
     @property

@@ -1,4 +1,4 @@
-"""Section `featurize` of params.yaml: kept with a model, so that it can read rows of its table."""
+"""Section `featurize` of params.yaml, stored with a model so that it can read raw rows."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from .feature import Strict
 
 
 class Featurize(Strict):
-    """Section `featurize`: columns derived from the contract's."""
+    """Section `featurize`: features derived from the contract's columns."""
 
     calendar: tuple[str, ...] = ()
     lags: tuple[Annotated[int, Field(ge=1)], ...] = ()

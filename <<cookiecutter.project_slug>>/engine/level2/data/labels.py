@@ -1,4 +1,4 @@
-"""From class probabilities to the class that is answered."""
+"""From class probabilities to the predicted class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ Codes = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Cut:
-    """The decision threshold of two classes: class `code` is answered from probability `at` on."""
+    """The decision threshold of two classes: class `code` is predicted from probability `at` on."""
 
     code: int
     at: float
 
     def told(self, classes: Sequence[str]) -> dict[str, float]:
-        """As an answer carries it, like its probabilities."""
+        """The threshold as a response contains it."""
         return {classes[self.code]: self.at}
 
 
 def read(record: Mapping[str, Any]) -> Cut | None:
-    """The threshold of a model's record; None where the likelier class is answered."""
+    """The threshold in a model's record; None if the likelier class is predicted."""
     told = record.get("threshold")
     return Cut(record["classes"].index(told["class"]), float(told["at"])) if told else None
 
 
 def labels(probabilities: Probabilities, cut: Cut | None = None) -> Codes:
-    """The code of each row's class: the likeliest, or by the threshold. Shape (n, k) to (n,)."""
+    """The code of each row's class: the likeliest, or by threshold. Shape (n, k) to (n,)."""
     if cut is None:
         return np.asarray(probabilities.argmax(axis=1))
     return np.where(probabilities[:, cut.code] >= cut.at, cut.code, 1 - cut.code)

@@ -1,8 +1,8 @@
-"""Months by name in the languages that tables come in, as English abbreviations.
+"""Month names in the languages that tables come in, as English abbreviations.
 
 English, German, French, Spanish, Italian, Dutch, Portuguese, Danish and Swedish, long and short,
-with or without accents. A table of its own and no library's: dates are read at every door, the
-service's too, whose image holds nothing that is not needed there.
+with or without accents. It is a table instead of a library because dates are parsed everywhere,
+including the service, whose image contains only what it needs.
 """
 
 import re
@@ -52,9 +52,9 @@ def month_of(word: str) -> int | None:
 
 
 def english(texts: Sequence[str]) -> list[str]:
-    """Dates with their months in English and without `de`, `1er` or a day of the week.
+    """Dates with English months and without `de`, `1er` or weekdays.
 
-    Texts without a word of another language come back as they are.
+    Texts without a word of another language are returned unchanged.
     """
     words = {word.lower() for text in texts for word in _WORD.findall(text)} - _OWN
     known = any(_bare(word) in _MONTHS or _bare(word) in _DAYS | _FILLERS for word in words)
@@ -63,7 +63,7 @@ def english(texts: Sequence[str]) -> list[str]:
 
 
 def foreign(texts: Sequence[str]) -> bool:
-    """Whether the months of texts are surely ones: two of them, or one written at length."""
+    """Whether the months of texts are certain: two different ones, or one written out."""
     words = {_bare(word) for text in texts for word in _WORD.findall(text)} & _MONTHS.keys()
     return len({_MONTHS[word] for word in words}) > 1 or any(len(word) >= _LONG for word in words)
 
@@ -82,12 +82,12 @@ def _replaced(found: "re.Match[str]") -> str:
 
 
 def _a_month_follows(text: str) -> bool:
-    """Whether `mar` before it was a Tuesday: `mar. 2 janv. 2024`, and not `mar 2 2024`."""
+    """Whether a preceding `mar` is a Tuesday: `mar. 2 janv. 2024`, and not `mar 2 2024`."""
     return any(month_of(word) for word in _WORD.findall(text))
 
 
 def _bare(word: str) -> str:
-    """A word in small letters without accents."""
+    """A word in lower case without accents."""
     if word.isascii():
         return word.lower()
     parts = unicodedata.normalize("NFKD", word.lower())

@@ -1,4 +1,4 @@
-"""How the numbers of one column are written: decimal mark, thousands, unit, negatives."""
+"""The number format of a column: decimal mark, thousands, unit, negatives."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ _MARKS += [(decimal, group) for group in (" ", "'") for decimal in (".", ",")]
 
 
 class NumberFormat(BaseModel):
-    """Key `format` of a feature: what stands in and around its digits in the raw table."""
+    """Key `format` of a feature: the marks and signs of its numbers in the raw table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,19 +39,20 @@ class NumberFormat(BaseModel):
 
     @property
     def example(self) -> str:
-        """A number written so, for people."""
+        """An example number in this format, for messages."""
         whole = f"1{self.thousands}234{self.decimal}5"
         return f"{whole} {self.symbol}".rstrip()
 
     def knobs(self) -> dict[str, str]:
-        """What params.yaml says of it."""
+        """The entry for params.yaml."""
         return self.model_dump(exclude_defaults=True) or {"decimal": self.decimal}
 
 
 def parser(form: NumberFormat, strict: bool = False) -> Callable[[str], float]:
-    """What reads one text, NaN where it is not a number in this format.
+    """Return a function that parses one text, NaN if it is not a number in this format.
 
-    `(12)`, `12-` and `-12` are negative. `strict` asks for every group of thousands to be marked.
+    `(12)`, `12-` and `-12` are negative. `strict` requires every group of thousands to be
+    separated.
     """
     mark, symbol = re.escape(form.decimal), re.escape(tidy(form.symbol))
     group = re.escape(form.thousands)
@@ -90,12 +91,12 @@ def _named(digits: str, number: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """One kind of space, of minus and of apostrophe."""
+    """Normalize spaces, minus signs and apostrophes."""
     return _SPACES.sub(" ", text.translate(_TOKENS)).strip()
 
 
 def symbol_of(text: str) -> str | None:
-    """What stands beside the digits: a currency, a percent sign, nothing; None for other words."""
+    """The sign beside the digits: a currency, a percent sign, nothing; None for other words."""
     rest = _BODY.sub(" ", _POWER.sub("", tidy(text))).strip()
     known = rest in _CODES or (
         len(rest) == 1 and (rest in "%‰" or unicodedata.category(rest) == "Sc")
@@ -104,9 +105,9 @@ def symbol_of(text: str) -> str | None:
 
 
 def readings(texts: Collection[str]) -> list[NumberFormat]:
-    """Every format in which all texts are numbers, the usual one first; more than one is a doubt.
+    """Every format in which all texts are numbers, the usual one first; several mean ambiguity.
 
-    A mark counts as a decimal or thousands mark only where it is seen.
+    A mark counts as a decimal or thousands mark only if it occurs.
     """
     tidied = [tidy(text) for text in texts]
     if not tidied or not all(any(c.isdigit() for c in text) for text in tidied[:20]):

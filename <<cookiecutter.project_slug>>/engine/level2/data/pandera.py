@@ -1,4 +1,4 @@
-"""Pandera: the contract's column rules as a schema, its findings as plain records."""
+"""Pandera: the contract's column rules as a schema, and its findings as plain records."""
 
 import warnings
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ def names(rule: ColumnRule) -> list[str]:
 
 
 def failures(table: pd.DataFrame, rules: list[ColumnRule], key: list[str]) -> list[Failure]:
-    """Check lazily and return what is broken, in the order of the columns."""
+    """Check lazily and return the broken rules, in column order."""
     try:
         with warnings.catch_warnings():  # of pandas, about how pandera joins its findings
             warnings.simplefilter("ignore", FutureWarning)

@@ -1,4 +1,4 @@
-"""Parquet files into pandas and back, a column or some rows at a time to keep memory low."""
+"""Read and write Parquet, by column or in groups of rows to keep memory low."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,9 +22,9 @@ def read(
     types: Callable[[pa.DataType], Any] | None = None,
     advice: str = "delete it and run again",
 ) -> pd.DataFrame:
-    """Read one column after the other; `types` maps Arrow types to those of pandas.
+    """Read one column after the other; `types` maps Arrow types to pandas types.
 
-    Raises ProjectError for a file that is damaged, with `advice`.
+    Raises ProjectError with `advice` for a damaged file.
     """
     with _faults(path, advice), pq.ParquetFile(path, pre_buffer=False) as file:
         table = {
@@ -35,13 +35,13 @@ def read(
 
 
 def _pandas(column: pa.ChunkedArray, types: Callable[[pa.DataType], Any] | None) -> "pd.Series":
-    """A column in pandas; whole numbers beside gaps stay whole, float64 would round long ones."""
+    """A column in pandas; whole numbers with gaps stay whole, because float64 rounds long ones."""
     mapped = _WHOLE.get if column.null_count and column.type in _WHOLE else types
     return column.to_pandas(types_mapper=mapped)
 
 
 def names(path: Path, advice: str) -> list[str]:
-    """Column names. Raises ProjectError for a file that is damaged, with `advice`."""
+    """Column names. Raises ProjectError with `advice` for a damaged file."""
     with _faults(path, advice):
         return list(pq.read_schema(path).names)
 
@@ -58,7 +58,7 @@ def _faults(path: Path, advice: str) -> Iterator[None]:
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, the same bytes for the same values; an order of categories is not kept."""
+    """Write a table, the same bytes for the same values; category order is not kept."""
     schema = pa.Schema.from_pandas(table, preserve_index=False)
     texts = [name for name, kind in table.dtypes.items() if kind == "object"]
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=texts) as writer:

@@ -1,4 +1,4 @@
-"""What the columns of an accepted table look like, small enough to keep with the model."""
+"""A summary of an accepted table's columns, small enough to store with the model."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def profile(table: pd.DataFrame, contract: DataContract) -> dict[str, Any]:
 
 
 def describe(values: "pd.Series") -> dict[str, Any]:
-    """Missing share, and the distribution of what is there."""
+    """Missing share, and the distribution of the other values."""
     known = values.dropna()
     found: dict[str, Any] = {"missing": round(1 - len(known) / max(1, len(values)), 6)}
     if values.dtype != object:
@@ -47,18 +47,18 @@ def describe(values: "pd.Series") -> dict[str, Any]:
 
 
 def top(known: "pd.Series") -> "pd.Series[int]":
-    """Rows of each value, of the most frequent alone where there are too many to list."""
+    """Rows per value, of only the most frequent if there are too many to list."""
     often = known.value_counts()
     return often if len(often) <= MAX_CATEGORIES else often.iloc[:TOP_VALUES]
 
 
 def many(known: "pd.Series") -> bool:
-    """Whether numbers have more than a few different values; a glance mostly tells."""
+    """Whether numbers have more than a few different values; mostly decided on a sample."""
     return known.head(1000).nunique() > FEW or known.nunique() > FEW
 
 
 def edges(values: npt.NDArray[np.float64], bins: int = BINS) -> list[float]:
-    """Inner edges of bins that hold about the same number of values each."""
+    """Inner edges of bins with about the same number of values each."""
     inner = np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1])
     return [float(edge) for edge in np.unique(inner)]
 

@@ -1,4 +1,4 @@
-"""Rows under the names of the user's own table: what they are called, how they are recognised."""
+"""Rows under the names of the user's own table: column names, and how to recognize them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from .featurize import Featurize
 
 
 def times_of(contract: DataContract) -> tuple[str, ...]:
-    """Columns that are the event time together, as the contract names them."""
+    """Columns that form the event time, under the contract's names."""
     return (*contract.time_columns, *([contract.event_hour] if contract.event_hour else []))
 
 
 def own_names(contract: DataContract) -> dict[str, str]:
-    """Name in the table by name in the contract, of every column that is read to predict.
+    """Name in the table by name in the contract, for every column read to predict.
 
-    The target is among them: it may stand in a table and is not read.
+    The target is included: it may be present in a table and is ignored.
     """
     raw = {new: old for old, new in contract.rename.items()}
     entity = [contract.entity] if contract.entity else []
@@ -29,7 +29,7 @@ def own_names(contract: DataContract) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Raw:
-    """What a model knows of the table it was trained on: how rows of such a table are read."""
+    """What a model knows about the table it was trained on, and so how to read rows of it."""
 
     contract: DataContract
     settings: Featurize
@@ -42,22 +42,22 @@ class Raw:
 
     @cached_property
     def needed(self) -> tuple[str, ...]:
-        """Columns of the table without which nothing can be predicted."""
+        """Columns of the table that a prediction requires."""
         return tuple(self.own[name] for name in self.own if name != self.contract.target)
 
     @property
     def target(self) -> str:
-        """The target as the table calls it."""
+        """Name of the target in the table."""
         return self.own[self.contract.target]
 
     @cached_property
     def derives(self) -> bool:
-        """Whether the model has inputs that no table holds."""
+        """Whether the model has inputs that are not columns of the table."""
         chosen = self.settings
         return bool(chosen.calendar or chosen.lags or chosen.own or chosen.entity_as_feature)
 
     def fits(self, columns: Collection[str], features: Collection[str]) -> bool:
-        """Whether a table is like the one adopted; not where it is one of model features."""
+        """Whether a table is like the adopted one, not one of model features."""
         if not {*self.needed} <= {*columns}:
             return False
         made = TIMESTAMP in columns and TIMESTAMP not in self.needed
@@ -69,7 +69,7 @@ class Raw:
 
 
 def read(record: Mapping[str, Any]) -> Raw | None:
-    """From what is kept with a model; None for one that was trained before it was kept."""
+    """Read from a model's record; None for a model that was trained before it had this."""
     told = record.get("table")
     if told is None:
         return None
@@ -84,5 +84,5 @@ def read(record: Mapping[str, Any]) -> Raw | None:
 
 
 def _in_order(features: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
-    """Declared features in the order of the model's, as JSON keeps them in that of the alphabet."""
+    """Declared features in the model's order; JSON stores them alphabetically."""
     return {name: features[name] for name in [*order, *features] if name in features}

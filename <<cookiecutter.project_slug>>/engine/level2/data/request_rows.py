@@ -37,7 +37,7 @@ class RowChecker:
         return self._together(rows) or self._one_by_one(rows, place)
 
     def _together(self, rows: list[Any]) -> dict[str, list[Any]] | None:
-        """Columns of rows that fit, checked a column at a time; None where one may not."""
+        """Columns of valid rows, checked a column at a time; None if one may be invalid."""
         if len(rows) < _FEW or not all(type(row) is dict for row in rows):
             return None
         if not all(map(self._known.issuperset, rows)):
@@ -56,7 +56,7 @@ class RowChecker:
         return found
 
     def _one_by_one(self, rows: list[Any], place: str) -> dict[str, list[Any]]:
-        """The same; the first value that is wrong is named with its row."""
+        """The same, row by row; the first wrong value is named with its row."""
         found: dict[str, list[Any]] = {name: [] for name in self.features}
         for number, row in enumerate(rows):
             where = f"{place}[{number}]"
@@ -75,7 +75,7 @@ class RowChecker:
         return found
 
     def _plain(self, row: Any) -> dict[str, float | str] | None:
-        """The values of a row without a gap in which every one is allowed, else None."""
+        """The values of a complete row of allowed values, else None."""
         if type(row) is not dict or not self._known.issuperset(row):
             return None
         numbers: list[Any] = [row.get(name) for name in self._limits]
@@ -103,7 +103,7 @@ class RowChecker:
 
 
 def arrays(columns: Mapping[str, list[Any]], features: Mapping[str, Feature]) -> dict[str, Any]:
-    """Columns as a scorer takes them: numbers and texts. What is to be centred keeps its digits."""
+    """Columns for a scorer: numbers and texts. Columns with a centre keep all their digits."""
     numeric = [name for name, item in features.items() if item.numeric]
     kind = np.float64 if any(item.center for item in features.values()) else np.float32
     numbers = np.array([columns[name] for name in numeric], dtype=kind)
@@ -112,7 +112,7 @@ def arrays(columns: Mapping[str, list[Any]], features: Mapping[str, Feature]) ->
 
 
 def _plain_numbers(column: list[Any], low: float, high: float, whole: bool) -> list[float] | None:
-    """A column without gaps in which every number is allowed, None where that is not so."""
+    """A complete column of allowed numbers, None otherwise."""
     if not {float, int}.issuperset(map(type, column)):
         return None
     try:

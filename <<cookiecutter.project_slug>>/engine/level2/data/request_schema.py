@@ -1,4 +1,4 @@
-"""What a prediction request must look like, derived from the contract's features."""
+"""The schema of a prediction request, derived from the contract's features."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "category": "s
 
 
 def request_schema(features: Mapping[str, Feature]) -> dict[str, Any]:
-    """JSON Schema of one row: a property per feature and nothing else; required unless nullable."""
+    """JSON Schema of one row: one property per feature, no others; required unless nullable."""
     return {
         "$schema": DIALECT,
         "type": "object",
@@ -26,7 +26,7 @@ def request_schema(features: Mapping[str, Feature]) -> dict[str, Any]:
 
 
 def _property(feature: Feature) -> dict[str, Any]:
-    """One feature: type, bounds or allowed values, and what it means."""
+    """One feature: type, bounds or allowed values, and meaning."""
     kind = _TYPES[feature.type]
     found: dict[str, Any] = {"type": [kind, "null"] if feature.nullable else kind}
     if feature.min is not None:
@@ -51,9 +51,9 @@ def body_schema(
     lookup: bool = True,
     raw: Raw | None = None,
 ) -> dict[str, Any]:
-    """JSON Schema of a whole request: rows of features, or entities where a store is read.
+    """JSON Schema of a whole request: rows of features, or entities if a store is read.
 
-    With `raw` also rows of the table that was adopted, under its own names.
+    With `raw`, also rows of the adopted table, under its own names.
     """
     row = request_schema(features)
     named = {key.entity: _entity(key)}
@@ -80,7 +80,7 @@ def body_schema(
 
 
 def _table_row(raw: Raw) -> dict[str, Any]:
-    """One row of the table: what is read to predict, and whatever else it has."""
+    """One row of the table: the columns read to predict, and any others."""
     contract = raw.contract
     properties = {raw.own[name]: _property(item) for name, item in contract.features.items()}
     iso = len(contract.time_columns) == 1 and contract.timestamp_format is None
@@ -108,7 +108,7 @@ def _list(items: Mapping[str, Any], limit: int) -> dict[str, Any]:
 
 
 def newest(key: Key) -> str:
-    """What a request by entity asks for, in a sentence."""
+    """What a request by entity returns, in a sentence."""
     if key.constant:
         return "The table is one series: {} predicts from its newest features"
     return f"Only {key.entity}: its features are read from the online store"
@@ -129,6 +129,6 @@ def _entity(key: Key) -> dict[str, Any]:
 
 
 def _about(entities: Sequence[str] | None) -> dict[str, Any]:
-    """An entity as a text: one of those known, or any of up to MAX_TEXT characters."""
+    """An entity as a text: a known one, or any of up to MAX_TEXT characters."""
     found = {"type": "string", "description": "what the row is about"}
     return found | ({"enum": [*entities]} if entities else {"minLength": 1, "maxLength": MAX_TEXT})

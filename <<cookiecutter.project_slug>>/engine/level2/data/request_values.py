@@ -13,7 +13,7 @@ from .requests import RequestError, shown, text
 
 
 def bounds(feature: Feature) -> tuple[float, float]:
-    """Least and largest value; a limit also stands for its float32, which stores may return."""
+    """Smallest and largest value, including their float32 values, which stores may return."""
     low, high = feature.min, feature.max
     return (
         -LARGEST if low is None else min(low, float(np.float32(low))),
@@ -22,7 +22,7 @@ def bounds(feature: Feature) -> tuple[float, float]:
 
 
 def missing_value(feature: Feature, value: Any, where: str, name: str) -> float | str:
-    """What stands for a missing value. Raises RequestError where the model needs one."""
+    """The value for a missing one. Raises RequestError if the model needs it."""
     if not feature.nullable:
         what = "null" if value is None else "missing"
         raise RequestError(f"{where} is {what}: the model needs it", field=name, kind="missing")
@@ -30,7 +30,7 @@ def missing_value(feature: Feature, value: Any, where: str, name: str) -> float 
 
 
 def value_check(name: str, feature: Feature) -> Callable[[Any, str], float | str]:
-    """What turns a value, and where it stands, into the model's. It raises RequestError."""
+    """Return a function from a value and its place to the model's value. It raises RequestError."""
     if feature.type == "category":
         return _category(name, feature)
     if feature.type == "bool":

@@ -1,4 +1,4 @@
-"""Rows of a prediction request against the contract: typed columns, or a sentence that refuses."""
+"""Check rows of a prediction request against the contract: typed columns, or an error."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _KINDS = {bool: "true or false", str: "a text", dict: "an object", list: "a list
 
 
 class RequestError(ProjectError):
-    """A request that cannot be answered: its HTTP status, and the field that is at fault."""
+    """A request that cannot be answered: its HTTP status, and the field at fault."""
 
     def __init__(self, sentence: str, status: int = 422, field: str = "", kind: str = "") -> None:
         super().__init__(sentence)
@@ -27,7 +27,7 @@ class RequestError(ProjectError):
 
 @dataclass(frozen=True)
 class Key:
-    """What names a row: the entity column, its allowed values, the time column if there is one."""
+    """What identifies a row: the entity column, its allowed values, the time column if any."""
 
     entity: str
     entities: tuple[str, ...] | None = None
@@ -36,7 +36,7 @@ class Key:
 
     @property
     def whole(self) -> bool:
-        """Whether an entity is the number of a row."""
+        """Whether the entity is a row number."""
         return self.entity == ROW_ID
 
     @property
@@ -46,11 +46,11 @@ class Key:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """Those of them that a sender has to know of."""
+        """The key columns that a sender has to know."""
         return tuple(name for name in self.columns if not (self.constant and name == self.entity))
 
     def read(self, row: Mapping[str, Any], where: str) -> tuple[str | int | None, datetime | None]:
-        """Entity and time of a row, None where it does not say. Raises RequestError."""
+        """Entity and time of a row, None if not given. Raises RequestError."""
         entity, time = row.get(self.entity), row.get(self.time) if self.time else None
         if entity is not None:
             entity = self._entity(entity, f"{where}.{self.entity}")
@@ -76,7 +76,7 @@ class Key:
 
 
 def parse(body: bytes) -> Any:
-    """JSON of a request body. Raises RequestError for what is none."""
+    """Parse the JSON of a request body. Raises RequestError if it is not valid."""
     with suppress(ValueError):
         return from_json(body)
     try:
@@ -90,7 +90,7 @@ def parse(body: bytes) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value of a request as its sender wrote it, cut short, in ASCII."""
+    """A value of a request as its sender wrote it, shortened, in ASCII."""
     if isinstance(value, str | int | float | bool | None):
         text = json.dumps(value) if not isinstance(value, int) or abs(value) < 1e30 else "too large"
     else:
@@ -99,7 +99,7 @@ def shown(value: Any) -> str:
 
 
 def batch(payload: Any, name: str, limit: int) -> list[Any]:
-    """The list of rows under `name`. Raises RequestError where it is none, empty or too long."""
+    """The list of rows under `name`. Raises RequestError if it is not a list, empty or too long."""
     rows = payload[name]
     if type(rows) is not list:
         raise RequestError(f"{name} is {shown(rows)}: give a list of rows", field=name)

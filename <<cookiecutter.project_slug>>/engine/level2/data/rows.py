@@ -1,4 +1,4 @@
-"""Rows of a large table, moved without a second table."""
+"""Reorder the rows of a large table without a second copy."""
 
 import numpy as np
 import numpy.typing as npt

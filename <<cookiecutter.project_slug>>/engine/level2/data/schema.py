@@ -1,4 +1,4 @@
-"""Rules each column must keep, derived from the contract; and rules of the table as a whole."""
+"""Rules for each column, derived from the contract, and rules for the table as a whole."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,7 +17,7 @@ MIN_CLASS_ROWS = 5
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What the values of one column of the ingested table must be."""
+    """The allowed values of one column of the ingested table."""
 
     column: str
     dtype: str
@@ -29,7 +29,7 @@ class ColumnRule:
     whole: bool = False
 
     def expectation(self, rule: str) -> str:
-        """What a named rule asks for, as the end of a sentence."""
+        """What a named rule requires, as the end of a sentence."""
         if rule == "range":
             low = "" if self.minimum is None else f"{self.minimum:g}"
             high = "" if self.maximum is None else f"{self.maximum:g}"
@@ -82,7 +82,7 @@ def column_rules(contract: DataContract) -> list[ColumnRule]:
 
 
 class Check(NamedTuple):
-    """One named rule and whether the table keeps it."""
+    """One named rule and whether the table satisfies it."""
 
     name: str
     ok: bool
@@ -92,7 +92,7 @@ class Check(NamedTuple):
 def table_checks(
     table: pd.DataFrame, contract: DataContract, min_rows: int, max_missing: float
 ) -> list[Check]:
-    """Rules of the table as a whole: size, empty columns, missing shares, a target to learn."""
+    """Rules for the table as a whole: size, empty columns, missing shares, a learnable target."""
     rows, target = len(table), contract.target
     checks = [
         Check(
@@ -131,7 +131,7 @@ def table_checks(
 
 
 def _digits(values: "pd.Series[float]", column: str, center: float | None) -> Check:
-    """Whether float32, which is what a model sees, holds what tells the values apart."""
+    """Whether float32, the model's number type, can tell the values apart."""
     known = values.to_numpy()
     lost = merged(known, center or 0.0)
     if not lost:
@@ -177,7 +177,7 @@ def _class_checks(values: "pd.Series[int]", contract: DataContract) -> list[Chec
 
 
 def warnings(table: pd.DataFrame, contract: DataContract) -> list[str]:
-    """What is worth a look and stops nothing."""
+    """Things worth a look that do not stop the run."""
     found = []
     for name in contract.features:
         share = float(table[name].isna().mean())

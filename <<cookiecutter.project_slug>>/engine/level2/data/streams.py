@@ -1,4 +1,4 @@
-"""Tables as streams: CSV and parquet read and written some rows at a time."""
+"""Tables as streams: CSV and parquet, a few thousand rows at a time."""
 
 import csv
 import itertools
@@ -28,9 +28,9 @@ _types = {pa.string(): _TEXT, pa.large_string(): _TEXT}.get
 def reading(
     path: Path, usual: str | None = None
 ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """Yield the schema and the batches; a CSV holds texts. Raises ProjectError.
+    """Yield the schema and the batches; CSV values are texts. Raises ProjectError.
 
-    `usual` separates the values where the file itself does not tell.
+    `usual` is the delimiter if the file itself does not show it.
     """
     if path.suffix.lower() not in (*PLAIN, *PACKED):
         raise ProjectError(f"{shown(path)} is not {KINDS}: save the table as one of them")
@@ -56,7 +56,7 @@ def reading(
 
 @contextmanager
 def writing(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], Any]]:
-    """Yield what writes a batch; the file is there whole or not at all. Raises ProjectError."""
+    """Yield a function that writes a batch; the file is written atomically. Raises ProjectError."""
     writer = pq.ParquetWriter if _suffix(path) == ".parquet" else pc.CSVWriter
     with atomic(path) as temporary, writer(temporary, schema) as file:
         yield file.write_batch if isinstance(file, pq.ParquetWriter) else file.write
@@ -70,13 +70,13 @@ def frame(batch: pa.RecordBatch, names: list[str], start: int) -> pd.DataFrame:
 
 
 def extended(batch: pa.RecordBatch, columns: list[Any], schema: pa.Schema) -> pa.RecordBatch:
-    """A batch with more columns at its end."""
+    """A batch with additional columns at its end."""
     more = [pa.array(column) for column in columns]
     return pa.RecordBatch.from_arrays([*batch.columns, *more], schema=schema)
 
 
 def _csv(path: Path, names: list[str], schema: pa.Schema, mark: str) -> Iterator[pa.RecordBatch]:
-    """Batches of texts. Arrow's own streaming reader takes memory that grows with the file."""
+    """Batches of texts. Arrow's own streaming reader uses memory that grows with the file."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         lines = csv.reader(stream, delimiter=mark, strict=True)
         try:

@@ -1,4 +1,4 @@
-"""CSV, Parquet and Excel tables into pandas; a faulty file becomes one sentence that says where."""
+"""Read CSV, Parquet and Excel into pandas; errors are one sentence that says where."""
 
 import csv
 from collections.abc import Collection
@@ -22,11 +22,10 @@ _types = {pa.string(): _TEXT, pa.large_string(): _TEXT}.get
 
 
 def read_raw(path: Path, delimiter: str | None = None) -> pd.DataFrame:
-    """Read a table as it stands: CSV values as text, Parquet and Excel in their own types.
+    """Read a table unchanged: CSV values as text, Parquet and Excel in their own types.
 
-    The index counts as a person would, lines of a CSV (the header is 1) or rows of another file
-    (from 1), and is named so. `delimiter` is found in the file where none is given. Raises
-    ProjectError.
+    The index counts as a person would: lines of a CSV (the header is 1) or rows of another file
+    (from 1), and is named accordingly. `delimiter` is inferred if not given. Raises ProjectError.
     """
     _there(path)
     with plain(path) as file:
@@ -47,8 +46,8 @@ def read_typed(
 ) -> pd.DataFrame | None:
     """Read only the named columns, numbers as float64 and texts as categories.
 
-    Four times faster and smaller than `read_raw`. Returns None where a column is missing or a
-    value does not fit: `read_raw` then shows the value. Raises ProjectError for a broken file.
+    Four times faster and smaller than `read_raw`. Returns None if a column is missing or a value
+    does not fit: `read_raw` then finds the value. Raises ProjectError for a broken file.
     """
     wanted = [*numbers, *texts]
     _there(path)
@@ -75,7 +74,7 @@ def read_typed(
 
 
 def write_table(table: pd.DataFrame, path: Path, mark: str) -> None:
-    """Write a raw table as the kind its name says, texts separated by `mark`.
+    """Write a raw table in the format of its extension, values separated by `mark`.
 
     Raises ProjectError for an Excel workbook.
     """
@@ -95,7 +94,7 @@ def write_table(table: pd.DataFrame, path: Path, mark: str) -> None:
 
 
 def header(path: Path, mark: str | None = None) -> list[str]:
-    """Column names of a CSV; a nameless column is called after its place. Raises ProjectError."""
+    """Column names of a CSV; an unnamed column is named after its position. Raises ProjectError."""
     _extension(path)
     check_head(path)
     mark = dialects.delimiter(path, mark)
@@ -118,7 +117,7 @@ def header(path: Path, mark: str | None = None) -> list[str]:
 
 
 def _there(path: Path) -> None:
-    """Raise ProjectError for what is no file of a table."""
+    """Raise ProjectError if the path is not a table file."""
     if path.is_dir():
         raise ProjectError(f"{shown(path)} is a folder: name the .csv or .parquet file in it")
     if not path.exists():
@@ -130,7 +129,7 @@ def _there(path: Path) -> None:
 
 
 def _extension(path: Path) -> str:
-    """The kind of a plain table, for a file that is there and holds something."""
+    """The format of a plain table, for a non-empty file."""
     _there(path)
     try:
         with path.open("rb") as stream:
@@ -143,7 +142,7 @@ def _extension(path: Path) -> str:
 
 
 def _csv(path: Path, names: list[str], options: pc.ConvertOptions, mark: str) -> pd.DataFrame:
-    """Read with the given types. Raises ArrowInvalid where only the types are wrong."""
+    """Read with the given types. Raises ArrowInvalid if only the types are wrong."""
     try:
         table = pc.read_csv(
             path,
@@ -178,7 +177,7 @@ def _parquet(path: Path, columns: list[str] | None) -> pd.DataFrame:
 
 
 def _frame(table: pa.Table, index: pd.Index) -> pd.DataFrame:
-    """Hand each Arrow column over to pandas and let go of it, so that both are never held."""
+    """Convert each Arrow column to pandas and free it, so that both are never held."""
     frame = table.to_pandas(
         split_blocks=True,
         self_destruct=True,

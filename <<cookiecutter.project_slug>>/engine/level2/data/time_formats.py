@@ -1,4 +1,4 @@
-"""How a written time is read: strptime patterns, and named formats that no pattern can say."""
+"""Parse times: strptime patterns, and named formats that no pattern can express."""
 
 import re
 
@@ -31,7 +31,7 @@ OFFSET = re.compile(r"(?:\d{1,2}:\d{2}|T\d{4}).*?(?:(Z)|([+-])(\d{2})(?::?(\d{2}
 
 
 def plainer(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[str]":
-    """Texts without what a pattern cannot say: zones by name, `a.m.`, `,5` s, months at length."""
+    """Texts without what a pattern cannot express: zone names, `a.m.`, `,5` s, long months."""
     texts = texts.str.replace("\u202f", " ", regex=False).str.replace(_COMMA, r"\1.", regex=True)
     if pattern is not None and "%p" in pattern:
         texts = texts.str.replace(_HALF, r"\1m", regex=True)
@@ -48,7 +48,7 @@ def plainer(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[str]":
 
 
 def plain_pattern(pattern: str) -> str:
-    """The pattern for texts that `plainer` has made plain."""
+    """The pattern for texts simplified by `plainer`."""
     pattern = pattern.replace("%S,%f", "%S.%f")
     if "%b" not in pattern and "%B" not in pattern:
         return pattern
@@ -57,10 +57,10 @@ def plain_pattern(pattern: str) -> str:
 
 
 def read_texts(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[pd.Timestamp]":
-    """Times of distinct texts, in UTC; NaT for one that is not written so.
+    """Times of distinct texts, in UTC; NaT if one does not match.
 
     `pattern` is a strptime pattern, one of `NAMED`, or None for ISO 8601. A text without an offset
-    comes back as if it were UTC.
+    is returned as if it were UTC.
     """
     if pattern in EPOCHS:
         return _epoch(texts, EPOCHS[pattern])
@@ -76,7 +76,7 @@ def read_texts(texts: "pd.Series[str]", pattern: str | None) -> "pd.Series[pd.Ti
 
 
 def _epoch(texts: "pd.Series[str]", unit: float) -> "pd.Series[pd.Timestamp]":
-    """Whole numbers are read digit by digit: nanoseconds do not fit into a float."""
+    """Parse whole numbers digit by digit, because nanoseconds do not fit into a float."""
     found = np.full(len(texts), np.datetime64("NaT", "us"))
     for place, text in enumerate(texts):
         try:
@@ -91,9 +91,9 @@ def _epoch(texts: "pd.Series[str]", unit: float) -> "pd.Series[pd.Timestamp]":
 
 
 def _serial(texts: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    """Days since the end of 1899 as Excel counts them, to the millisecond; none before March 1900.
+    """Days since the end of 1899 as in Excel, to the millisecond; none before March 1900.
 
-    Excel holds 1900 for a leap year, so that numbers below 61 are a day off.
+    Excel treats 1900 as a leap year, so numbers below 61 are a day off.
     """
     days = pd.to_numeric(texts, errors="coerce").astype("float64")
     millis = (days.where((days >= 61) & (days < 2_958_466)) * 86_400_000).round()

@@ -1,4 +1,4 @@
-"""Names of time formats and of zones, known without pandas."""
+"""Names of time formats and zones, available without pandas."""
 
 import functools
 from datetime import timedelta, timezone, tzinfo

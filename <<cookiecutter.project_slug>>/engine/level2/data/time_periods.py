@@ -1,4 +1,4 @@
-"""Quarters, half-years and ISO weeks as people write them: each is the day it begins."""
+"""Quarters, half-years and ISO weeks in common notations: each is the day it starts."""
 
 import re
 from collections.abc import Callable
@@ -27,17 +27,17 @@ _YEAR_AND = re.compile(
 
 
 def _one(found: "re.Match[str]", letter: str) -> str:
-    """Whichever group of a letter has matched."""
+    """The group with this letter that matched."""
     return next(text for name, text in found.groupdict().items() if name[0] == letter and text)
 
 
 def _century(year: str) -> str:
-    """Two digits as strptime reads them: 69 to 99 are of the last century."""
+    """Two digits as strptime reads them: 69 to 99 are in the 1900s."""
     return year if len(year) == 4 else f"{'19' if int(year) >= 69 else '20'}{year}"
 
 
 def _months(shape: "re.Pattern[str]", length: int) -> Callable[[str], str | None]:
-    """A reader of periods of so many months."""
+    """A reader for periods of that many months."""
 
     def reader(text: str) -> str | None:
         found = shape.fullmatch(text)
@@ -61,7 +61,7 @@ def _week(text: str) -> str | None:
 
 
 def _year_and(letter: str, read: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    """A reader of `2024 1`, two columns joined, and `2024-1`; the number may have its letter."""
+    """A reader for `2024 1`, two joined columns, and `2024-1`; the number may have its letter."""
 
     def reader(text: str) -> str | None:
         plain = re.sub(rf"(?<![A-Z]){letter} ?(?=\d)", "", text, flags=re.I)

@@ -1,4 +1,4 @@
-"""A time written the way the table of a contract writes its times."""
+"""Format a time the way the table of a contract writes its times."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _ONE = {"quarter": "{}Q{}", "half_year": "{}-H{}", "iso_week": "{}-W{:02d}"}
 
 
 def written(contract: DataContract, time: pd.Timestamp) -> dict[str, Any]:
-    """The columns of an event time, one with a zone, as the table has them."""
+    """The columns of an event time, given one with a zone, as the table has them."""
     clock = time.tz_convert(zone_of(contract.timezone)) if contract.timezone else time
     names = contract.time_columns
     hour = {contract.event_hour: clock.hour} if contract.event_hour else {}
@@ -24,7 +24,7 @@ def written(contract: DataContract, time: pd.Timestamp) -> dict[str, Any]:
 
 
 def _values(clock: pd.Timestamp, form: str | None, columns: int, days: bool) -> list[Any]:
-    """One value per column; `days`: the hour stands in a column of its own."""
+    """One value per column; `days`: the hour has its own column."""
     if form in EPOCHS:
         return [int(clock.value / 1_000 / EPOCHS[form])]
     if form == EXCEL:

@@ -43,10 +43,9 @@ def event_times(
 ) -> "pd.Series":
     """Return event times of shape (n,), in UTC.
 
-    Several columns are read as one text, their values joined by a space. A time without an offset
-    is one of `zone`, UTC where that is None. `hour` holds whole hours of a day, 0 to 23, or 1 to 24
-    where `first_hour` is 1: then 24 is the end of the day.
-    Raises ProjectError naming line and value.
+    Several columns are joined by a space and read as one text. A time without an offset is in
+    `zone`, or UTC if that is None. `hour` holds whole hours of a day, 0 to 23, or 1 to 24 if
+    `first_hour` is 1: then 24 is the end of the day. Raises ProjectError naming line and value.
     """
     column = joined([columns] if isinstance(columns, Column) else list(columns))
     values = column.values
@@ -69,7 +68,7 @@ def event_times(
 
 
 def joined(columns: Sequence[Column]) -> Column:
-    """Several columns as one of texts: `2024`, `Jan` become `2024 Jan`; empty where one is."""
+    """Several columns joined as texts: `2024`, `Jan` become `2024 Jan`; empty if one is."""
     if len(columns) == 1:
         return columns[0]
     codes, texts = encode(columns[0])
@@ -91,13 +90,13 @@ def _pair(texts: "np.ndarray", words: "np.ndarray", key: int, width: int) -> str
 
 
 def shown(time: pd.Timestamp, zone: str | None) -> str:
-    """A time as the clocks of its zone show it; midnight is left out."""
+    """A time in its zone's local time; midnight is omitted."""
     clock = local(pd.Series([time]), zone).iloc[0]
     return f"{clock:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
 
 
 def _parsed(column: Column, pattern: str | None) -> tuple["pd.Series", bool]:
-    """Times in UTC, and whether they were written with their offset from it."""
+    """Times in UTC, and whether they had an offset."""
     codes, texts = encode(column)
     column.first(codes < 0, "but every row needs its event time")
     if pattern is None and pd.api.types.is_numeric_dtype(column.values.dtype):
@@ -116,7 +115,7 @@ def _parsed(column: Column, pattern: str | None) -> tuple["pd.Series", bool]:
 def _zoned(
     column: Column, codes: npt.NDArray[np.intp], texts: npt.NDArray[np.object_], pattern: str | None
 ) -> bool:
-    """Whether times are written with an offset. Raises ProjectError where only some are."""
+    """Whether times have an offset. Raises ProjectError if only some do."""
     if pattern in EPOCHS:
         return True
     if pattern in NAMED:
@@ -134,9 +133,9 @@ def _zoned(
 
 
 def zone_shown(column: Column, pattern: str | None) -> tuple[str | None, list[str]]:
-    """The zone that the times of a column show by their offsets or type, and others like it.
+    """The zone implied by a column's offsets or type, and others like it.
 
-    Where the offsets are of no one zone: None, and the offsets.
+    If the offsets match no single zone: None, and the offsets.
     """
     values = column.values
     if isinstance(values.dtype, pd.DatetimeTZDtype):

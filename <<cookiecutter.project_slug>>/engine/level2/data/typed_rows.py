@@ -1,4 +1,4 @@
-"""Columns of a table as a model takes them, held to the same contract as a request."""
+"""Columns of a table as model inputs, checked against the same contract as a request."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from .request_values import bounds
 def model_columns(
     table: pd.DataFrame, features: Mapping[str, Feature], source: str, markers: Collection[str]
 ) -> dict[str, Any]:
-    """One array per feature. Raises ProjectError naming row and column of a value that is wrong."""
+    """One array per feature. Raises ProjectError naming row and column of a wrong value."""
     return {
         name: _category(Column(table[name], name, source, markers), item)
         if item.type == "category"

@@ -1,4 +1,4 @@
-"""The plain table in what people send: unpacked from gzip or zip, read out of an Excel workbook."""
+"""The plain table in a file: unpacked from gzip or zip, or read from an Excel workbook."""
 
 import gzip
 import tempfile
@@ -27,7 +27,7 @@ _BLOCK = 2**20
 
 
 def kind(path: Path) -> str:
-    """The ending that says how to read the plain table; that of what is packed."""
+    """The extension that says how to read the plain table; for packed files that of the content."""
     endings = [ending.lower() for ending in path.suffixes[-2:]]
     if endings[-1:] == [".gz"]:
         return endings[0] if len(endings) == 2 and endings[0] in PLAIN else ".csv"
@@ -36,10 +36,10 @@ def kind(path: Path) -> str:
 
 @contextmanager
 def plain(path: Path) -> Iterator[Path]:
-    """Yield a plain .csv, .tsv, .txt or .parquet file for `path`, which may be one itself.
+    """Yield a plain .csv, .tsv, .txt or .parquet file for `path`, possibly `path` itself.
 
-    A workbook becomes parquet: its numbers and dates are not texts. What is raised about the
-    unpacked file names `path`. Raises ProjectError for what cannot be unpacked.
+    A workbook becomes parquet, because its numbers and dates are not texts. Errors about the
+    unpacked file name `path`. Raises ProjectError if it cannot be unpacked.
     """
     if path.suffix.lower() not in PACKED or not path.is_file():
         yield path
@@ -71,7 +71,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
 
 
 def _copy(stream: BinaryIO | IO[bytes], made: Path | None, path: Path, before: int = 0) -> int:
-    """Unpack to `made`, or only count the bytes. Raises ProjectError for far too many."""
+    """Unpack to `made`, or only count the bytes. Raises ProjectError if there are far too many."""
     most = min(MOST, FREE + TIMES * path.stat().st_size)
     size = before
     with (made or Path("/dev/null")).open("wb") as out:
@@ -110,7 +110,7 @@ def _hidden(name: str) -> bool:
 
 
 def _workbook(path: Path, folder: Path) -> Path:
-    """The one sheet that holds something, as parquet."""
+    """The only sheet with values, as parquet."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     with zipfile.ZipFile(path) as archive:  # before a reader holds it all in memory
@@ -143,7 +143,7 @@ def _workbook(path: Path, folder: Path) -> Path:
 
 
 def _sheet(rows: list[list[Any]]) -> pa.Table:
-    """The first row names the columns; a column is numbers, times, truth values or texts."""
+    """The first row names the columns; a column is numbers, times, booleans or texts."""
     head, *body = rows
     body = [row for row in body if any(cell != "" for cell in row)]
     names = [str(_text(name) or "").strip() or f"unnamed_{n}" for n, name in enumerate(head, 1)]
@@ -174,7 +174,7 @@ def _moment(value: date | None) -> datetime | None:
 
 
 def _text(value: Any) -> str:
-    """A cell among texts: whole numbers without a point, dates as ISO 8601."""
+    """A cell in a text column: whole numbers without a decimal point, dates as ISO 8601."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):

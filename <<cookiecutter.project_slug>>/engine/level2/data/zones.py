@@ -1,4 +1,4 @@
-"""The calendar of a table's own time zone: local times, periods and the zone that offsets show."""
+"""Calendars of time zones: local times, periods, and the zone implied by offsets."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,14 +21,14 @@ KNOWN = (
 
 
 def local(times: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[pd.Timestamp]":
-    """What clocks of the zone show, without zone, for times in UTC."""
+    """Local times of the zone, without zone, for times in UTC."""
     if zone is not None:
         times = times.dt.tz_convert(zone_of(zone))
     return times.dt.tz_localize(None)
 
 
 def instants(clock: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[pd.Timestamp]":
-    """The inverse of `local`. An hour that comes twice is its first, a skipped one the next."""
+    """The inverse of `local`. A repeated hour is its first occurrence, a skipped one the next."""
     if zone is None:
         return clock.dt.tz_localize("UTC")
     places, times = pd.factorize(clock, use_na_sentinel=False)  # a zone costs 8 us for each
@@ -55,10 +55,10 @@ def _exact(offset: "pd.tseries.offsets.BaseOffset") -> bool:
 def zone_of_offsets(
     times: Sequence[datetime], minutes: Sequence[int]
 ) -> tuple[str | None, list[str]]:
-    """The zone whose clock had these offsets from UTC (in minutes) at these times (UTC).
+    """The zone that had these offsets from UTC (in minutes) at these times (UTC).
 
-    Returns its name, `+02:00` where there is one offset only, None where it is UTC; and the other
-    zones with the same clock. Where no zone fits: None, and the offsets.
+    Returns its name, `+02:00` if there is only one offset, None if it is UTC; and the other zones
+    with the same offsets. If no zone fits: None, and the offsets.
     """
     distinct = sorted(set(minutes))
     if distinct == [0]:
@@ -77,7 +77,7 @@ def zone_of_offsets(
 
 
 def _changes(minutes: Sequence[int]) -> list[int]:
-    """Places before and after each change of the offset, and both ends."""
+    """Positions before and after each change of the offset, and both ends."""
     change = np.flatnonzero(np.diff(minutes))
     return sorted({0, len(minutes) - 1, *change.tolist(), *(change + 1).tolist()})
 
@@ -94,6 +94,6 @@ def _fits(name: str, seen: Sequence[tuple[datetime, int]]) -> bool:
 
 
 def fixed(minutes: int) -> str:
-    """A fixed offset in words: 120 is `+02:00`."""
+    """A fixed offset as text: 120 is `+02:00`."""
     hours, rest = divmod(abs(minutes), 60)
     return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"

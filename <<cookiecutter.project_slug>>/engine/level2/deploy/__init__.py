@@ -1,1 +1,1 @@
-"""Deploying a model that was handed over: environments, releases, rollouts, and going back."""
+"""Deploy a handed-over model: environments, releases, rollouts and rollbacks."""

@@ -1,4 +1,4 @@
-"""A canary: a new version gets a part of the requests first, is watched, and gets all or none."""
+"""A canary: a new version gets a share of the requests first, then all or none."""
 
 import time
 from typing import Any
@@ -12,14 +12,14 @@ Object = dict[str, Any]
 
 
 def waits(live: Object | None, new: Release) -> bool:
-    """Whether this release is a canary that waits to be promoted."""
+    """Whether this release is a canary waiting to be promoted."""
     return release.known(live)[0] == new and 0 < release.share(live) < 100
 
 
 def split(
     place: Place, new: Release, live: Object, percent: int | None, hold: bool, patience: Patience
 ) -> None:
-    """Give it a part of the requests, watch it, give it all; one that fails gets none."""
+    """Give it a share of the requests, watch it, give it all; if it fails it gets none."""
     current, before = release.known(live)
     # what was never promoted, or was rolled back, is not the version to go back to
     good = before if current == new or release.share(live) < 100 else current
@@ -42,7 +42,7 @@ def split(
 
 
 def _watch(place: Place, new: Release, part: int, patience: Patience) -> None:
-    """Raises ProjectError where the canary stops being ready while it is watched."""
+    """Raises ProjectError if the canary stops being ready while it is watched."""
     end = time.monotonic() + patience.watch
     while time.monotonic() < end:
         time.sleep(patience.poll)

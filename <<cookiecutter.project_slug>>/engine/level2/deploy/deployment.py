@@ -1,4 +1,4 @@
-"""Bring a handed-over model to a cluster, watch it come up, and take it back."""
+"""Deploy a handed-over model to a cluster, watch it come up, and roll it back."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def deploy(
     hold: bool,
     patience: Patience,
 ) -> None:
-    """Apply the overlay with the release handed over; by a canary where KServe serves."""
+    """Apply the overlay with the handed-over release; with a canary on KServe."""
     if not (root / record).is_file():
         raise ProjectError(
             f"{record} is missing: the pipeline writes it when it promotes, or RECORD= names it"
@@ -68,7 +68,7 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
 
 
 def _at_once(place: Place, new: Release, live: Object | None, patience: Patience) -> None:
-    """Pod by pod; the old ones serve until the new ones do."""
+    """Update pod by pod; the old pods serve until the new ones do."""
     current, before = release.known(live)
     good = before if current == new else current
     place.cluster.apply(_alone(place, new, good))

@@ -1,4 +1,4 @@
-"""An environment that models are deployed to: its overlay, its cluster, what serves there."""
+"""An environment that models are deployed to: its overlay, cluster and serving object."""
 
 import time
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Patience:
 
 
 class Place:
-    """One environment: its overlay and the object that serves there."""
+    """One environment: its overlay and its serving object."""
 
     def __init__(self, root: Path, environment: str) -> None:
         if environment not in ENVIRONMENTS:
@@ -48,15 +48,15 @@ class Place:
 
     @cached_property
     def splits(self) -> bool:
-        """Whether a new version can begin with a part of the requests: by KServe on Knative."""
+        """Whether a new version can start with a share of the requests: with KServe on Knative."""
         if self.kind != "InferenceService" or rollout.standard(self._written):
             return False
         return not rollout.standard(self.live())  # where the cluster's default decides
 
     def look(self, new: Release, minutes: float, percent: int = 100, old: str = "") -> Look:
-        """How far the rollout of a release is, by a live object; `old` is the revision before.
+        """The progress of a release's rollout; `old` is the previous revision.
 
-        A Deployment is waited for, so many minutes at most.
+        For a Deployment it waits, at most that many minutes.
         """
 
         def see(live: Object) -> rollout.Progress:
@@ -69,7 +69,7 @@ class Place:
         return see
 
     def _standard(self, live: Object, image: str, minutes: float) -> rollout.Progress:
-        """KServe has taken the change up, its Deployment has rolled out, and it says Ready."""
+        """Whether KServe has applied the change, its Deployment has rolled out, and it is Ready."""
         name = f"{self.name}-predictor"
         found = rollout.begun(live, self.cluster.get("Deployment", name), image)
         if found.done:
@@ -77,26 +77,26 @@ class Place:
         return rollout.ready(live) if found.done else found
 
     def live(self) -> Object | None:
-        """The object as the cluster has it."""
+        """The object as it is on the cluster."""
         return self.cluster.get(self.kind, self.name)
 
     def deployed(self, new: Release) -> None:
-        """Say that a release serves."""
+        """Print that a release serves."""
         self.say(
             "deployed", f"{new.named} · {self.environment} · {new.image.rpartition('@')[2][:19]}…"
         )
 
     def give(self, percent: int) -> None:
-        """Give the newest version of an InferenceService a part of the requests."""
+        """Give the newest version of an InferenceService a share of the requests."""
         change = {"spec": {"predictor": {"canaryTrafficPercent": percent}}}
         self.cluster.patch(self.kind, self.name, change)
 
     def say(self, verb: str, text: str) -> None:
-        """One line: what was done."""
+        """Print one line about what was done."""
         self.screen.say(f" {verb:<9} {text}")
 
     def wait(self, what: str, patience: Patience, look: Look) -> None:
-        """Until it is done. Raises ProjectError with what it waits for, or why it failed."""
+        """Wait until it is done. Raises ProjectError with what it waits for, or why it failed."""
         end = time.monotonic() + 60 * patience.minutes
         while True:
             live = self.live()

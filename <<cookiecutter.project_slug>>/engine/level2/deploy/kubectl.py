@@ -1,4 +1,4 @@
-"""kubectl: build an overlay, apply it to the cluster of an environment, read what came of it."""
+"""kubectl: build an overlay, apply it to an environment's cluster, read the result."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def build(overlay: Path) -> list[Object]:
 
 
 class Cluster:
-    """The cluster of one context of the kubeconfig, never of the current one."""
+    """The cluster of one context of the kubeconfig, never the current one."""
 
     def __init__(self, context: str, namespace: str, setting: str) -> None:
         known = _run("config", "get-contexts", "-o", "name", what="no kubeconfig").split()
@@ -36,12 +36,12 @@ class Cluster:
         self._where = ("--context", context, "--namespace", namespace)
 
     def get(self, kind: str, name: str) -> Object | None:
-        """A live object, None where there is none of that name."""
+        """A live object, or None if there is none of that name."""
         found = self._ask("get", kind, name, "--ignore-not-found", "-o", "json")
         return json.loads(found) if found.strip() else None
 
     def apply(self, objects: list[Object]) -> None:
-        """Make the objects so, the namespace only where it is missing."""
+        """Apply the objects; the namespace only if it is missing."""
         spaces = [item for item in objects if item["kind"] == "Namespace"]
         for item in spaces:
             if not self._exists(item["metadata"]["name"]):
@@ -54,9 +54,9 @@ class Cluster:
         self._ask("patch", kind, name, *words)
 
     def roll_out(self, deployment: str, minutes: float) -> Progress:
-        """Wait until all pods of a Deployment are of the newest version and available.
+        """Wait until all pods of a Deployment have the newest version and are available.
 
-        Raises ProjectError where the cluster has no such Deployment or refuses to list them.
+        Raises ProjectError if the cluster has no such Deployment or refuses to list them.
         """
         # without this right, `rollout status` tries again until its time is over
         self._ask("get", "deployments", "--field-selector", f"metadata.name={deployment}")
@@ -72,7 +72,7 @@ class Cluster:
         return Progress(False, failed=reason)
 
     def _exists(self, space: str) -> bool:
-        """Whether a namespace is there; who may not look is told so when it is not."""
+        """Whether a namespace exists; assumed if the right to look is missing."""
         try:
             return bool(self._ask("get", "namespace", space, "--ignore-not-found", "-o", "name"))
         except ProjectError as error:
@@ -92,7 +92,7 @@ class Cluster:
 
 
 def _run(*words: str, what: str, text: str = "") -> str:
-    """What kubectl prints. Raises ProjectError with its last sentence."""
+    """Output of kubectl. Raises ProjectError with its last sentence."""
     done = _call(*words, what=what, text=text)
     if done.returncode:
         raise ProjectError(f"{what}: {_last(done.stderr) or 'kubectl says nothing'}")
@@ -102,7 +102,7 @@ def _run(*words: str, what: str, text: str = "") -> str:
 def _call(
     *words: str, what: str, text: str = "", seconds: float = 2 * SECONDS
 ) -> subprocess.CompletedProcess[str]:
-    """Run kubectl. Raises ProjectError where it is missing or takes too long."""
+    """Run kubectl. Raises ProjectError if it is missing or takes too long."""
     program = shutil.which("kubectl")
     if program is None:
         raise ProjectError("kubectl is not installed: install it to deploy")
@@ -120,13 +120,13 @@ def _call(
 
 
 def _last(said: str) -> str:
-    """The last line that kubectl has printed, empty where there is none."""
+    """The last line kubectl printed, or empty."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return _plain(lines[-1])[:400] if lines else ""
 
 
 def _plain(said: str) -> str:
-    """Say what kubectl says; what a cluster without KServe says about it in words that help."""
+    """Return what kubectl says, but explain a cluster without KServe."""
     if "have a resource type" in said and "InferenceService" in said:
         return (
             "this cluster has no KServe: write ../../plain instead of ../../kserve in the "

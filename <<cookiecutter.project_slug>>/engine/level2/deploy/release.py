@@ -1,4 +1,4 @@
-"""What is deployed: the objects of an overlay, filled with the release that was handed over."""
+"""What is deployed: the objects of an overlay, filled in with the handed-over release."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ _PODS = {"Deployment": ("spec", "template", "spec"), "InferenceService": ("spec"
 
 @dataclass(frozen=True)
 class Release:
-    """A model version and the images that bring it."""
+    """A model version and the images that serve it."""
 
     model: str
     version: str
@@ -25,12 +25,12 @@ class Release:
 
     @property
     def named(self) -> str:
-        """What people call it."""
+        """Name and version for messages."""
         return f"{self.model} v{self.version}"
 
     @classmethod
     def read(cls, text: str) -> "Release | None":
-        """The release in an annotation, None where there is none to read."""
+        """The release in an annotation, or None."""
         try:
             return cls(**json.loads(text))
         except (ValueError, TypeError):
@@ -38,7 +38,7 @@ class Release:
 
 
 def release(record: Object, image: str, objects: list[Object]) -> Release:
-    """The release of a hand-over record. Raises ProjectError for an image without its digest."""
+    """The release in a hand-over record. Raises ProjectError for an image without a digest."""
     fetched = bool(_pod(workload(objects)).get("initContainers"))
     handed = record.get("image") or ""
     if not fetched and not image:
@@ -64,7 +64,7 @@ def release(record: Object, image: str, objects: list[Object]) -> Release:
 
 
 def workload(objects: list[Object]) -> Object:
-    """The object whose pods serve. Raises ProjectError unless there is one."""
+    """The object whose pods serve. Raises ProjectError unless there is exactly one."""
     found = [item for item in objects if item["kind"] in _PODS]
     if len(found) != 1:
         raise ProjectError(
@@ -97,7 +97,7 @@ def filled(objects: list[Object], new: Release, before: Release | None) -> list[
 
 
 def set_share(objects: list[Object], percent: int) -> None:
-    """Let a new InferenceService begin with a part of the requests."""
+    """Let a new InferenceService start with a share of the requests."""
     workload(objects)["spec"]["predictor"]["canaryTrafficPercent"] = percent
 
 
@@ -108,7 +108,7 @@ def known(live: Object | None) -> tuple[Release | None, Release | None]:
 
 
 def share(live: Object | None) -> int:
-    """Percent of the requests that an InferenceService asks for its newest version."""
+    """Percent of the requests that an InferenceService requests for its newest version."""
     asked = ((live or {}).get("spec", {}).get("predictor") or {}).get("canaryTrafficPercent")
     return 100 if asked is None else int(asked)
 
@@ -121,6 +121,6 @@ def _pod(serving: Object) -> Object:
 
 
 def _set(container: Object, name: str, value: str) -> None:
-    """Set a variable; before the others, so that they may name it."""
+    """Set a variable; before the others, so that they can refer to it."""
     others = [item for item in container.get("env", []) if item["name"] != name]
     container["env"] = [{"name": name, "value": value}, *others]

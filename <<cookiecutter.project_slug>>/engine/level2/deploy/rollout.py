@@ -1,4 +1,4 @@
-"""How far the rollout of an InferenceService is, read from the live object."""
+"""The progress of an InferenceService's rollout, read from the live object."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +18,16 @@ class Progress:
 
 
 def standard(live: Object | None) -> bool:
-    """Whether KServe serves this by a plain Deployment: its mode Standard, once RawDeployment."""
+    """Whether KServe serves this with a plain Deployment: its mode Standard or RawDeployment."""
     notes = (live or {}).get("metadata", {}).get("annotations") or {}
     told = (live or {}).get("status", {}).get("deploymentMode")
     return (told or notes.get(MODE)) in STANDARD
 
 
 def begun(live: Object, below: Object | None, image: str) -> Progress:
-    """The Deployment that KServe has made for an InferenceService asks for pods of `image`.
+    """Whether the Deployment that KServe made for an InferenceService requests pods of `image`.
 
-    In mode Standard KServe tells no revision that is ready, and Ready while old pods serve still.
+    In mode Standard, KServe reports no ready revision, and is Ready while old pods still serve.
     """
     if below is None:
         return Progress(False, waits=_unready(live.get("status", {})) or "KServe has made no pods")
@@ -38,7 +38,7 @@ def begun(live: Object, below: Object | None, image: str) -> Progress:
 
 
 def ready(live: Object) -> Progress:
-    """An InferenceService is Ready, or what its conditions say is wrong."""
+    """Whether an InferenceService is Ready, or what its conditions report."""
     status = live.get("status", {})
     if _condition(status, "Ready").get("status") == "True":
         return Progress(True)
@@ -46,10 +46,10 @@ def ready(live: Object) -> Progress:
 
 
 def inference_service(live: Object, percent: int, other_than: str = "") -> Progress:
-    """The newest revision is ready and gets its percent of the requests.
+    """Whether the newest revision is ready and gets its percent of the requests.
 
-    `other_than` is the revision before the change: status lags behind it, and the field
-    observedGeneration is of the Knative service below, not of this object.
+    `other_than` is the revision before the change: the status lags behind, and the field
+    observedGeneration is that of the Knative service below, not of this object.
     """
     status = live.get("status", {})
     model = status.get("modelStatus", {})
@@ -69,7 +69,7 @@ def inference_service(live: Object, percent: int, other_than: str = "") -> Progr
 
 
 def withdrawn(live: Object) -> Progress:
-    """The newest revision, ready or not, gets no requests."""
+    """Whether the newest revision, ready or not, gets no requests."""
     part = live.get("status", {}).get("components", {}).get("predictor", {})
     newest = part.get("latestCreatedRevision", "")
     gets = _gets(part, newest)
@@ -90,7 +90,7 @@ def earlier(live: Object) -> bool:
 
 
 def _gets(part: Object, name: str) -> int:
-    """Percent of the requests of a revision; it may stand in the list twice."""
+    """Percent of the requests of a revision, which may be listed twice."""
     entries = part.get("traffic", [])
     return sum(item.get("percent", 0) for item in entries if item.get("revisionName") == name)
 
@@ -100,7 +100,7 @@ def _condition(status: Object, kind: str) -> Object:
 
 
 def _unready(status: Object) -> str:
-    """What the conditions say is wrong, the most particular first."""
+    """The conditions' messages, the most specific first."""
     for kind in ("PredictorConfigurationReady", "PredictorReady", "Ready"):
         found = _condition(status, kind)
         if found.get("status") == "False" and (found.get("message") or found.get("reason")):

@@ -1,1 +1,1 @@
-"""Features: declared to Feast, derived from columns, joined as they were known at the time."""
+"""Features: declared to Feast, derived from columns, joined point in time."""

@@ -57,7 +57,7 @@ def declare(params: Knobs, table: Path) -> tuple[Entity, FileSource, FeatureView
 
 
 def _type(feature: Feature) -> Any:
-    """Feast's type of a feature; one that has a centre keeps the digits it is centred for."""
+    """Feast's type of a feature; one with a centre keeps all its digits."""
     if not feature.numeric:
         return String
     return Float64 if feature.center else Float32
@@ -74,7 +74,7 @@ def view_name(params: Knobs) -> str:
 
 
 def open_store(workspace: Folders, params: Knobs) -> FeatureStore:
-    """Open the store and apply the declarations, which is quick and safe to repeat."""
+    """Open the store and apply the declarations, which is quick and idempotent."""
     try:
         store = connect(workspace)
         with unchecked():
@@ -89,9 +89,9 @@ def open_store(workspace: Folders, params: Knobs) -> FeatureStore:
 
 
 def connect(workspace: Folders, *, online_only: bool = False) -> FeatureStore:
-    """Open the store as it is declared already.
+    """Open the store as it is already declared.
 
-    Who asks online only goes without the offline store, which imports Ibis and DuckDB.
+    For online reads only, without the offline store, which imports Ibis and DuckDB.
     """
     settings = store_settings(workspace)
     if online_only:
@@ -108,7 +108,7 @@ def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None
     """Write the newest row of each entity to the online store.
 
     `materialize_incremental` starts at now - TTL and would write nothing for older data. Only the
-    contract's own view is written: the registry may still know those of a table used before.
+    contract's own view is written: the registry may still contain those of an earlier table.
     """
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
@@ -131,7 +131,7 @@ def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None
 def historical(store: FeatureStore, params: Knobs, labels: pd.DataFrame) -> pd.DataFrame:
     """Point-in-time join of the feature service onto labels (key columns, target).
 
-    Returns one row per label row. Raises ProjectError when the store drops or adds rows.
+    Returns one row per label row. Raises ProjectError if the store drops or adds rows.
     """
     with _reading(store, params):
         job = store.get_historical_features(
@@ -148,7 +148,7 @@ def historical(store: FeatureStore, params: Knobs, labels: pd.DataFrame) -> pd.D
 
 @contextlib.contextmanager
 def _reading(store: FeatureStore, params: Knobs) -> Iterator[None]:
-    """Feast's engine for as long as it reads features; whoever asks online never imports it."""
+    """Feast's engine while it reads features; online reads never import it."""
     from .ibis import limited
 
     table = Path(store.get_feature_view(view_name(params)).batch_source.path)
@@ -163,7 +163,7 @@ def online(store: FeatureStore, params: Knobs, keys: list[dict[str, Any]]) -> pd
 
 
 def _ttl(frequency: str | None) -> timedelta:
-    """One period: a feature row older than that is stale; one day where rows come irregularly."""
+    """One period, after which a feature row is stale; one day if rows are irregular."""
     if frequency is None:
         return timedelta(days=1)
     now = datetime(2000, 1, 1, tzinfo=UTC)

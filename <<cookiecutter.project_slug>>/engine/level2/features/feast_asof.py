@@ -1,13 +1,13 @@
 """Feast offline store whose point-in-time join is DuckDB's ASOF join; opt-in.
 
 Feast's own duckdb store joins an entity row to every earlier feature row of its key, then keeps the
-newest: the work grows with the length of the history. Here an ASOF join finds the newest event time
-of each entity row, and only the feature rows of that time are read back. Frames are equal to those
-of Feast's own store; rows come in the order of the entity frame, where Feast's come in any order.
-Of feature rows equal in key, event time and created time either may be chosen, as in Feast.
+newest, so the work grows with the length of the history. Here an ASOF join finds the newest event
+time of each entity row, and only the feature rows of that time are read back. Frames equal those of
+Feast's own store; rows are in the order of the entity frame, where Feast's are in any order. Of
+feature rows with equal key, event time and created time, either may be chosen, as in Feast.
 
-It leans on private helpers of Feast 0.67. Before that pin moves, run the template's equality
-suite, tests/engine/features/test_feast_asof.py.
+It uses private helpers of Feast 0.67. Before changing that pin, run the template's equality suite,
+tests/engine/features/test_feast_asof.py.
 """
 
 import ibis
@@ -103,7 +103,7 @@ def _keys(view: FeatureView) -> dict[str, str]:
 
 
 def _features(view: FeatureView, refs: list[str], full_names: bool, repo_path: str) -> ibis.Table:
-    """Read KEY0, KEY1, .., TIME, CREATED (null if the source has none) and the features asked."""
+    """Read KEY0, KEY1, .., TIME, CREATED (null if the source has none) and the given features."""
     source, projection = view.batch_source, view.projection
     if source is None:
         raise ValueError(f"Feature view '{view.name}' has no batch_source and cannot be queried.")

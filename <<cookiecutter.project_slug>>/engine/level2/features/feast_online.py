@@ -1,4 +1,4 @@
-"""Feast's online store as the prediction service reads it: the newest features of entities."""
+"""Feast's online store for the prediction service: the newest features of entities."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ Row = tuple[dict[str, Any], datetime]  # features by name, None where missing; t
 
 
 class OnlineStore:
-    """The feature service of a project. Applies nothing; raises ProjectError where it fails."""
+    """A project's feature service. Applies nothing; raises ProjectError if it fails."""
 
     def __init__(self, workspace: Folders, params: Knobs) -> None:
         self._entity = params.data.entity_column
@@ -28,9 +28,9 @@ class OnlineStore:
         ]
 
     def read(self, entities: Sequence[str | int]) -> list[Row | None]:
-        """Features of each entity, None for one that the store does not know.
+        """Features of each entity, None for an unknown one.
 
-        The store is asked itself: `get_online_features` builds three times as much around it.
+        It reads the store directly: `get_online_features` costs three times as much.
         """
         keys = [EntityKey(join_keys=[self._entity], entity_values=[_value(e)]) for e in entities]
         try:

@@ -1,6 +1,6 @@
-"""What Feast's modules ask of a project: two of its sections and some of its folders.
+"""What Feast's modules need from a project: two of its sections and some of its folders.
 
-`Params` and `Workspace`, which stand in rooms above this one, have them.
+`Params` and `Workspace`, which are in rooms above this one, satisfy these protocols.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..data.featurize import Featurize
 
 
 class Knobs(Protocol):
-    """What features there are."""
+    """The sections that define the features."""
 
     @property
     def data(self) -> DataContract:
@@ -19,11 +19,11 @@ class Knobs(Protocol):
 
     @property
     def featurize(self) -> Featurize:
-        """The columns derived from the contract's."""
+        """The features derived from the contract's columns."""
 
 
 class Folders(Protocol):
-    """Where declarations, tables and Feast's own state are."""
+    """Folders of declarations, tables and Feast's state."""
 
     @property
     def root(self) -> Path:
@@ -35,7 +35,7 @@ class Folders(Protocol):
 
     @property
     def home(self) -> Path | None:
-        """The project's folder, where `out` is one task's on this machine."""
+        """The project's folder, if `out` is the folder of one task on this machine."""
 
     @property
     def features(self) -> Path:

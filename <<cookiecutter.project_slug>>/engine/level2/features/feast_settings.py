@@ -1,4 +1,4 @@
-"""feature_store.yaml as this process reads it: values of the environment, absolute paths."""
+"""feature_store.yaml as this process reads it: environment variables, absolute paths."""
 
 import os
 import re
@@ -11,21 +11,21 @@ from .feast_project import Folders
 
 
 def _configuration(workspace: Folders) -> Path:
-    """The stores' configuration: the repository's, or the one Feast's own variable names."""
+    """The stores' configuration: the repository's, or the one in Feast's own variable."""
     named = os.environ.get("FEAST_FS_YAML_FILE_PATH")
     return Path(named) if named else workspace.feature_repo / "feature_store.yaml"
 
 
 def settings_shown(workspace: Folders) -> str:
-    """The file as a message names it: from the project's folder on."""
+    """The file's path in messages, relative to the project's folder."""
     return str(_configuration(workspace)).removeprefix(f"{workspace.root}/")
 
 
 def store_settings(workspace: Folders) -> dict[str, Any]:
-    """feature_store.yaml with the environment's values and its local paths made absolute.
+    """feature_store.yaml with environment values filled in and local paths made absolute.
 
-    Feast's own command reads them from the repository's folder, its Python API from wherever the
-    process stands. An experiment keeps its state apart.
+    Feast's command reads them from the repository's folder, its Python API from the working folder.
+    An experiment keeps its own state.
     """
     repo = workspace.feature_repo
     tree = _expanded(read_yaml(_configuration(workspace)), settings_shown(workspace))
@@ -43,10 +43,10 @@ def store_settings(workspace: Folders) -> dict[str, Any]:
 
 
 def _expanded(value: Any, file: str) -> Any:
-    """The value with `${NAME}` from the environment in its texts. Raises ProjectError if unset.
+    """The value with `${NAME}` in its texts replaced. Raises ProjectError if unset.
 
-    Feast substitutes in the text of the file, where a `#`, a quote or `: ` of a password or a path
-    is read as YAML. A number stays one: a lone `${PORT}` of digits.
+    Feast substitutes in the text of the file, where a `#`, a quote or `: ` in a password or a path
+    would be parsed as YAML. A number stays one: a lone `${PORT}` of digits.
     """
     if isinstance(value, dict):
         return {key: _expanded(item, file) for key, item in value.items()}

@@ -8,10 +8,10 @@ from feast.infra.online_stores import sqlite  # noqa: F401  registers its own, r
 
 
 def times_in_utc() -> None:
-    """Write and read times of the online store as what they are.
+    """Write and read times of the online store in UTC.
 
-    Feast takes its UTC for the machine's own time and back: an hour a year does not exist then, and
-    another machine, or a container, reads every time shifted.
+    Feast converts its UTC to the machine's local time and back: one hour a year then does not
+    exist, and another machine, or a container, reads every time shifted.
     """
     sqlite3.register_adapter(datetime, _seconds)
     sqlite3.register_converter("timestamp", _moment)

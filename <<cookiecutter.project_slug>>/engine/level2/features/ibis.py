@@ -14,11 +14,11 @@ SPARE = 128 * 2**20  # bytes DuckDB may use beside what the table asks for
 
 @contextlib.contextmanager
 def limited(table: Path) -> Iterator[None]:
-    """Feast's DuckDB with a few times the table's size of memory.
+    """Feast's DuckDB with memory of a few times the table's size.
 
     Beyond that it spills to disk, beside the table. Feast opens one without a limit and leaves it
-    open, with all that it has read. A path names one file here: DuckDB takes `?`, `*` and `[` in
-    it for a pattern and would read the same table of the folder beside it.
+    open, with everything that it has read. A path names one file here: DuckDB treats `?`, `*` and
+    `[` in it as a pattern and would read the table of a similarly named folder.
     """
     limit = SPARE + 2 * table.stat().st_size
     with tempfile.TemporaryDirectory(dir=table.parent, prefix=".duckdb-") as spill:

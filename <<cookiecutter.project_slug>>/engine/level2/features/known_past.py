@@ -1,4 +1,4 @@
-"""What is known of the past: the target of every ingested row, from which lags are looked up."""
+"""The known past: the target of every ingested row, in which lags are looked up."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,17 +16,17 @@ class Past(Protocol):
         """Whether there is a history."""
 
     def table(self, contract: DataContract) -> "pd.DataFrame | None":
-        """Entity, event time and target of each row; None where there is no history."""
+        """Entity, event time and target of each row; None if there is no history."""
 
     def cut(self, contract: DataContract) -> "pd.Series[pd.Timestamp] | None":
-        """By entity the newest time that `table` leaves out; None where it holds all."""
+        """By entity the newest time that `table` omits; None if it is complete."""
 
     def entities(self, contract: DataContract, most: int) -> list[str]:
-        """Names of the entities, at most so many: none where there are more."""
+        """Names of the entities; none if there are more than `most`."""
 
 
 class KnownPast:
-    """The ingested table of a project, read again when it has changed."""
+    """A project's ingested table, read again when it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,9 +37,9 @@ class KnownPast:
         return self._path.is_file()
 
     def table(self, contract: DataContract) -> "pd.DataFrame | None":
-        """Entity, event time and target of each row; None where there is no such table.
+        """Entity, event time and target of each row; None if there is no such table.
 
-        Raises ProjectError for a file that is damaged.
+        Raises ProjectError for a damaged file.
         """
         from ..data import parquet  # pandas: only where somebody asks
 
@@ -60,10 +60,10 @@ class KnownPast:
         return found
 
     def cut(self, contract: DataContract) -> None:
-        """Nothing is left out."""
+        """Nothing is omitted."""
 
     def entities(self, contract: DataContract, most: int) -> list[str]:
-        """Names of the entities, at most so many: none where there are more."""
+        """Names of the entities; none if there are more than `most`."""
         found = self.table(contract)
         if found is None:
             return []

@@ -1,4 +1,4 @@
-"""Lags: the target of the same entity so many periods earlier, looked up by time."""
+"""Lags: the entity's target a number of periods earlier, looked up by time."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ _PERIODS = {
 
 
 def distance(lag: int, frequency: str | None) -> str:
-    """So many periods in words: `1 day`, `30 minutes`; `2 periods` of one that has no name."""
+    """A number of periods in words: `1 day`, `30 minutes`; `2 periods` if it has no name."""
     offset = period(frequency) if frequency else None
     name, count = "period", lag
     if offset is not None and offset.name.partition("-")[0] in _PERIODS:
@@ -40,9 +40,9 @@ def lag_name(target: str, lag: int) -> str:
 
 
 def unmet(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) -> dict[int, int]:
-    """How many rows with a past find nothing so many periods back, by lag; those that are none.
+    """How many rows with a past find no row exactly that many periods back, for each lag.
 
-    Their time is off the grid of the frequency, or the row of then is not in the table.
+    Their time is off the frequency's grid, or the earlier row is missing from the table.
     """
     entity, time = derived[contract.entity_column], derived[TIMESTAMP]
     first = derived.groupby(entity, sort=False, observed=True)[TIMESTAMP].min()
@@ -56,7 +56,7 @@ def unmet(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) ->
 
 
 def period(frequency: str) -> Any:
-    """The pandas offset of a frequency like 1D, None where it is not a period forward in time."""
+    """The pandas offset of a frequency like 1D, None if it is not a period forward in time."""
     try:
         offset = pd.tseries.frequencies.to_offset(frequency)
     except ValueError:
@@ -74,7 +74,7 @@ def seconds(frequency: str | None) -> float | None:
 
 
 def lagged(table: pd.DataFrame, contract: DataContract, lag: int) -> "pd.Series[float]":
-    """The target of the same entity `lag` periods earlier, NaN where there is no such row."""
+    """The entity's target `lag` periods earlier, NaN if there is no such row."""
     step = pd.tseries.frequencies.to_offset(contract.frequency) * lag
     past = table[[*contract.key, contract.target]].copy()
     moved = later(past[TIMESTAMP], step, contract.timezone)

@@ -1,6 +1,6 @@
 """Features that the project's own functions compute from other columns of the same row.
 
-The same function is called for whole tables when a model is trained and for the rows of a request.
+The same function is called for whole tables during training and for the rows of a request.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,13 +35,13 @@ _OWN: dict[str, OwnFeature] = {}
 
 
 def add_own(found: Mapping[str, OwnFeature]) -> None:
-    """Make the project's own features choosable, in the place of those added before."""
+    """Register the project's own features, replacing those registered before."""
     _OWN.clear()
     _OWN.update(found)
 
 
 def choosable() -> tuple[str, ...]:
-    """Names that `featurize.own` may hold."""
+    """Names allowed in `featurize.own`."""
     return tuple(_OWN)
 
 
@@ -51,7 +51,7 @@ def inputs_of(name: str) -> tuple[str, ...]:
 
 
 def declared(name: str) -> OwnFeature:
-    """Return the declaration of a feature. Raises ProjectError where there is none."""
+    """Return the declaration of a feature. Raises ProjectError if there is none."""
     if name not in _OWN:
         raise ProjectError(
             f"the feature {name} is the project's own, and features.py in src/ does not declare it"
@@ -60,7 +60,7 @@ def declared(name: str) -> OwnFeature:
 
 
 def column(name: str, table: pd.DataFrame) -> "pd.Series[Any]":
-    """Compute a feature for every row. Raises ProjectError for values that are not of its type."""
+    """Compute a feature for every row. Raises ProjectError for values that do not fit its type."""
     own = declared(name)
     found = own.compute(table[list(own.inputs)].copy())
     if np.ndim(found) != 1 or len(found) != len(table):
@@ -77,7 +77,7 @@ def _shape(found: Any) -> str:
 
 
 def _typed(own: OwnFeature, values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """The values as the feature's type; a missing one only where the feature is nullable."""
+    """The values in the feature's type; missing ones only if the feature is nullable."""
     missing = values.isna()
     if missing.any() and not own.feature.nullable:
         raise ProjectError(
@@ -100,9 +100,9 @@ def _typed(own: OwnFeature, values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def check_alone(name: str, table: pd.DataFrame) -> None:
-    """Compute some rows one at a time and compare with the whole table.
+    """Compute some rows separately and compare with the whole table.
 
-    Raises ProjectError where another row played a part: on request a row comes alone.
+    Raises ProjectError if another row had an influence: requests contain single rows.
     """
     own, whole = declared(name), column(name, table)
     for place in np.unique(np.linspace(0, len(table) - 1, ALONE).astype(int)):

@@ -1,4 +1,4 @@
-"""The end of what is known of the past: as much as lags of the newest rows are looked up in."""
+"""The end of the known past: as much as the lags of the newest rows need."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from .lags import period
 def whole(
     past: pd.DataFrame, contract: DataContract
 ) -> tuple[pd.DataFrame, "pd.Series[pd.Timestamp]"]:
-    """All rows, and that nothing is left out, as `recent` returns it."""
+    """All rows, and that nothing is omitted, in the form of `recent`."""
     nothing = past.iloc[:0].set_index(contract.entity_column)
     return past, nothing[TIMESTAMP]
 
@@ -24,12 +24,12 @@ def recent(
     lags: Sequence[int],
     also: Iterable[tuple[Any, pd.Timestamp]] = (),
 ) -> tuple[pd.DataFrame, "pd.Series[pd.Timestamp]"]:
-    """The rows that are kept, and the newest time of each entity that is not.
+    """The rows to keep, and the newest time of each entity that is omitted.
 
-    `past` holds entity, event time and target. Of each entity the rows are kept that any of the
-    lags (in periods) of its newest row, or of a later one, is looked up in: the newest row and so
-    many periods before it as the longest lag. For a row in `also` (entity and event time) those
-    that it needs too. An entity of which nothing is left out is not in the second part.
+    `past` holds entity, event time and target. For each entity it keeps the rows in which any lag
+    (in periods) of its newest row, or of a later one, is looked up: the newest row and as many
+    periods before it as the longest lag. It also keeps the rows needed by a row in `also` (entity
+    and event time). Entities of which nothing is omitted are not in the second part.
     """
     entity, zone = contract.entity_column, contract.timezone
     since = past.groupby(entity, sort=False)[TIMESTAMP].max()

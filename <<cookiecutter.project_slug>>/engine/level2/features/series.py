@@ -1,4 +1,4 @@
-"""What is known of the past of a case: values of the target in its lags, and earlier answers."""
+"""The known past of a case: the target in its lags, and earlier predictions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Answered:
-    """An answered row: event time (None where it told none), when it was asked, inputs, answer."""
+    """A predicted row: event time (None if not given), request time, inputs, prediction."""
 
     time: float | None
     asked: float
@@ -21,10 +21,10 @@ class Answered:
 def series(
     now: Answered, past: Iterable[Answered], lags: Mapping[str, int], step: float | None, label: str
 ) -> dict[str, Any]:
-    """Points [place, value] of what was measured and what was answered; the place of the case.
+    """Points [place, value] of measured and predicted values; and the place of the case.
 
-    The axis is `time` (seconds since 1970) where the case has an event time and its lags have a
-    step in seconds; `steps` back from the case where it has lags alone; else `asked`, when.
+    The axis is `time` (seconds since 1970) if the case has an event time and its lags have a step
+    in seconds; `steps` back from the case if it has only lags; else `asked`, the request time.
     """
     if now.time is not None and (step or not lags):
         rows = [row for row in past if row.time is not None]
@@ -46,7 +46,7 @@ def _at(row: Answered, time: float) -> Answered:
 
 
 def _measured(rows: Iterable[Answered], lags: Mapping[str, int], step: float) -> dict[float, float]:
-    """The target at times in the past, as the inputs tell; a later row is believed more."""
+    """The target at past times, from the inputs; a later row takes precedence."""
     found = {}
     for row in rows:
         for name, lag in lags.items():
@@ -57,7 +57,7 @@ def _measured(rows: Iterable[Answered], lags: Mapping[str, int], step: float) ->
 
 
 def _value(answer: Any, label: str) -> float | None:
-    """The number, or the probability of a label; None of an answer of another kind."""
+    """The number, or the probability of a label; None for another kind of prediction."""
     if isinstance(answer, dict):
         found = answer.get("probabilities", {}).get(label)
         return float(found) if isinstance(found, int | float) else None

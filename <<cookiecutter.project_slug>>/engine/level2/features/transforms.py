@@ -30,7 +30,7 @@ CALENDAR: dict[str, tuple[Feature, Callable[[pd.Series], pd.Series]]] = {
 
 
 def entity_feature(contract: DataContract) -> str:
-    """Name of the feature that repeats the entity, which Feast keeps as the join key only."""
+    """Name of the feature that repeats the entity, which Feast keeps only as the join key."""
     return f"{contract.entity_column}_key"
 
 

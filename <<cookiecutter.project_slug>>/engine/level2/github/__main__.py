@@ -1,4 +1,4 @@
-"""`python -m level2.github` does what jobs with a token do."""
+"""`python -m level2.github` runs the actions of jobs with a token."""
 
 from .jobs import main
 

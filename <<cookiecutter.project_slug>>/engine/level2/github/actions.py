@@ -1,4 +1,4 @@
-"""What a decision does on GitHub. Standard library only: it runs beside a token."""
+"""Carry out a decision on GitHub. Standard library only, because it runs with a token."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ISSUES = {
 
 
 class Decided(NamedTuple):
-    """What a record says, checked."""
+    """The validated content of a record."""
 
     action: str
     verdict: str
@@ -24,7 +24,7 @@ class Decided(NamedTuple):
 
 
 def read(text: str) -> Decided:
-    """Check a record. Raises ProjectError for one that `decide` does not write."""
+    """Validate a record. Raises ProjectError for one that `decide` does not write."""
     try:
         tree = json.loads(text)
         found = Decided(tree["action"], tree["verdict"], tree["trials"])
@@ -43,7 +43,7 @@ def read(text: str) -> Decided:
 
 
 def act(client: GitHub, decided: Decided, evidence: str) -> Iterator[str]:
-    """Start the retraining, or open the issue; close issues once all is quiet."""
+    """Start the retraining, or open the issue; close issues once everything is quiet."""
     if decided.action in EVENTS:
         event = EVENTS[decided.action]
         payload = {"trials": decided.trials} if decided.action == "new_model" else {}

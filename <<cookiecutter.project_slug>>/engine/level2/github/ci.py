@@ -1,4 +1,4 @@
-"""What workflows ask of a project: a pull request's report, how a run ended, the drift job."""
+"""What workflows need from a project: a pull request's report, how a run ended, drift."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from . import pull_request
 
 
 def report(root: Path, base: str) -> None:
-    """Write the report and the verdict of a change against the revision `base`."""
+    """Write the report and the verdict on a change against the revision `base`."""
     params, workspace, screen = load_params(root / "params.yaml"), Workspace.at(root), Screen(0)
     settings = Settings()
     if not git.known(root, base):
@@ -38,7 +38,7 @@ def report(root: Path, base: str) -> None:
 
 
 def outcome(root: Path, trigger: str) -> None:
-    """Say how the last run of the production pipeline on this machine ended."""
+    """Print how the last run of the production pipeline on this machine ended."""
     workspace, settings = Workspace.at(root), Settings()
     decision = read_json(workspace.need(workspace.decision, "make pipeline"))
     promoted = decision["verdict"] == "promote"
@@ -56,7 +56,7 @@ def outcome(root: Path, trigger: str) -> None:
 
 
 def tell_drift(workspace: Workspace) -> None:
-    """Tell the jobs that come after what the monitor found and what was decided."""
+    """Pass the monitor's findings and the decision on to later jobs."""
     verdict, record = read_json(workspace.watched), read_json(workspace.decided)
     drifted = "true" if verdict["verdict"] == "alarm" else "false"
     outputs = f"drift={drifted}\naction={record['action']}\n"
@@ -64,7 +64,7 @@ def tell_drift(workspace: Workspace) -> None:
 
 
 def tell(settings: Settings, outputs: str, summary: str) -> None:
-    """To later steps and to the job's page, where there is a job."""
+    """Write outputs for later steps and the job's page, if there is a job."""
     for path, text in ((settings.github_output, outputs), (settings.github_step_summary, summary)):
         if path:
             with path.open("a", encoding="utf-8") as stream:

@@ -1,4 +1,4 @@
-"""GitHub's REST interface, by the standard library: it runs beside a token, before any install."""
+"""GitHub's REST API, with the standard library only: it runs with a token, before any install."""
 
 import json
 import urllib.error
@@ -15,14 +15,14 @@ MARK = "<!-- {name} -->"  # finds what was posted before; Markdown does not show
 
 @dataclass(frozen=True)
 class GitHub:
-    """One repository, with a token whose rights the job's `permissions` name."""
+    """One repository, with a token whose rights are in the job's `permissions`."""
 
     api: str
     repository: str
     token: str
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Ask and return the answer's JSON. Raises ProjectError with GitHub's own words."""
+        """Send a request and return the JSON. Raises ProjectError with GitHub's own message."""
         request = urllib.request.Request(  # noqa: S310  the runner says where the interface is
             f"{self.api.rstrip('/')}/repos/{self.repository}{path}",
             method=method,
@@ -57,7 +57,7 @@ class GitHub:
                 return
 
     def comment(self, number: int, body: str, *marks: str) -> str:
-        """Update the bot's comment that holds one of `marks`, or make it. Returns its address."""
+        """Update the bot's comment that contains one of `marks`, or create it. Returns its URL."""
         for item in self.every(f"/issues/{number}/comments"):
             ours = item["user"]["type"] == "Bot" and any(mark in item["body"] for mark in marks)
             if ours:
@@ -67,7 +67,7 @@ class GitHub:
         return str(done["html_url"])
 
     def issue(self, name: str, title: str, body: str) -> str:
-        """Comment on the bot's open issue of this name, or open it. Returns its address."""
+        """Comment on the bot's open issue of this name, or open one. Returns its URL."""
         mark = MARK.format(name=name)
         for item in self.every("/issues?state=open"):
             if item["user"]["type"] == "Bot" and mark in (item["body"] or ""):
@@ -77,7 +77,7 @@ class GitHub:
         return str(done["html_url"])
 
     def settle(self, name: str, body: str) -> None:
-        """Close the bot's open issue of this name with a last word, where there is one."""
+        """Close the bot's open issue of this name with a final comment, if there is one."""
         mark = MARK.format(name=name)
         for item in self.every("/issues?state=open"):
             if item["user"]["type"] == "Bot" and mark in (item["body"] or ""):
@@ -86,13 +86,13 @@ class GitHub:
                 self.call("PATCH", path, {"state": "closed"})
 
     def pull_request(self, branch: str, title: str) -> str:
-        """Open a pull request of a branch into the default one. Returns its address."""
+        """Open a pull request from a branch into the default one. Returns its URL."""
         base = self.call("GET", "")["default_branch"]
         body = "Close and reopen it to run the checks: GitHub starts no workflows for its own bot."
         said = {"title": title, "head": branch, "base": base, "body": body}
         return str(self.call("POST", "/pulls", said)["html_url"])
 
     def dispatch(self, event: str, **payload: int) -> None:
-        """Start the workflows that wait for this repository_dispatch event."""
+        """Start the workflows that listen for this repository_dispatch event."""
         more = {"client_payload": payload} if payload else {}
         self.call("POST", "/dispatches", {"event_type": event, **more})

@@ -1,4 +1,4 @@
-"""What jobs with a token do, by `python -m level2.github`.
+"""The actions of jobs with a token, run by `python -m level2.github`.
 
 Standard library only: nothing that a pull request could have changed is installed beside the token.
 """
@@ -21,9 +21,9 @@ WATERMARK = f'![](https://cml.dev/watermark.png#{{sha}} "CML watermark {REPORT}"
 
 
 def take(folder: Path, environment: dict[str, str]) -> None:
-    """Check the artifact of a pull request's run; leave an inert report.md and say the number.
+    """Check the artifact of a pull request's run; write a harmless report.md and the number.
 
-    The number is believed only where GitHub says that pull request is at the commit that ran.
+    The number is trusted only if GitHub confirms that the pull request is at the commit that ran.
     """
     client, event = _client(environment), _event(environment)
     texts = {name: _read(folder, name) for name in sanitize.FILES}
@@ -48,7 +48,7 @@ def take(folder: Path, environment: dict[str, str]) -> None:
 
 
 def comment(folder: Path, environment: dict[str, str]) -> None:
-    """Post the checked comment, where CML could not."""
+    """Post the checked comment, if CML could not."""
     number, sha = int(environment["NUMBER"]), _event(environment)["workflow_run"]["head_sha"]
     text = f"{(folder / 'comment.md').read_text(encoding='utf-8')}\n{WATERMARK.format(sha=sha)}"
     marks = MARK.format(name=REPORT), f'"CML watermark {REPORT}")'
@@ -56,9 +56,9 @@ def comment(folder: Path, environment: dict[str, str]) -> None:
 
 
 def act(folder: Path, environment: dict[str, str]) -> None:
-    """Do what `decide` decided: start ct, or open an issue with the evidence.
+    """Carry out the decision of `decide`: start ct, or open an issue with the evidence.
 
-    The artifact keeps the folders of its files: the deepest one that all of them share is its root.
+    The artifact keeps the folders of its files: their deepest common folder is its root.
     """
     client = _client(environment)
     found = actions.read(_limited(folder / "artifacts" / "decide.json", actions.MOST))
@@ -68,7 +68,7 @@ def act(folder: Path, environment: dict[str, str]) -> None:
 
 
 def main(words: list[str] | None = None) -> None:
-    """Read the command; a ProjectError ends in one sentence and exit code 1."""
+    """Run a command; a ProjectError prints one sentence and exits 1."""
     parser = argparse.ArgumentParser(prog="github", description=__doc__)
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("subject", help="folder of the artifact; or name of issue, branch, event")
@@ -110,7 +110,7 @@ def _event(environment: dict[str, str]) -> dict[str, Any]:
 
 
 def _read(folder: Path, name: str) -> str:
-    """A file of the artifact. Raises ProjectError for a link, a flood or what is not text."""
+    """A file of the artifact. Raises ProjectError for a link, an oversized file or binary data."""
     return _limited(folder / name, sanitize.FILES[name])
 
 

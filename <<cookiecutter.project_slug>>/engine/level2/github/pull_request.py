@@ -1,4 +1,4 @@
-"""What a pull request changes: metrics against the base branch, parameters, and the verdict."""
+"""What a pull request changes: metrics and parameters against the base branch, verdict."""
 
 import math
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ CANDIDATE, BASELINES = "candidate.", "baselines."
 
 @dataclass(frozen=True)
 class PullRequest:
-    """One evaluated change beside its base."""
+    """One evaluated change compared with its base."""
 
     evaluation: Evaluation
     metrics: Changes  # of every metric, equal ones too
@@ -34,7 +34,7 @@ class PullRequest:
 
     @property
     def base(self) -> dict[str, float]:
-        """The base branch's metrics of the candidate, empty where it has committed none."""
+        """The base branch's metrics for the candidate, empty if it has committed none."""
         found = {name: item.get("old") for name, item in self.metrics.items()}
         return {
             name.removeprefix(CANDIDATE): value
@@ -44,9 +44,9 @@ class PullRequest:
 
     @property
     def comparable(self) -> bool:
-        """Whether both were judged on the same rows: then the baselines score the same.
+        """Whether both were tested on the same rows: then the baselines have the same metrics.
 
-        A baseline that only one of the two has says nothing of the rows; the mean is in both.
+        A baseline that only one of the two has does not count; the mean is in both.
         """
         pairs = [
             (item.get("old"), item.get("new"))
@@ -59,7 +59,7 @@ class PullRequest:
 
 
 def judge(change: PullRequest, settings: "Promote") -> Decision:
-    """The gate's rules, and that the model is no worse than the base branch's."""
+    """The gate's rules, and the rule that the model is no worse than the base branch's."""
     gate = decide(change.evaluation, settings)
     rules = (*gate.rules, _against_base(change))
     return Decision(all(rule.passed for rule in rules), rules)
@@ -88,7 +88,7 @@ def render(change: PullRequest, decision: Decision, summary: str) -> str:
 
 
 def _title(change: PullRequest, decision: Decision) -> str:
-    """The verdict first: what a phone shows."""
+    """The verdict comes first: it is what a phone shows."""
     if not decision.promote:
         reasons = "; ".join(rule.detail for rule in decision.rules if not rule.passed)
         return f"### 🔴 This change: held\n\n{prose(wording.clean(reasons, 380))}."

@@ -1,4 +1,4 @@
-"""Text made by code nobody has reviewed, before a token touches it: checked, and made inert."""
+"""Text written by unreviewed code: checked and made harmless before a token is used."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _GAP = "\u200b"  # of no width: what follows is text, and copies of it look the 
 
 
 def number(text: str) -> int:
-    """The pull request an artifact says it is about. Raises ProjectError for anything else."""
+    """The pull request number in an artifact. Raises ProjectError for anything else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -26,9 +26,9 @@ def number(text: str) -> int:
 
 
 def inert(text: str, repository: str) -> str:
-    """The Markdown without what could notify, fetch, or lead away from the repository.
+    """The Markdown without anything that notifies, fetches, or links outside the repository.
 
-    Tables, folds, charts and code stay as they are.
+    Tables, details, charts and code stay as they are.
     """
     kept = "".join(char for char in text if char in "\n\t\u00a0" or char.isprintable())
     kept = kept[:MOST] + ("\n\n… cut: too long for a comment." if len(kept) > MOST else "")

@@ -1,1 +1,1 @@
-"""How new data arrive: tables in a folder, events of an object store; judged and merged."""
+"""How new data arrive: tables in a folder, events of an object store; checked and merged."""

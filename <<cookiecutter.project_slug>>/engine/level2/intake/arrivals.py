@@ -1,4 +1,4 @@
-"""Tables that arrive: since when a file is still, and how its rows join those that are there."""
+"""Arriving tables: when a file is complete, and how its rows are merged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ARCHIVE = b"PK\x03\x04"  # first bytes of a zip, and of what Excel writes
 
 
 class Look(NamedTuple):
-    """What tells that a file has changed."""
+    """File properties that show whether it has changed."""
 
     modified: int  # nanoseconds
     size: int
@@ -33,14 +33,14 @@ class Look(NamedTuple):
 
 
 class Stillness:
-    """Which files have not changed for `seconds`."""
+    """Finds files that have not changed for `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._since: dict[str, tuple[Look, float]] = {}
 
     def look(self, found: Mapping[str, Look], now: float) -> list[str]:
-        """Names of the still ones, the first written first."""
+        """Names of the unchanged files, the oldest first."""
         before, self._since = self._since, {}
         for name, look in found.items():
             known = before.get(name)
@@ -50,18 +50,18 @@ class Stillness:
 
 
 def is_table(name: str) -> bool:
-    """Whether a name is that of a table, and of no file that is still being sent."""
+    """Whether a name is that of a table, and not of a file still being sent."""
     return name.lower().endswith(TABLES) and not name.startswith((".", "~"))
 
 
 def is_left(name: str) -> bool:
-    """Whether a name is that of something else, and of no file that is still being sent."""
+    """Whether a name is that of something else, and not of a file still being sent."""
     return not name.lower().endswith((*TABLES, *SENT)) and not name.startswith((".", "~"))
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The raw table with the rows that arrived."""
+    """The raw table with the new rows."""
 
     table: pd.DataFrame
     added: int
@@ -70,11 +70,10 @@ class Merged:
 
 
 def merge(old: pd.DataFrame | None, new: pd.DataFrame, contract: DataContract) -> Merged:
-    """Put rows beside those that are there; a row of a known entity and time takes its place.
+    """Add rows to the existing ones; a row with a known entity and time replaces the old one.
 
-    Rows that are independent are added, but for those that are there already to the letter.
-    Without entity and time nothing names a row: then the new table takes the place of the old
-    one. Raises ProjectError where the columns differ.
+    Independent rows are added, except exact duplicates. Without entity and time, rows cannot be
+    matched, so the new table replaces the old one. Raises ProjectError if the columns differ.
     """
     if old is None or not (contract.has_time or contract.entity):
         changed = old is None or not _same(old, new)
@@ -96,7 +95,7 @@ def merge(old: pd.DataFrame | None, new: pd.DataFrame, contract: DataContract) -
 
 
 def _there(old: pd.DataFrame, new: pd.DataFrame) -> "pd.Series[bool]":
-    """Which new rows are in the old table, each as often as it is there."""
+    """Which new rows are already in the old table, counted as often as they occur."""
     names = list(old.columns)
 
     def counted(table: pd.DataFrame) -> pd.MultiIndex:
@@ -107,7 +106,7 @@ def _there(old: pd.DataFrame, new: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def as_texts(table: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
-    """Numbers and times of a workbook as the raw table of the contract writes them."""
+    """Numbers and times of a workbook in the notation of the contract's raw table."""
     forms = {name: item.format for name, item in contract.features.items()}
     forms[contract.target] = contract.target_format
     out = table.copy(deep=False)
@@ -127,7 +126,7 @@ def as_texts(table: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
 
 
 def _moments(values: "pd.Series", contract: DataContract | None) -> list[str]:
-    """Times of a workbook as texts: those of the event time as the contract writes them."""
+    """Times of a workbook as texts: those of the event time in the contract's notation."""
     pattern = contract.timestamp_format if contract else None
     if contract is None or pattern not in NAMED:
         texts: list[str] = values.dt.strftime(pattern or "%Y-%m-%d %H:%M:%S").fillna("").tolist()
@@ -138,7 +137,7 @@ def _moments(values: "pd.Series", contract: DataContract | None) -> list[str]:
 
 
 def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:
-    """What names each row: entity and event time. Raises ProjectError for one without."""
+    """The key of each row: entity and event time. Raises ProjectError if one is missing."""
     table = renamed(raw, contract)
 
     def column(name: str) -> Column:

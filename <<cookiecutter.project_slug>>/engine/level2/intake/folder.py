@@ -1,4 +1,4 @@
-"""A folder where tables land: which of them are whole, what was taken before, and how it ended."""
+"""A folder for new tables: which are complete, which were processed, and with what result."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ TAKEN, REFUSED = "taken", "refused"  # folders below, for what was seen
 
 
 class Landing:
-    """The folder. What a killed process has begun here is known to the next one."""
+    """The folder. The work of a killed process is resumed by the next one."""
 
     def __init__(self, folder: Path, settle: float) -> None:
         self.folder = folder
@@ -28,7 +28,7 @@ class Landing:
             raise ProjectError(explain(error, folder) or f"{folder}: {error}") from error
 
     def whole(self) -> list[Path]:
-        """Tables that nobody writes to any more, the first written first."""
+        """Tables that are completely written, the oldest first."""
         found = {}
         for entry in os.scandir(self.folder):
             if is_left(entry.name) and entry.is_file():
@@ -43,11 +43,11 @@ class Landing:
         return [path for path in paths if self._ended(path)]
 
     def torn(self) -> list[str]:
-        """Names of still tables whose end is missing, each said once."""
+        """Names of unchanged but incomplete tables, each reported once."""
         return self._unsaid(self._torn)
 
     def strange(self) -> list[str]:
-        """Names of files that are no tables, each said once."""
+        """Names of files that are not tables, each reported once."""
         return self._unsaid(self._strange)
 
     def _unsaid(self, known: set[str]) -> list[str]:
@@ -56,7 +56,7 @@ class Landing:
         return names
 
     def _ended(self, path: Path) -> bool:
-        """Whether the last bytes are those of a whole table; what is none need not be awaited."""
+        """Whether the last bytes are those of a complete table; other files need no waiting."""
         try:
             with path.open("rb") as stream:
                 first = stream.read(len(ARCHIVE))
@@ -77,7 +77,7 @@ class Landing:
         return False
 
     def known(self, key: str) -> dict[str, Any] | None:
-        """What is recorded of a digest: `run` is None while it is placed, "" until the run ends."""
+        """The record of a digest: `run` is None while it is placed, "" until the run ends."""
         found: dict[str, Any] | None = self._record().get(key)
         return found
 
@@ -89,7 +89,7 @@ class Landing:
         )
 
     def waiting(self) -> list[str]:
-        """Digests that were placed and not yet learnt from."""
+        """Digests that were placed but not used in a run yet."""
         return [key for key, item in self._record().items() if item["run"] == ""]
 
     def finish(self, keys: list[str], outcome: str) -> None:
@@ -103,7 +103,7 @@ class Landing:
         return dict(read_json(path)) if path.exists() else {}
 
     def move(self, path: Path, where: str) -> Path:
-        """Out of the way; where the name is there already it gets the time before it."""
+        """Move the file away; if the name is taken, it is prefixed with the time."""
         to = self.folder / where / path.name
         to.parent.mkdir(exist_ok=True)
         if to.exists():

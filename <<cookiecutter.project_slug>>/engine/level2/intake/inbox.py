@@ -1,4 +1,4 @@
-"""`inbox`: the update-knowledge loop. A table lands in a folder, is judged, and is learnt from."""
+"""`inbox`: check tables that arrive in a folder, merge them and retrain."""
 
 import tempfile
 import time
@@ -22,7 +22,7 @@ USUAL = Path("data/inbox")
 
 
 def watch(root: Path, folder: Path, settle: float, once: bool) -> None:
-    """Take tables that land in `folder` and retrain; once, or until Ctrl-C."""
+    """Process tables that arrive in `folder` and retrain; once, or until Ctrl-C."""
     if folder != USUAL and not (root / folder).is_dir():
         raise ProjectError(f"{folder} is not a folder: create it, or name another with FOLDER=")
     inbox = Inbox(root, root / folder, settle)
@@ -43,7 +43,7 @@ def watch(root: Path, folder: Path, settle: float, once: bool) -> None:
 
 
 class Inbox:
-    """What is done with tables that have landed."""
+    """Processes the tables that have arrived."""
 
     def __init__(self, root: Path, folder: Path, settle: float) -> None:
         self.root, self.screen = root, Screen(0)
@@ -54,7 +54,7 @@ class Inbox:
         self.screen.say(f" {word:<9} {text}", style)
 
     def turn(self) -> bool:
-        """Take every table that is whole; then one run for all. Whether there was anything."""
+        """Process every complete table, then run once for all. Returns whether there was anything."""
         paths = self.landing.whole()
         torn, strange = self.landing.torn(), self.landing.strange()
         for name in torn:
@@ -75,7 +75,7 @@ class Inbox:
         return bool(paths or torn or strange or waiting)
 
     def _take(self, path: Path, context: Context) -> None:
-        """Place one table, or refuse it, or know it again. Raises ProjectError for other faults."""
+        """Place, refuse or recognize one table. Raises ProjectError for other faults."""
         from ..registry import champion_comparison  # MLflow and pandera: not while nothing lands
         from . import merge
 
@@ -107,13 +107,13 @@ class Inbox:
             self.say("next", text)
 
     def _refuse(self, path: Path, why: str) -> None:
-        """Nothing is recorded: the same table is judged again once it or the contract is mended."""
+        """Nothing is recorded: the table is checked again once it or the contract is corrected."""
         self.say("refused", why, "red")
         kept = self.landing.move(path, REFUSED)
         write_text(kept.with_name(f"{kept.name}.why.txt"), f"{why}\n")
 
     def _learn(self) -> str:
-        """Retrain here, or by `ct` where the table is an object and GitHub is known."""
+        """Retrain here, or with `ct` if the table is an object and GitHub is configured."""
         context = open_context(self.root, (), self.screen)
         settings = context.settings
         token = settings.github_token.get_secret_value()

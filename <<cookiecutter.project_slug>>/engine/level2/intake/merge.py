@@ -1,4 +1,4 @@
-"""A table that arrived: judged together with the rows that are there, then put in their place."""
+"""A new table: checked together with the existing rows, then merged into the raw table."""
 
 import shutil
 from dataclasses import replace
@@ -21,7 +21,7 @@ from .arrivals import as_texts, merge
 
 
 class Judged(NamedTuple):
-    """A raw table fit to be trained on, and what is new in it."""
+    """A raw table that passed the checks, and what is new in it."""
 
     file: Path
     line: str
@@ -29,7 +29,7 @@ class Judged(NamedTuple):
 
 
 def there(context: Context, folder: Path) -> Path | None:
-    """The raw table as it is now, an object fetched into `folder`; None where there is none."""
+    """The current raw table, an object fetched into `folder`; None if there is none."""
     workspace = Workspace(context.workspace.root, folder)
     path = workspace.source(context.params)
     if context.params.data.remote:
@@ -40,7 +40,7 @@ def there(context: Context, folder: Path) -> Path | None:
 def judge(
     context: Context, path: Path, raw: Path | None, reference: dict[str, Any], folder: Path
 ) -> Judged:
-    """Merge and validate apart from the project. Raises ProjectError for a table that is refused.
+    """Merge and validate outside the project. Raises ProjectError for a refused table.
 
     `reference` is the profile of the champion's data.
     """
@@ -66,7 +66,7 @@ def judge(
 
 
 def _arrived(path: Path, source: Path, contract: DataContract) -> pd.DataFrame:
-    """The table that arrived, as texts where the raw table holds texts. Raises ProjectError."""
+    """The new table, as texts if the raw table holds texts. Raises ProjectError."""
     texts = unpack.kind(source) in (*unpack.TEXTS, ".zip")
     with unpack.plain(path) as file:
         if path.suffix.lower() != ".xlsx" and (file.suffix.lower() in unpack.TEXTS) != texts:
@@ -79,7 +79,7 @@ def _arrived(path: Path, source: Path, contract: DataContract) -> pd.DataFrame:
 
 
 def put(context: Context, file: Path, name: str) -> list[str]:
-    """Make `file` the raw table, and what git and DVC know of it. Returns what is left to do."""
+    """Make `file` the raw table in git and DVC. Returns what is left to do."""
     root, source = context.workspace.root, context.params.data.source
     if context.params.data.remote:
         s3.upload(file, source)

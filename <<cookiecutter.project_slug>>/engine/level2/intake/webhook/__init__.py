@@ -1,1 +1,1 @@
-"""The receiver of an object store's events: new data there start ct on GitHub."""
+"""Receives an object store's events: new data start ct on GitHub."""

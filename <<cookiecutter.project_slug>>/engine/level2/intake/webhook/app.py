@@ -1,4 +1,4 @@
-"""The HTTP face of the webhook: who may speak, what is heard, what follows."""
+"""The HTTP side of the webhook: authentication, events, reactions."""
 
 import asyncio
 import hmac
@@ -22,21 +22,21 @@ EVENT = "new-data"
 
 
 class Receiver:
-    """One repository on GitHub, told once of each version of an object."""
+    """One repository on GitHub, notified once of each version of an object."""
 
     def __init__(self, settings: WebhookSettings, objects: str, github: GitHub, seen: Seen) -> None:
         self.settings, self._objects, self._github, self._seen = settings, objects, github, seen
         self._one = asyncio.Lock()
 
     def admit(self, authorization: str) -> None:
-        """Raise RequestError for whoever does not know the secret."""
+        """Raise RequestError for a sender without the secret."""
         given = authorization.removeprefix("Bearer ").encode()
         secret = self.settings.webhook_secret.get_secret_value().encode()
         if not hmac.compare_digest(given, secret):
             raise RequestError("the header Authorization does not hold WEBHOOK_SECRET", 401)
 
     async def take(self, told: list[Made]) -> dict[str, Any]:
-        """Start ct once where a version is new. It is remembered only after GitHub has agreed."""
+        """Start ct once if a version is new. It is recorded only after GitHub has accepted."""
         ours = [item for item in told if wanted(item, self._objects)]
         async with self._one:  # the same event twice at once is still one
             new = [item for item in ours if not self._seen.known(item)]

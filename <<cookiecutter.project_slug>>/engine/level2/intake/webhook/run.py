@@ -17,7 +17,7 @@ _AT_ONCE = 64  # requests; more get 503, and the store sends them again
 
 
 def serve(root: Path, host: str, port: int) -> None:
-    """Receive events. Raises ProjectError where a setting is missing."""
+    """Receive events. Raises ProjectError if a setting is missing."""
     settings = _settings()
     objects = settings.webhook_objects or _source(root)
     token = settings.github_token.get_secret_value()
@@ -56,7 +56,7 @@ def _settings() -> WebhookSettings:
 
 
 def _source(root: Path) -> str:
-    """The raw table of the project, where it is an object."""
+    """The raw table of the project, if it is an object."""
     from ...params.config import load_params
 
     source = load_params(root / "params.yaml").data.source

@@ -1,4 +1,4 @@
-"""SQLite: which objects a webhook has acted on, kept over restarts."""
+"""SQLite: the objects a webhook has acted on, kept across restarts."""
 
 import sqlite3
 import time
@@ -36,12 +36,12 @@ class Seen:
             ) from error
 
     def known(self, item: Made) -> bool:
-        """Whether an event says nothing new."""
+        """Whether an event is not new."""
         found = self._store.execute(_KNOWN, (item.bucket, item.key)).fetchone()
         return found is not None and stale(item, *found)
 
     def note(self, item: Made) -> None:
-        """Remember an object as it is now. Raises sqlite3.Error where the disk refuses."""
+        """Record an object's current version. Raises sqlite3.Error if it cannot be written."""
         with self._store:
             self._store.execute(_NOTE, (*item, time.time()))
 

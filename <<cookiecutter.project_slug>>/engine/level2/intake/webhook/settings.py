@@ -12,7 +12,7 @@ SHORTEST = 16  # characters of the shared secret
 
 
 class WebhookSettings(BaseSettings):
-    """Variables `WEBHOOK_*`, and of GitHub the names its own jobs have."""
+    """Variables `WEBHOOK_*`, and GitHub's under the names its jobs use."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -27,16 +27,16 @@ class WebhookSettings(BaseSettings):
 
     @property
     def max_body_bytes(self) -> int:
-        """As whoever reads a body asks."""
+        """The limit, as required by the body reader."""
         return self.webhook_max_body_bytes
 
     @property
     def body_seconds(self) -> float:
-        """As whoever reads a body asks."""
+        """The limit, as required by the body reader."""
         return self.webhook_body_seconds
 
     def check(self) -> None:
-        """Raise ProjectError for the first setting that is missing or cannot be."""
+        """Raise ProjectError for the first missing or invalid setting."""
         if len(self.webhook_secret.get_secret_value()) < SHORTEST:
             raise ProjectError(
                 f"WEBHOOK_SECRET needs {SHORTEST} characters or more: `openssl rand -hex 32` makes "
