@@ -54,7 +54,7 @@ class Inbox:
         self.screen.say(f" {word:<9} {text}", style)
 
     def turn(self) -> bool:
-        """Process every complete table, then run once for all. Returns whether there was anything."""
+        """Process every complete table, then run once for all. Returns whether there were any."""
         paths = self.landing.whole()
         torn, strange = self.landing.torn(), self.landing.strange()
         for name in torn:
