@@ -64,6 +64,17 @@ def submit(
 
 
 @app.command()
+def follow(
+    run: Annotated[str, typer.Argument(help="Name of the run, as submit printed it, or its id.")],
+    deadline: Annotated[float, typer.Option(min=0.01, help="Minutes to follow the run.")] = 120,
+) -> None:
+    """Follow a run on Kubeflow that was started before, to its end."""
+    from . import cluster
+
+    cluster.follow(Path.cwd(), run, deadline)
+
+
+@app.command()
 def schedule(
     cron: Annotated[str, typer.Argument(help="Five fields in UTC, like '0 3 * * 1', or off.")],
     image: Image = "",

@@ -18,6 +18,11 @@ def submit(root: Path, image: str, given: submission.Arguments, minutes: float) 
         submission.submit(root, package, name, given, minutes)
 
 
+def follow(root: Path, run: str, minutes: float) -> None:
+    """Follow a run that was started before."""
+    submission.follow_again(load_params(root / "params.yaml").data.name, run, minutes)
+
+
 def schedule(root: Path, cron: str, image: str, given: submission.Arguments) -> None:
     """Repeat the pipeline by a cron line; `off` ends that."""
     if cron == "off":

@@ -1,9 +1,12 @@
 """make itself ignores a misspelt variable: the project's Makefile refuses it, before any work."""
 
 import os
+import re
 import subprocess
 
 import pytest
+
+from conftest import PROJECT
 
 
 def said(folder, *words: str, **more: str) -> tuple[int, str]:
@@ -29,6 +32,13 @@ def test_a_misspelt_variable_is_refused_with_the_nearest(bake, target, word, nea
     name = word.partition("=")[0]
     assert f"stopped: no target takes {name}=: did you mean {near}=?" in text
     assert not (bake() / ".venv").exists()
+
+
+def test_every_phony_word_is_a_target_and_every_target_is_one_or_a_file():
+    text = (PROJECT / "Makefile").read_text().replace("\\\n", " ")
+    phony = set(re.search(r"(?m)^\.PHONY:(.*)$", text)[1].split())
+    targets = set(re.findall(r"(?m)^([a-z][a-z-]*):(?!=)", text))
+    assert phony ^ targets == set()
 
 
 def test_a_variable_like_no_other_is_refused_too(bake):

@@ -310,11 +310,48 @@ def test_a_refused_upload_says_what_the_server_said(status, api, submit):
 
 
 def test_a_deadline_ends_the_wait_and_says_that_the_run_goes_on(api, submit):
-    api.script = (frame("RUNNING", task("tune", "RUNNING")),)
+    api.script = (frame("RUNNING", task("train", "RUNNING")),)
     start = time.monotonic()
     said = refused(submit, 0.01)
     assert time.monotonic() - start < 5
-    assert re.search(r"run drift-\S+ is not done after 0.01 min and continues: look at http", said)
+    (run,) = api.stored["runs"]
+    assert re.fullmatch(
+        rf"run (\S+) is not done after 0.01 min and continues, running `train`: follow it by "
+        rf"`make pipeline-follow RUN=\1`, or look at http\S+/{run['run_id']}",
+        said,
+    )
+
+
+@pytest.mark.parametrize("key", ["display_name", "run_id"])
+def test_a_run_that_was_left_is_followed_again_by_name_or_id(key, api, submit, capsys):
+    submit(0)
+    (run,) = api.stored["runs"]
+    capsys.readouterr()
+    submission.follow_again("small-load", run[key], 1.0)
+    said = capsys.readouterr().out
+    assert f" run       {run['display_name']} SUCCEEDED\n" in said
+    told = re.findall(r"(?m)^ +\d+:\d\d  (\S+) +(\w+)$", said)
+    assert told == [(name, "succeeded") for name in ("ingest", "train", "record")]
+    assert len(api.stored["runs"]) == 1, "none is started"
+
+
+def test_following_again_ends_as_the_run_does(api, submit):
+    submit(0)
+    api.script = (frame("FAILED", task("train", "FAILED")),)
+    said = refused(submission.follow_again, "small-load", api.stored["runs"][0]["run_id"], 1.0)
+    assert re.match(r"run drift-\S+ FAILED in `train`", said)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("drift-0000000-20261130-120000", "has no run `drift-0000000-20261130-120000` of this"),
+        ("", "no run is named: RUN= takes the name"),
+    ],
+)
+def test_a_run_that_is_not_there_cannot_be_followed(name, reason, api, submit):
+    submit(0)
+    assert reason in refused(submission.follow_again, "small-load", name, 1.0)
 
 
 def test_without_a_deadline_to_wait_for_the_run_is_only_started(api, submit, capsys):

@@ -57,12 +57,15 @@ def follow(
 def _late(found: Run, names: Collection[str], title: str, minutes: float, link: str) -> str:
     """What to say at the deadline; KFP closes a run up to a minute after its last task."""
     tasks = shown(found.tasks, names)
+    again = f"follow it by `make pipeline-follow RUN={title}`, or look at {link}"
     if any(task.name == LAST and task.state in DONE for task in tasks):
         return (
             f"run {title} has ended its tasks, but KFP has not closed it within {minutes:g} min, "
-            f"which it does up to a minute later: look at {link}"
+            f"which it does up to a minute later: {again}"
         )
-    return f"run {title} is not done after {minutes:g} min and continues: look at {link}"
+    running = [f"`{task.name}`" for task in tasks if task.state == "RUNNING"]
+    doing = f", running {', '.join(running)}" if running else ""
+    return f"run {title} is not done after {minutes:g} min and continues{doing}: {again}"
 
 
 def _look(server: "Kubeflow", run: str, link: str) -> Run | str:

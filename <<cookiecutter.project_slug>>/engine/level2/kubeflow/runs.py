@@ -1,4 +1,4 @@
-"""Kubeflow Pipelines: versions, runs and recurring runs of one pipeline."""
+"""Kubeflow Pipelines: versions and runs of one pipeline."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,12 @@ import kfp_server_api
 
 from ..base.errors import ProjectError
 from .access import Access
-from .answers import DONE, Run, Task, failed_nodes
+from .answers import Run, Task, failed_nodes
 from .client import ConflictError, Connection
 from .logs import reason
 from .probe import probe
-from .spec import compiled, specification
+from .recurring import RecurringRuns
+from .spec import compiled, specification, tasks
 
 
 class Kubeflow:
@@ -21,6 +22,7 @@ class Kubeflow:
         self.access = access
         self._kfp = Connection(access, probe(access))
         self._account = access.settings.kf_pipelines_service_account or None
+        self.recurring = RecurringRuns(self._kfp, self._account)
 
     def experiment(self, name: str) -> str:
         """Id of the KFP experiment of this name, made where missing."""
@@ -103,6 +105,36 @@ class Kubeflow:
         )
         return self._kfp.id(made, "run_id", "starting the run")
 
+    def find(self, experiment: str, name: str) -> tuple[str, str]:
+        """Id and name of a run, by either; the newest of that name. Raises ProjectError if none."""
+
+        def page(token: str) -> Any:
+            return self._kfp.client.list_runs(
+                token,
+                100,
+                "created_at desc",
+                experiment_id=experiment,
+                namespace=self._kfp.namespace,
+            )
+
+        for item in self._kfp.pages("listing runs", page, "runs"):
+            if name in (item.run_id, item.display_name):
+                return str(item.run_id), str(item.display_name)
+        raise ProjectError(
+            f"{self.access.where} has no run `{name}` of this project: give the name that "
+            "make pipeline-submit printed, or the run's id"
+        )
+
+    def tasks(self, run: str) -> frozenset[str]:
+        """Names of the tasks of a run that run in pods, by the version it was started from."""
+        doing, client = "reading the run's version", self._kfp.client
+        found = self._kfp.call(doing, lambda: client.get_run(run))
+        told = found.pipeline_version_reference
+        version = self._kfp.call(
+            doing, lambda: client.get_pipeline_version(told.pipeline_id, told.pipeline_version_id)
+        )
+        return tasks(version.pipeline_spec)
+
     def look(self, run: str) -> Run:
         """A run as it is now. Raises SilenceError where trying again makes sense."""
         found = self._kfp.call("following the run", lambda: self._kfp.client.get_run(run))
@@ -120,69 +152,6 @@ class Kubeflow:
     def why(self, run: str, found: Run) -> str:
         """What the log of a failed task gives as its reason; empty where nothing can be had."""
         return reason(self.access, run, failed_nodes(found.tasks))
-
-    def recurring(self, experiment: str, name: str) -> list[Any]:
-        """The recurring runs of this name."""
-
-        def page(token: str) -> Any:
-            return self._kfp.client.list_recurring_runs(token, 100, experiment_id=experiment)
-
-        every = self._kfp.pages("listing recurring runs", page, "recurring_runs")
-        return [item for item in every if item.display_name == name]
-
-    def repeat(
-        self,
-        experiment: str,
-        pipeline: str,
-        version: str,
-        name: str,
-        cron: str,
-        arguments: dict[str, Any],
-    ) -> str:
-        """Make a recurring run that never overlaps itself and does not catch up. Returns its id."""
-        made = self._kfp.call(
-            "creating the recurring run",
-            lambda: self._kfp.client.create_recurring_run(
-                experiment,
-                name,
-                cron_expression=cron,
-                max_concurrency=1,
-                no_catchup=True,
-                params=arguments,
-                pipeline_id=pipeline,
-                version_id=version,
-                service_account=self._account,
-            ),
-        )
-        return self._kfp.id(made, "recurring_run_id", "creating the recurring run")
-
-    def forget(self, recurring: str, experiment: str) -> list[str]:
-        """Switch a recurring run off and delete it, unless a run of it still goes.
-
-        Its runs' workflows belong to it and are deleted with it, so one that goes on is left its
-        recurring run, switched off. Returns the names of those runs.
-        """
-        doing, client = "switching the recurring run off", self._kfp.client
-        self._kfp.call(doing, lambda: client.disable_recurring_run(recurring))
-        going = self._going(recurring, experiment)
-        if not going:
-            doing = "deleting the old recurring run"
-            self._kfp.call(doing, lambda: client.delete_recurring_run(recurring))
-        return going
-
-    def _going(self, recurring: str, experiment: str) -> list[str]:
-        def page(token: str) -> Any:
-            return self._kfp.client.list_runs(
-                token,
-                100,
-                "created_at desc",
-                experiment_id=experiment,
-                namespace=self._kfp.namespace,
-            )
-
-        every = self._kfp.pages("listing runs", page, "runs")
-        mine = [item for item in every if item.recurring_run_id == recurring]
-        return [str(item.display_name) for item in mine if item.state not in DONE]
 
 
 def _task(item: Any) -> Task:

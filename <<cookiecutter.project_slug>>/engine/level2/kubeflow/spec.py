@@ -15,9 +15,14 @@ def compiled(package: Path) -> tuple[Any, Any]:
     return specification({"pipeline_spec": documents[0], "platform_spec": platform})
 
 
-def tasks(package: Path) -> frozenset[str]:
-    """Names of the tasks of a compiled file that run in pods, whatever group they stand in."""
-    tree = next(yaml.safe_load_all(package.read_text(encoding="utf-8")))
+def compiled_tasks(package: Path) -> frozenset[str]:
+    """Names of the tasks of a compiled file that run in pods, whatever group they are in."""
+    return tasks(next(yaml.safe_load_all(package.read_text(encoding="utf-8"))))
+
+
+def tasks(told: Any) -> frozenset[str]:
+    """The same of what a version says."""
+    tree = told.get("pipeline_spec", told)
     components = tree["components"]
     graphs = [tree["root"], *components.values()]
     every = [item for graph in graphs for item in graph.get("dag", {}).get("tasks", {}).items()]

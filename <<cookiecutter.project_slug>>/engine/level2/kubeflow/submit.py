@@ -74,10 +74,26 @@ def submit(root: Path, package: Path, name: str, arguments: Arguments, minutes: 
         screen.say(f" run       {title}")
         screen.say(f" look      {link}")
         if minutes:
-            from .spec import tasks
+            from .spec import compiled_tasks
 
-            follow(server, run, title, tasks(package), minutes, screen)
+            follow(server, run, title, compiled_tasks(package), minutes, screen)
             screen.say(f" run       {title} SUCCEEDED in {clock(time.monotonic() - started)}")
+
+
+def follow_again(name: str, wanted: str, minutes: float) -> None:
+    """Follow a run that was started before, named by its title or id, until it ends.
+
+    Raises ProjectError unless it SUCCEEDED in time.
+    """
+    if not wanted:
+        raise ProjectError("no run is named: RUN= takes the name that make pipeline-submit printed")
+    screen = Screen(0)
+    with _server() as server:
+        run, title = server.find(server.experiment(name), wanted)
+        screen.say(f" run       {title}")
+        screen.say(f" look      {server.access.link(run)}")
+        follow(server, run, title, server.tasks(run), minutes, screen)
+        screen.say(f" run       {title} SUCCEEDED")
 
 
 def schedule(root: Path, package: Path, name: str, cron: str, arguments: Arguments) -> None:
@@ -86,10 +102,10 @@ def schedule(root: Path, package: Path, name: str, cron: str, arguments: Argumen
     commit, title = committed(root), _title(name)
     with _server() as server:
         there = _upload(server, package, name, commit, screen)
-        old = server.recurring(there.experiment, title)
+        old = server.recurring.named(there.experiment, title)
         same = [item for item in old if _repeats(item, there.version, six, arguments)]
         if not same:  # the new one first: better two for a moment than none
-            server.repeat(there.experiment, there.pipeline, there.version, title, six, arguments)
+            server.recurring.create(there.experiment, there.pipeline, there.version, title, six, arguments)
         left = _forget(server, [item for item in old if item not in same[:1]], there.experiment)
         done = "kept" if same else "replaced" if old else "created"
         screen.say(f" schedule  {title} {done}: `{cron}` (UTC), version {there.commit[:7]}")
@@ -105,7 +121,7 @@ def unschedule(name: str) -> None:
     title, screen = _title(name), Screen(0)
     with _server() as server:
         experiment = server.experiment(name)
-        old = server.recurring(experiment, title)
+        old = server.recurring.named(experiment, title)
         left = _forget(server, old, experiment)
         done = "switched off" if left else "deleted" if old else "did not exist"
         screen.say(f" schedule  {title} {done}")
@@ -114,7 +130,7 @@ def unschedule(name: str) -> None:
 
 def _forget(server: "Kubeflow", old: list[Any], experiment: str) -> list[str]:
     """Switch recurring runs off and delete those whose runs have ended; the runs that have not."""
-    return [run for item in old for run in server.forget(item.recurring_run_id, experiment)]
+    return [run for item in old for run in server.recurring.end(item.recurring_run_id, experiment)]
 
 
 def _say_left(screen: Screen, runs: list[str], kept: str, then: str) -> None:

@@ -158,9 +158,12 @@ class KfpApi:
                 return 404, {"code": 5, "message": "Not Found"}
             if path == ["pipelines", "upload_version"]:
                 return self._upload(request)
-            if path[0] == "pipelines" and path[2:] == ["versions"]:
+            if path[0] == "pipelines" and path[2:3] == ["versions"]:
                 kept = self.stored["versions"]
                 mine = [item for item in kept if item["pipeline_id"] == path[1]]
+                if path[3:]:
+                    found = [item for item in mine if item["pipeline_version_id"] == path[3]]
+                    return (200, found[0]) if found else (404, {"code": 5, "message": "Not Found"})
                 return self._list("pipeline_versions", mine, request)
             if path[0] not in KINDS:
                 return 404, {"code": 5, "message": "Not Found"}
