@@ -1,6 +1,7 @@
 """One clean copy of the template, and bakes of it shared by every test that asks for the same."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from cookiecutter.environment import StrictEnvironment
 from cookiecutter.main import cookiecutter
 
 import own_engine
+import projects
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "<<cookiecutter.project_slug>>"
@@ -57,6 +59,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     every = Counter(item.path for item in items)
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: (-slow[item.path], -every[item.path]))
+    for item in items:  # one worker for all of a file; one for all that builds images: one engine
+        together = "docker" if "engine" in item.fixturenames else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,6 +70,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     (folder / ".gitconfig").write_text("[user]\n\tname = T\n\temail = t@example.com\n")
     os.environ.update(HOME=str(folder), GIT_CONFIG_NOSYSTEM="1")
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))  # of 2 cores
+    os.environ["MYPY_CACHE_DIR"] = str(PROJECT / ".mypy_cache")  # shared: 30 s each
     config = {"cookiecutters_dir": f"{folder}/clones", "replay_dir": f"{folder}/replay"}
     (folder / ".cookiecutterrc").write_text(json.dumps(config))
     os.environ["COOKIECUTTER_CONFIG"] = str(folder / ".cookiecutterrc")
@@ -97,6 +104,23 @@ def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
         return baked[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def trained(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train the default project with two trials, once for all workers: copy it to change it."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    project = folder / "trained" / "load-forecast"
+    with (folder / "trained.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (project / "artifacts/decision.json").exists():
+            shutil.rmtree(project, ignore_errors=True)
+            projects.copy(bake(), project)
+            params = project / "params.yaml"
+            params.write_text(params.read_text().replace("trials: 20", "trials: 2"))
+            projects.make(project, "run")
+    return project
 
 
 @pytest.fixture(scope="session")

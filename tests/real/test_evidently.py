@@ -44,12 +44,9 @@ print(telemetry.event_logger.is_enabled())
 
 
 @pytest.fixture(scope="module")
-def project(bake, tmp_path_factory):
+def project(trained, tmp_path_factory):
     """A project whose service has answered a month that a lockdown changed."""
-    folder = copy(bake(), tmp_path_factory.mktemp("evidently") / "load-forecast")
-    text = (folder / "params.yaml").read_text()
-    (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
-    make(folder, "run")
+    folder = copy(trained, tmp_path_factory.mktemp("evidently") / "load-forecast")
     make(folder, "sample", "UNTIL=2019-03-31", "SHOCK=lockdown")
     url, process = served(folder, tmp_path_factory.mktemp("rest"), "serve", "/v2/health/ready")
     body = f'{{"rows": {python(folder, ROWS)}}}'.encode()

@@ -39,12 +39,9 @@ def post(url, body):
 
 
 @pytest.fixture(scope="module")
-def project(bake, tmp_path_factory):
+def project(trained, tmp_path_factory):
     """A project with a champion."""
-    folder = copy(bake(), tmp_path_factory.mktemp("ways") / NAME)
-    text = (folder / "params.yaml").read_text()
-    (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
-    make(folder, "run")
+    folder = copy(trained, tmp_path_factory.mktemp("ways") / NAME)
     assert champion(folder) == [(NAME, 1)]
     return folder
 

@@ -37,15 +37,12 @@ print(answer.read().decode())
 
 
 @pytest.fixture(scope="module")
-def project(bake, engine, tmp_path_factory):  # noqa: ARG001  it is asked by docker
+def project(trained, engine, tmp_path_factory):  # noqa: ARG001  it is asked by docker
     """A project with a champion, and the image that serves it, by its own command."""
-    folder = copy(bake(), tmp_path_factory.mktemp("serving") / "load-forecast")
-    text = (folder / "params.yaml").read_text()
-    (folder / "params.yaml").write_text(text.replace("trials: 20", "trials: 2"))
+    folder = copy(trained, tmp_path_factory.mktemp("serving") / "load-forecast")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_BUILDKIT", "1")
         patch.setenv("PATH", f"{Path(str(DOCKER)).parent}:{os.environ['PATH']}")
-        make(folder, "run")
         make(folder, "serving-image", f"IMAGE={TAG}")
     yield folder
     docker("image", "rm", "--force", TAG)

@@ -155,7 +155,8 @@ class GitHub:
         path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
         ours = {"PATH": path, "VENV": str(self.folder / "venv"), "PACKAGE": ""}
         ours |= {"STAND_INS": str(self.state), "ORIGIN": f"file://{self.bare}"}
-        return {**ours, "HOME": os.environ["HOME"], "GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8"}
+        ours |= {name: os.environ[name] for name in ("HOME", "MYPY_CACHE_DIR", "OMP_NUM_THREADS")}
+        return {**ours, "GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8"}
 
     def _read(self, done: subprocess.CompletedProcess) -> Run:
         file = self.state / "records.jsonl"
