@@ -86,17 +86,10 @@ $(MINIO_BINARY):
 		mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
 servers: $(MINIO_BINARY) ## install the servers of make test-real: MinIO (needs Go), the rest by apt-get
 	@tests/support/install_servers.sh
-<<<<<<< HEAD
 test-real: setup-project tools servers ## run the tests against real servers
-	@$(BIN)/pytest -q -m server
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m server
 test-long: setup-project ## load-test the service at full size, 15 minutes:
 ## 50,000 generated requests, 256 clients, kills, champions
-=======
-test-real: setup-project tools servers ## what needs real servers
-	@$(BIN)/pytest -q -n 2 --dist loadgroup -m server
-test-long: setup-project ## the service at full size, a quarter of an hour:
-## 50,000 made-up requests, 256 clients, kills, champions
->>>>>>> fdb1ddd (Tests of the template on one thread each, mypy's cache shared, real servers by two workers, one trained project for those that need the same)
 	@$(TEST_ENGINE) -n0 -s -m long
 bench: setup-project ## measure run times relative to lower bounds and peers: benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
