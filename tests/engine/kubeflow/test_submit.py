@@ -349,7 +349,7 @@ def test_following_again_ends_as_the_run_does(api, submit):
         ("", "no run is named: RUN= takes the name"),
     ],
 )
-def test_a_run_that_is_not_there_cannot_be_followed(name, reason, api, submit):
+def test_a_run_that_is_not_there_cannot_be_followed(name, reason, submit):
     submit(0)
     assert reason in refused(submission.follow_again, "small-load", name, 1.0)
 
