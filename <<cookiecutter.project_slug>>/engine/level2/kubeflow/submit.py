@@ -105,7 +105,9 @@ def schedule(root: Path, package: Path, name: str, cron: str, arguments: Argumen
         old = server.recurring.named(there.experiment, title)
         same = [item for item in old if _repeats(item, there.version, six, arguments)]
         if not same:  # the new one first: better two for a moment than none
-            server.recurring.create(there.experiment, there.pipeline, there.version, title, six, arguments)
+            server.recurring.create(
+                there.experiment, there.pipeline, there.version, title, six, arguments
+            )
         left = _forget(server, [item for item in old if item not in same[:1]], there.experiment)
         done = "kept" if same else "replaced" if old else "created"
         screen.say(f" schedule  {title} {done}: `{cron}` (UTC), version {there.commit[:7]}")
