@@ -84,16 +84,16 @@ $(MINIO_BINARY):
 	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
 	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && \
 		mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
-servers: $(MINIO_BINARY) ## install the servers of make test-real: MinIO (needs Go), the rest by apt-get
+servers: $(MINIO_BINARY) ## install what make test-real starts: MinIO (needs Go), the rest by apt-get
 	@tests/support/install_servers.sh
 test-real: setup-project tools servers ## run the tests against real servers
 	@$(BIN)/pytest -q -n 2 --dist loadgroup -m server
 test-long: setup-project ## load-test the service at full size, 15 minutes:
 ## 50,000 generated requests, 256 clients, kills, champions
 	@$(TEST_ENGINE) -n0 -s -m long
-bench: setup-project ## measure run times relative to lower bounds and peers: benchmarks/results.json
+bench: setup-project ## measure against lower bounds and peers: benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
-cluster-up: ## start kind with KFP, Katib, MinIO, MLflow and Redis (needs Docker, kind, kubectl)
+cluster-up: ## start kind with KFP, Katib, MinIO, MLflow, Redis (Docker, kind, kubectl)
 	@tests/cluster/up.sh
 cluster-test: setup-project tools ## run the pipeline of a generated project on that cluster
 	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
