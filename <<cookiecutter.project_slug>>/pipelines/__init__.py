@@ -1,1 +1,1 @@
-"""The production pipeline for KFP: thin components, one graph, the commands around it."""
+"""The production pipeline for KFP: thin components, one graph, its commands."""

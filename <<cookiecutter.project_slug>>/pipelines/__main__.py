@@ -1,4 +1,4 @@
-"""`python -m pipelines`: run the production pipeline here, or compile it for a cluster."""
+"""`python -m pipelines`: run the production pipeline locally, or compile it for a cluster."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +25,7 @@ def local(
     source: Source = "",
     overrides: Overrides = None,
 ) -> None:
-    """Run the pipeline on this machine, each task in a process of its own."""
+    """Run the pipeline on this machine, each task in its own process."""
     from . import local as runner
 
     runner.run(Path.cwd(), trigger, tuner, source, tuple(overrides or ()))
@@ -36,7 +36,7 @@ def compile_(
     image: Image,
     output: Annotated[Path, typer.Option(help="File to write.")] = Path("pipeline.yaml"),
 ) -> None:
-    """Write the pipeline as YAML, the same bytes for the same project and image."""
+    """Write the pipeline as YAML, byte-identical for the same project and image."""
     from . import compile as compiler
 
     compiler.write(Path.cwd(), image, output)
@@ -82,7 +82,7 @@ def schedule(
     source: Source = "",
     overrides: Overrides = None,
 ) -> None:
-    """Have Kubeflow run the pipeline again and again; `off` ends it."""
+    """Let Kubeflow run the pipeline on a schedule; `off` ends it."""
     from level2.kubeflow import submit as submission
 
     from . import cluster

@@ -1,4 +1,4 @@
-"""The pipeline on a cluster: compiled for an image, then handed to what submits it."""
+"""The pipeline on a cluster: compiled for an image, then submitted."""
 
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def schedule(root: Path, cron: str, image: str, given: submission.Arguments) -> 
 
 @contextmanager
 def _package(root: Path, image: str) -> Iterator[tuple[str, Path]]:
-    """The pipeline's name and its YAML for an image, gone afterwards."""
+    """The pipeline's name and its YAML for an image, in a temporary file."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "pipeline.yaml"
         yield compiler.compiled(root, image, package), package

@@ -1,4 +1,4 @@
-"""Compile the pipeline for one image, named by its digest: the same bytes every time."""
+"""Compile the pipeline for one image, named by digest: byte-identical every time."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ RETRIES = 2
 
 
 def write(root: Path, image: str, output: Path) -> None:
-    """Write the pipeline's YAML and say so. Raises ProjectError for an image without a digest."""
+    """Write the pipeline's YAML and print so. Raises ProjectError for an image without a digest."""
     pipeline.say_compiled(output, compiled(root, image, output), image)
 
 

@@ -1,4 +1,4 @@
-"""KFP components: each places its artifacts, calls one verb, hands over what it made."""
+"""KFP components: each places its artifacts, runs one command, and moves its outputs."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ component = partial(dsl.component, base_image="python", install_kfp_package=Fals
 def ingest(
     source: str, overrides: list[str], ingested: Output[Dataset], raw: Output[Artifact]
 ) -> list[str]:
-    """Read the raw table. Returns the knobs of every task after it."""
+    """Read the raw table. Returns the overrides for every later task."""
     from level2.kubeflow import task
 
     knobs = task.knobs(overrides, source)
@@ -54,7 +54,7 @@ def build_dataset(
     features: Input[Dataset],
     dataset: Output[Dataset],
 ) -> None:
-    """Join features onto labels as they were known at the time, and split."""
+    """Join features onto labels point in time, and split."""
     from level2.kubeflow import task
 
     task.run(
@@ -90,7 +90,7 @@ def tune(
 def train(
     overrides: list[str], dataset: Input[Dataset], tuning: Input[Artifact], model: Output[Model]
 ) -> None:
-    """Fit the chosen estimator on all rows that do not judge."""
+    """Fit the chosen estimator on all rows outside the test set."""
     from level2.kubeflow import task
 
     task.run(
@@ -115,7 +115,7 @@ def evaluate(
     scores: Output[Metrics],
     classes: Output[ClassificationMetrics],
 ) -> None:
-    """Judge the candidate on the newest rows and track it as an MLflow run."""
+    """Test the candidate on the newest rows and track it as an MLflow run."""
     from level2.kubeflow import task
 
     done = task.run(
@@ -150,7 +150,7 @@ def promote(
     tracked: Input[Artifact],
     decision: Output[Artifact],
 ) -> str:
-    """Pass the candidate through the gate and register it. Returns `hand_over` or `hold`."""
+    """Apply the gate to the candidate and register it. Returns `hand_over` or `hold`."""
     from level2.kubeflow import task
 
     return task.run(
@@ -205,7 +205,7 @@ def report(
     report_summary: Output[Markdown],
     report_plots: Output[Artifact],
 ) -> None:
-    """Explain the candidate to people; `became` is what became of it."""
+    """Write the report on the candidate; `became` is what happened to it."""
     from level2.kubeflow import task
 
     report_summary.metadata["became"] = became

@@ -16,7 +16,7 @@ from .training import build
 
 
 def run(root: Path, trigger: str, tuner: str, source: str, overrides: tuple[str, ...]) -> None:
-    """Run every task; artifacts and report end where `make run` leaves them."""
+    """Run every task; artifacts and report end up where `make run` writes them."""
     production.check_tuner(tuner)
     if tuner == "katib":
         search.check_settings(Settings())

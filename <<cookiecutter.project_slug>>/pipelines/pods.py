@@ -1,4 +1,4 @@
-"""What every pod of the pipeline is given on a cluster; the runner on one machine ignores it."""
+"""Settings of the pipeline's pods on a cluster; the local runner ignores them."""
 
 from dataclasses import dataclass
 
@@ -42,9 +42,9 @@ class Pods:
         self._give(tasks, cpu="50m", most_cpu="1", memory="512Mi", most_memory="1Gi")
 
     def waiting(self, *tasks: PipelineTask) -> None:
-        """Tasks that may only wait for others: room on a node is for Katib's trials then.
+        """Tasks that may only wait for others: the node's capacity is then for Katib's trials.
 
-        With TUNER=optuna `tune` computes itself, up to its limits, in what a node has to spare.
+        With TUNER=optuna, `tune` itself computes, up to its limits, with the node's spare capacity.
         """
         self._give(tasks, cpu="50m", most_cpu="4", memory="512Mi", most_memory="8Gi")
 
@@ -57,11 +57,10 @@ class Pods:
         self._give(tasks, cpu="1", most_cpu="4", memory="2Gi", most_memory="8Gi")
 
     def retried(self, *tasks: PipelineTask) -> None:
-        """Tasks that reach a server, which may be away for a moment.
+        """Tasks that use a server, which may be briefly unavailable.
 
-        A server of KFP starts a lost pod again, but no container that has failed (it merges Argo's
-        policy OnError into everything, and kfp has no word for another): so the task itself
-        tries its verb again too.
+        KFP restarts a lost pod, but not a failed container (it merges Argo's policy OnError into
+        everything, and kfp has no option for another): so the task itself also retries its command.
         """
         for task in tasks:
             task.set_retry(self.retries, backoff_duration="10s", backoff_factor=2)

@@ -1,4 +1,4 @@
-"""The training pipeline: which task gets what from which; the tasks decide, the graph joins."""
+"""The training pipeline: how outputs of tasks become inputs of others."""
 
 from typing import Any
 

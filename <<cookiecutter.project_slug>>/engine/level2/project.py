@@ -10,7 +10,7 @@ from .workspace import Workspace
 
 @dataclass(frozen=True)
 class Context:
-    """What every step gets."""
+    """The context passed to every step."""
 
     params: Params
     workspace: Workspace

@@ -21,14 +21,14 @@ class Workspace:
         return cls(root, root / "experiments" / experiment if experiment else root)
 
     def source(self, params: Params) -> Path:
-        """The raw table the contract names; of an object in a store, the copy `ingest` makes."""
+        """The contract's raw table; for an object in a store, the copy made by `ingest`."""
         if params.data.remote:
             return self.out / "data" / "source" / params.data.source.rsplit("/", 1)[1]
         return self.root / params.data.source
 
     @property
     def raw(self) -> Path:
-        """Which bytes were ingested: address, MD5, version in the object store."""
+        """What was ingested: address, MD5, version in the object store."""
         return self.out / "artifacts" / "raw.json"
 
     @property
@@ -83,7 +83,7 @@ class Workspace:
 
     @property
     def reference(self) -> Path:
-        """What the monitor compares with: the candidate's data and losses as counts."""
+        """The monitor's reference: the candidate's data and losses as counts."""
         return self.out / "artifacts" / "reference.npz"
 
     @property
@@ -98,7 +98,7 @@ class Workspace:
 
     @property
     def handed_over(self) -> Path:
-        """What a deployment needs to know of the version just promoted."""
+        """The hand-over record of the version just promoted."""
         return self.out / "artifacts" / "hand_over.json"
 
     @property
@@ -128,22 +128,22 @@ class Workspace:
 
     @property
     def watched_by_evidently(self) -> Path:
-        """The same two windows on a page by Evidently, where it was asked for."""
+        """The same two windows on Evidently's page, on request."""
         return self.reports / "evidently.html"
 
     @property
     def decided(self) -> Path:
-        """What the last look at the verdict led to."""
+        """The decision on the latest verdict."""
         return self.out / "artifacts" / "decide.json"
 
     @property
     def decided_summary(self) -> Path:
-        """The decision over its evidence, as Markdown."""
+        """The decision with its evidence, as Markdown."""
         return self.reports / "decide.md"
 
     @property
     def stamps(self) -> Path:
-        """What each finished step read and wrote, so that a resumed run trusts only that."""
+        """What each finished step read and wrote, so that a resumed run can trust it."""
         return self.out / "artifacts" / "steps"
 
     @property
@@ -167,7 +167,7 @@ class Workspace:
         return self.reports / "plots"
 
     def need(self, path: Path, made_by: str) -> Path:
-        """Return `path` if it is there. Raises ProjectError naming the step that makes it."""
+        """Return `path` if it exists. Raises ProjectError naming the step that writes it."""
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
             if made_by == "monitor":  # no step of the loop

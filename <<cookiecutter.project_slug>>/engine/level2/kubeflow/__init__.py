@@ -1,1 +1,1 @@
-"""The production pipeline: its tasks, runs on Kubeflow, the clock that starts them, Katib."""
+"""The production pipeline: its tasks, runs on Kubeflow, schedules, Katib."""

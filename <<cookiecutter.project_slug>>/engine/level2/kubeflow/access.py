@@ -1,4 +1,4 @@
-"""The way to a KFP server: its address and the credentials, checked before they are used."""
+"""Access to a KFP server: its address and credentials, checked before use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Access:
-    """An address and how to be let in; never printed as a whole."""
+    """An address and its credentials; never printed as a whole."""
 
     url: str
     ui: str
@@ -24,11 +24,11 @@ class Access:
 
     @property
     def where(self) -> str:
-        """The server as sentences name it."""
+        """The server's name in messages."""
         return f"KFP at {self.url}"
 
     def token(self) -> str:
-        """The bearer token as it is now: a projected file is read again each time."""
+        """The current bearer token: a projected file is read again each time."""
         path = self.settings.kf_pipelines_sa_token_path
         if not path:
             return _header("KF_PIPELINES_TOKEN", self.settings.kf_pipelines_token)
@@ -49,18 +49,18 @@ class Access:
         return _header("KF_PIPELINES_COOKIE", self.settings.kf_pipelines_cookie, cookie=True)
 
     def headers(self) -> dict[str, str]:
-        """What identifies us in a request."""
+        """The headers that authenticate a request."""
         token, cookie = self.token(), self.cookie()
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
         return {**bearer, **({"Cookie": cookie} if cookie else {})}
 
     def revive(self) -> None:
-        """Start a port-forward again that has ended."""
+        """Restart a port-forward that has ended."""
         if self.tunnel:
             self.tunnel.revive()
 
     def link(self, run: str) -> str:
-        """Where a person looks at a run."""
+        """The page of a run for people."""
         if self.ui:
             return f"{self.ui}/#/runs/details/{run}"
         command = kubectl.ui_command(self.settings.kf_pipelines_server_namespace)
@@ -68,7 +68,7 @@ class Access:
 
 
 def _header(name: str, value: object, cookie: bool = False) -> str:
-    """A secret that can stand in a header. Raises ProjectError that does not quote it."""
+    """A secret that is valid in a header. Raises ProjectError that does not quote it."""
     text = str(getattr(value, "get_secret_value", lambda: value)()).strip()
     if not text.isascii() or not text.isprintable() or (" " in text and not cookie):
         raise ProjectError(f"{name} contains characters that a header cannot hold")
@@ -79,7 +79,7 @@ def _header(name: str, value: object, cookie: bool = False) -> str:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Access]:
-    """Yield the way in: KF_PIPELINES_ENDPOINT, or a port-forward by the kubeconfig without it."""
+    """Yield the access: KF_PIPELINES_ENDPOINT, or without it a port-forward by the kubeconfig."""
     if settings.kf_pipelines_token.get_secret_value() and settings.kf_pipelines_sa_token_path:
         raise ProjectError("set KF_PIPELINES_TOKEN or KF_PIPELINES_SA_TOKEN_PATH, not both")
     if settings.kf_pipelines_endpoint.strip():
@@ -99,7 +99,7 @@ def opened(settings: Settings) -> Iterator[Access]:
 
 
 def endpoint(settings: Settings) -> str:
-    """The address without its last slash. Raises ProjectError where it is none, or not safe."""
+    """The address without a trailing slash. Raises ProjectError if it is invalid or unsafe."""
     given = settings.kf_pipelines_endpoint.strip()
     try:
         parts = urlsplit(given)

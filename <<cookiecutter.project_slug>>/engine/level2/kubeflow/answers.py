@@ -1,4 +1,4 @@
-"""What answers of a KFP server mean: its health, its refusals, the states of a run."""
+"""Interpret responses of a KFP server: its health, its errors, the states of a run."""
 
 import json
 import re
@@ -15,16 +15,16 @@ TEMPLATES = ("retry-system-container-impl", "system-container-impl", "system-con
 
 @dataclass(frozen=True)
 class Health:
-    """What a healthy server says of itself."""
+    """What a healthy server reports about itself."""
 
     multi_user: bool
 
 
 @dataclass(frozen=True)
 class Task:
-    """One node of a run, as the server tells it: a task, its retry twin, or what lies around it.
+    """One node of a run as the server reports it: a task, its retry twin, or a wrapper.
 
-    `children` are the nodes below it, by the names Argo gives them: `workflow-hash`.
+    `children` are the nodes below it, by Argo's names: `workflow-hash`.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the server tells it."""
+    """A run as the server reports it."""
 
     state: str
     tasks: tuple[Task, ...] = ()
@@ -44,7 +44,7 @@ class Run:
 
 
 def judge_health(where: str, status: int, kind: str, body: bytes, location: str = "") -> Health:
-    """Read an answer of /healthz. Raises ProjectError naming what answered instead of KFP."""
+    """Read a response of /healthz. Raises ProjectError naming what responded instead of KFP."""
     if status != 200:
         raise ProjectError(_unhealthy(where, status, location))
     if "html" in kind.lower() or body.lstrip()[:1] == b"<":
@@ -96,7 +96,7 @@ def _unhealthy(where: str, status: int, location: str) -> str:
 
 
 def version_one(where: str) -> str:
-    """The sentence for a server that speaks the old API alone."""
+    """The message for a server that has only the old API."""
     return f"{where} is KFP 1, which has no API v2beta1: this needs KFP 2"
 
 
@@ -120,9 +120,9 @@ def refusal(doing: str, where: str, status: int, body: str) -> str:
 
 
 def shown(tasks: Iterable[Task], names: Collection[str]) -> list[Task]:
-    """The pipeline's own tasks, one each, without what KFP and Argo put around them.
+    """The pipeline's own tasks, one each, without the nodes that KFP and Argo add.
 
-    `names` are those of the compiled pipeline. A name's last node counts.
+    `names` are those of the compiled pipeline. The last node of a name counts.
     """
     unknown = ("", "RUNTIME_STATE_UNSPECIFIED")
     kept = {task.name: task for task in tasks if task.name in names and task.state not in unknown}
@@ -137,13 +137,13 @@ def failed_nodes(tasks: Iterable[Task]) -> list[str]:
 
 
 def pod_names(node: str) -> list[str]:
-    """What the pod of `workflow-hash` may be called: Argo makes `workflow-template-hash` of it."""
+    """Possible names of the pod of `workflow-hash`: Argo makes `workflow-template-hash` of it."""
     workflow, _, digits = node.rpartition("-")
     return [*(f"{workflow}-{template}-{digits}" for template in TEMPLATES), node]
 
 
 def last_words(log: str) -> str:
-    """Why a pod failed by its log: the project's own sentence, else its last error; or nothing."""
+    """Why a pod failed, from its log: the project's own message, or its last error, or nothing."""
     lines = [
         re.sub(r"\x1b\[[0-9;]*m|[^\x20-\x7e\u00a0-\uffff]", "", line) for line in log.splitlines()
     ]
@@ -158,9 +158,9 @@ def last_words(log: str) -> str:
 
 
 def verdict(run: Run, names: Collection[str], title: str, link: str, reason: str = "") -> str:
-    """Why a run that ended is no success, empty for SUCCEEDED.
+    """Why a run that ended is not a success, empty for SUCCEEDED.
 
-    `reason` is what the failed task's own log says: a server tells no error of a task.
+    `reason` comes from the failed task's own log, because a server gives no reason for a task.
     """
     if run.state == "SUCCEEDED":
         return ""

@@ -1,4 +1,4 @@
-"""The real kfp.Client with what it lacks: time limits, ids that must be there, plain sentences."""
+"""The real kfp.Client plus what it lacks: time limits, checked ids, plain messages."""
 
 import contextlib
 import io
@@ -23,26 +23,26 @@ LIMITS = (5.0, 30.0)  # seconds to connect, seconds without a byte
 
 
 class ConflictError(ProjectError):
-    """What was to be made is there already."""
+    """The object to create exists already."""
 
 
 class SilenceError(ProjectError):
-    """The server did not answer, or answered that it cannot now."""
+    """The server did not respond, or reported that it cannot now."""
 
 
 class _Fresh(TokenCredentialsBase):
-    """Reads the token anew for every request, so that a rotated file is noticed."""
+    """Reads the token again for every request, so that a rotated file is noticed."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
     def refresh_api_key_hook(self, config: Any) -> None:
-        """What the client calls before it sends."""
+        """Called by the client before each request."""
         config.api_key["authorization"] = self._access.token()
 
 
 class Connection:
-    """A client of a server that was probed, whose every call ends in an answer or one sentence."""
+    """A client of a probed server, whose every call returns or raises one sentence."""
 
     def __init__(self, access: Access, health: Health) -> None:
         self.access = access
@@ -50,7 +50,7 @@ class Connection:
         self.client = self.call("connecting", lambda: _client(access))
 
     def named(self, items: Iterator[Any], name: str) -> Any:
-        """The first item of this name, None without one."""
+        """The first item of this name, or None."""
         return next((item for item in items if item.display_name == name), None)
 
     def pages(self, doing: str, page: Callable[[str], Any], attribute: str) -> Iterator[Any]:
@@ -64,7 +64,7 @@ class Connection:
                 return
 
     def id(self, answer: Any, attribute: str, doing: str) -> str:
-        """An id the server gave. Raises ProjectError where it gave none, as a login page does."""
+        """An id from the server. Raises ProjectError if there is none, as from a login page."""
         value = getattr(answer, attribute, None)
         if not value:
             raise ProjectError(
@@ -74,7 +74,7 @@ class Connection:
         return str(value)
 
     def call(self, doing: str, call: Callable[[], Any]) -> Any:
-        """Call the client without its printing. Raises ProjectError for what it raises."""
+        """Call the client without its output. Raises ProjectError for its errors."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 return call()
@@ -95,18 +95,18 @@ class Connection:
 
 
 def _limit(error: Exception) -> float:
-    """The limit in seconds that a time-out of the client has run into."""
+    """The client's time limit in seconds that was exceeded."""
     reason = getattr(error, "reason", None) or error
     return LIMITS[0] if isinstance(reason, ConnectTimeoutError) else LIMITS[1]
 
 
 def _passing(status: int) -> bool:
-    """Whether a status tells of a state that may pass."""
+    """Whether a status indicates a transient state."""
     return status in (0, 408, 429) or status >= 500
 
 
 def _client(access: Access) -> Any:
-    """The real client, with time limits it lacks, and following no redirect to a login."""
+    """The real client, with time limits, and without following redirects to a login."""
     settings = access.settings
     client = kfp.Client(
         host=access.url,
@@ -131,7 +131,7 @@ def _client(access: Access) -> Any:
 
 
 def _namespace(access: Access) -> str:
-    """The namespace of the runs, which a server of many users asks for."""
+    """The namespace of the runs, which a multi-user server requires."""
     named = access.settings.kf_pipelines_namespace
     if not named and IN_CLUSTER.is_file():
         named = IN_CLUSTER.read_text(encoding="utf-8").strip()

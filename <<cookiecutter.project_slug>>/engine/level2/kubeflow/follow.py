@@ -1,4 +1,4 @@
-"""A run on a cluster, followed from a terminal: tasks as they change, until it ends."""
+"""Follow a run on a cluster in the terminal: tasks as they change, until it ends."""
 
 import time
 from collections.abc import Collection
@@ -55,7 +55,7 @@ def follow(
 
 
 def _late(found: Run, names: Collection[str], title: str, minutes: float, link: str) -> str:
-    """What to say at the deadline; KFP closes a run up to a minute after its last task."""
+    """The message at the deadline; KFP closes a run up to a minute after its last task."""
     tasks = shown(found.tasks, names)
     again = f"follow it by `make pipeline-follow RUN={title}`, or look at {link}"
     if any(task.name == LAST and task.state in DONE for task in tasks):
@@ -69,7 +69,7 @@ def _late(found: Run, names: Collection[str], title: str, minutes: float, link: 
 
 
 def _look(server: "Kubeflow", run: str, link: str) -> Run | str:
-    """The run as it is, or a sentence where asking again makes sense. Raises ProjectError."""
+    """The current run, or a sentence if a retry makes sense. Raises ProjectError."""
     from .client import SilenceError
 
     try:
@@ -85,7 +85,7 @@ def _look(server: "Kubeflow", run: str, link: str) -> Run | str:
 def _tell(
     tasks: list[Task], total: int, states: dict[str, str], seconds: float, screen: Screen
 ) -> bool:
-    """One line for every task that has ended; on a terminal, what runs below them."""
+    """Print one line for every finished task; on a terminal, the running ones below."""
     news = [task for task in tasks if states.get(task.name) != task.state]
     states.update({task.name: task.state for task in news})
     ended = [task for task in news if task.state in DONE]

@@ -1,4 +1,4 @@
-"""Logs of a run's pods, which neither kfp.Client nor the run's own answer holds."""
+"""Logs of a run's pods, which neither kfp.Client nor the run itself contains."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ MOST = 1 << 20  # bytes of a log
 
 
 def reason(access: Access, run: str, nodes: Iterable[str]) -> str:
-    """The sentence of the first node whose log holds one; empty where no log can be had."""
+    """The message of the first node whose log has one; empty if no log is available."""
     end = time.monotonic() + SECONDS
     trusted = access.settings.kf_pipelines_ssl_ca_cert or certifi.where()
     with urllib3.PoolManager(ca_certs=trusted, retries=False) as pool:
@@ -34,9 +34,9 @@ def reason(access: Access, run: str, nodes: Iterable[str]) -> str:
 
 
 def _addresses(access: Access, run: str, node: str) -> Iterator[str]:
-    """Where the log of a node is: in the object store, which outlives the pod, or with the pod.
+    """Where a node's log is: in the object store, which outlives the pod, or with the pod.
 
-    A pod's comes from the API server, or from the UI, which is all a gateway lets through.
+    A pod's log comes from the API server, or from the UI if a gateway allows nothing else.
     """
     settings = access.settings
     space = settings.kf_pipelines_namespace or settings.kf_pipelines_server_namespace
@@ -48,7 +48,7 @@ def _addresses(access: Access, run: str, node: str) -> Iterator[str]:
 
 
 def _read(pool: urllib3.PoolManager, address: str, access: Access) -> str:
-    """The end of a log, empty for anything that is none."""
+    """The end of a log, or empty if there is none."""
     limit = urllib3.Timeout(connect=LIMIT, read=LIMIT)
     try:
         told = pool.request(

@@ -1,4 +1,4 @@
-"""The production pipeline seen from a terminal: what runs here, what it leaves, what it says."""
+"""The production pipeline in the terminal: what runs, what it leaves, what it prints."""
 
 import contextlib
 import os
@@ -27,31 +27,31 @@ PAGES = ("report_page", "report_summary", "report_plots")
 
 
 def check_target(image: str, output: Path) -> None:
-    """Raise ProjectError for an image not named by its digest, or a file that is no YAML."""
+    """Raise ProjectError for an image without a digest, or a file that is not YAML."""
     if output.suffix != ".yaml":
         raise ProjectError(f"{output}: the pipeline is written as YAML, name the file .yaml")
     check_by_digest(image)
 
 
 def check_tuner(tuner: str) -> None:
-    """Raise ProjectError for a tuner nobody knows."""
+    """Raise ProjectError for an unknown tuner."""
     if tuner not in TUNERS:
         raise ProjectError(f"`{tuner}` is not a tuner: use one of {', '.join(TUNERS)}")
 
 
 def check_trigger(trigger: str) -> None:
-    """Raise ProjectError for a trigger nobody knows."""
+    """Raise ProjectError for an unknown trigger."""
     if trigger not in TRIGGERS:
         raise ProjectError(f"`{trigger}` is not a trigger: use one of {', '.join(TRIGGERS)}")
 
 
 def commit(root: Path) -> str:
-    """The commit the image was built from, empty where the folder differs from it."""
+    """The commit the image was built from, empty if the folder differs from it."""
     return "" if git.dirty(root) else git.commit(root)
 
 
 def say_compiled(output: Path, name: str, image: str) -> None:
-    """Say what was written, for which image."""
+    """Print what was written, for which image."""
     Screen(0).say(f" compiled  {name} for {image.rpartition('@')[2][:19]}… into {output}")
 
 
@@ -59,9 +59,9 @@ def say_compiled(output: Path, name: str, image: str) -> None:
 def here(
     root: Path, trigger: str, source: str, overrides: tuple[str, ...]
 ) -> Iterator[tuple[str, Path]]:
-    """Yield the pipeline's name and root; show the tasks of the run inside, keep what it made.
+    """Yield the pipeline's name and root; show the run's tasks and keep their outputs.
 
-    Raises ProjectError with the sentence of the task that refused.
+    Raises ProjectError with the message of the task that failed.
     """
     check_trigger(trigger)
     screen = Screen(len(STEPS))
@@ -83,7 +83,7 @@ def here(
 
 @contextlib.contextmanager
 def _tasks(root: Path) -> Iterator[None]:
-    """Environment that tasks on this machine inherit."""
+    """Environment for tasks on this machine."""
     more = {SWITCH: "1", STOPPED: "", "PIPELINE_HOME": str(root)}
     before = {name: os.environ.get(name) for name in more}
     os.environ |= more
@@ -95,7 +95,7 @@ def _tasks(root: Path) -> Iterator[None]:
 
 
 def _keep(folder: Path, workspace: Workspace, names: tuple[str, ...]) -> None:
-    """Move artifacts from KFP's folders to where a loop leaves them."""
+    """Move artifacts from KFP's folders to where the loop writes them."""
     for name in names:
         place: Path = getattr(workspace, name)
         place.parent.mkdir(parents=True, exist_ok=True)

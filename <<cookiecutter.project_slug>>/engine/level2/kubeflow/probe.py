@@ -1,4 +1,4 @@
-"""The first question to a KFP server: /healthz, asked with a time limit of our own."""
+"""The first request to a KFP server: /healthz, with a time limit of our own."""
 
 import re
 import threading
@@ -17,7 +17,7 @@ PROBE_SECONDS = 8.0
 
 
 def probe(access: Access, seconds: float = PROBE_SECONDS) -> Health:
-    """Ask /healthz before anything else. Raises ProjectError saying what answered, or nothing."""
+    """Request /healthz first. Raises ProjectError saying what responded, or that nothing did."""
     answer: list[Health | BaseException] = []
 
     def ask() -> None:
@@ -64,7 +64,7 @@ def _silent(access: Access, seconds: float) -> str:
 
 
 def unreachable(access: Access, error: BaseException, seconds: float = PROBE_SECONDS) -> str:
-    """One sentence for a connection that could not be made or broke."""
+    """One sentence for a connection that failed or broke."""
     error = getattr(error, "reason", None) or error
     if isinstance(error, NameResolutionError):
         host = urlsplit(access.url).hostname

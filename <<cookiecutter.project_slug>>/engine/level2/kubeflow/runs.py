@@ -25,7 +25,7 @@ class Kubeflow:
         self.recurring = RecurringRuns(self._kfp, self._account)
 
     def experiment(self, name: str) -> str:
-        """Id of the KFP experiment of this name, made where missing."""
+        """Id of the KFP experiment of this name, created if missing."""
 
         def find() -> Any:
             return self._kfp.client.create_experiment(name, namespace=self._kfp.namespace)
@@ -37,7 +37,7 @@ class Kubeflow:
         return self._kfp.id(made, "experiment_id", "opening the KFP experiment")
 
     def pipeline(self, name: str) -> str:
-        """Id of the pipeline of this name, made empty where missing."""
+        """Id of the pipeline of this name, created empty if missing."""
         found = self._pipeline(name)
         if found is None:
             body = kfp_server_api.V2beta1Pipeline(display_name=name, namespace=self._kfp.namespace)
@@ -55,9 +55,9 @@ class Kubeflow:
         return self._kfp.named(self._kfp.pages("listing pipelines", page, "pipelines"), name)
 
     def version(self, pipeline: str, package: Path, name: str, other: str) -> tuple[str, str, bool]:
-        """Upload a version. Returns its id and name, and whether it was there already.
+        """Upload a version. Returns its id and name, and whether it existed already.
 
-        `name`, or `other` where `name` is taken by another specification.
+        The name is `name`, or `other` if `name` is taken by another specification.
         """
         for wanted in (name, other):
             found = self._version(pipeline, wanted)
@@ -136,7 +136,7 @@ class Kubeflow:
         return tasks(version.pipeline_spec)
 
     def look(self, run: str) -> Run:
-        """A run as it is now. Raises SilenceError where trying again makes sense."""
+        """The current state of a run. Raises SilenceError if a retry makes sense."""
         found = self._kfp.call("following the run", lambda: self._kfp.client.get_run(run))
         self._kfp.id(found, "run_id", "following the run")
         details = (found.run_details and found.run_details.task_details) or []
@@ -150,7 +150,7 @@ class Kubeflow:
         )
 
     def why(self, run: str, found: Run) -> str:
-        """What the log of a failed task gives as its reason; empty where nothing can be had."""
+        """The reason in a failed task's log; empty if none is available."""
         return reason(self.access, run, failed_nodes(found.tasks))
 
 

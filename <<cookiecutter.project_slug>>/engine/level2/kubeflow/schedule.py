@@ -1,4 +1,4 @@
-"""Cron lines: five fields as crontab has them, six as KFP wants them."""
+"""Cron lines: five fields as in crontab, six as KFP needs them."""
 
 import re
 from datetime import datetime
@@ -24,7 +24,7 @@ _ANY_TIME = datetime(2000, 1, 1)  # cronsim counts from a time; whether it can p
 
 
 def kfp_cron(line: str) -> str:
-    """Turn five fields into KFP's six, seconds first. Raises ProjectError with an example."""
+    """Convert five fields to KFP's six, seconds first. Raises ProjectError with an example."""
     words = line.upper().split()
     if len(words) != len(FIELDS):
         raise ProjectError(f"cron `{line}` has {len(words)} fields: {EXAMPLE}")
@@ -42,7 +42,7 @@ def kfp_cron(line: str) -> str:
 
 
 def _parses(words: list[str]) -> bool:
-    """Whether cronsim takes the fields; `?` is KFP's other word for `*`."""
+    """Whether cronsim accepts the fields; `?` is KFP's synonym for `*`."""
     try:
         CronSim(" ".join(words).replace("?", "*"), _ANY_TIME)
     except CronSimError:

@@ -1,4 +1,4 @@
-"""Specifications of pipelines, compared by what they mean and not by how they are written."""
+"""Specifications of pipelines, compared by content instead of notation."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def compiled_tasks(package: Path) -> frozenset[str]:
 
 
 def tasks(told: Any) -> frozenset[str]:
-    """The same of what a version says."""
+    """Names of a compiled file's tasks that run in pods, in any group."""
     tree = told.get("pipeline_spec", told)
     components = tree["components"]
     graphs = [tree["root"], *components.values()]
@@ -32,7 +32,7 @@ def tasks(told: Any) -> frozenset[str]:
 
 
 def specification(told: Any) -> tuple[Any, Any]:
-    """What a version says as (pipeline, platform): equal whatever defaults are written out."""
+    """A version's (pipeline, platform), equal whether or not defaults are written out."""
     told = told or {}
     both = told if "pipeline_spec" in told else {"pipeline_spec": told}
     parse = json_format.ParseDict

@@ -1,4 +1,4 @@
-"""The production pipeline on a cluster: upload a version, start a run and follow it, repeat it."""
+"""The production pipeline on a cluster: upload a version, start and follow a run, schedule."""
 
 import time
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def arguments(
 
 @contextmanager
 def _server() -> Iterator["Kubeflow"]:
-    """The server that the environment names, probed."""
+    """The server named in the environment, probed."""
     from .runs import Kubeflow
 
     with kfp_access.opened(Settings()) as access:
@@ -60,7 +60,7 @@ def _server() -> Iterator["Kubeflow"]:
 
 
 def submit(root: Path, package: Path, name: str, arguments: Arguments, minutes: float) -> None:
-    """Start a run of a compiled pipeline, named by its trigger; follow it until it ends.
+    """Start a run of a compiled pipeline, named after its trigger; follow it until it ends.
 
     With `minutes` 0 it is only started. Raises ProjectError unless it SUCCEEDED in time.
     """
@@ -97,7 +97,7 @@ def follow_again(name: str, wanted: str, minutes: float) -> None:
 
 
 def schedule(root: Path, package: Path, name: str, cron: str, arguments: Arguments) -> None:
-    """Have KFP repeat a compiled pipeline: one recurring run, whatever was there before."""
+    """Let KFP repeat a compiled pipeline in one recurring run, replacing any other."""
     screen, six = Screen(0), kfp_cron(cron)
     commit, title = committed(root), _title(name)
     with _server() as server:
@@ -115,10 +115,10 @@ def schedule(root: Path, package: Path, name: str, cron: str, arguments: Argumen
 
 
 def unschedule(name: str) -> None:
-    """End the schedule: no run starts any more, and one that is on its way goes on.
+    """End the schedule: no new run starts, and one in progress continues.
 
-    Deleted with a recurring run are the workflows of its runs. So it is only switched off while a
-    run of it goes; calling this again later deletes it.
+    Deleting a recurring run would delete the workflows of its runs. So it is only disabled while a
+    run is in progress; calling this again later deletes it.
     """
     title, screen = _title(name), Screen(0)
     with _server() as server:
@@ -131,7 +131,7 @@ def unschedule(name: str) -> None:
 
 
 def _forget(server: "Kubeflow", old: list[Any], experiment: str) -> list[str]:
-    """Switch recurring runs off and delete those whose runs have ended; the runs that have not."""
+    """Disable recurring runs and delete those whose runs have ended; return the other runs."""
     return [run for item in old for run in server.recurring.end(item.recurring_run_id, experiment)]
 
 
@@ -141,7 +141,7 @@ def _say_left(screen: Screen, runs: list[str], kept: str, then: str) -> None:
 
 
 def committed(root: Path) -> str:
-    """The commit a version is named by. Raises ProjectError where the files are not that commit."""
+    """The commit a version is named after. Raises ProjectError if the files differ from it."""
     if git.dirty(root, "pipelines"):
         raise ProjectError(
             "the sources of the pipeline (engine, src, pipelines, params.yaml, requirements, data) "
@@ -152,7 +152,7 @@ def committed(root: Path) -> str:
 
 
 def _upload(server: "Kubeflow", package: Path, name: str, commit: str, screen: Screen) -> Uploaded:
-    """The pipeline's version of this commit, uploaded where it is not there."""
+    """The pipeline's version of this commit, uploaded if it is missing."""
     screen.say(f" server    {server.access.url}")
     pipeline = server.pipeline(name)
     other = f"{commit}-{digest(package)[:8]}"
@@ -167,7 +167,7 @@ def _title(name: str) -> str:
 
 
 def _repeats(item: Any, version: str, cron: str, arguments: Arguments) -> bool:
-    """Whether a recurring run is switched on and does what is asked for."""
+    """Whether a recurring run is enabled and matches the request."""
     reference, runtime = item.pipeline_version_reference, item.runtime_config
     times = item.trigger and item.trigger.cron_schedule
     return (

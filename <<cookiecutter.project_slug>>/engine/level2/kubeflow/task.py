@@ -1,4 +1,4 @@
-"""One verb inside a task of the production pipeline, in a pod that has nothing but the image."""
+"""One command inside a task of the production pipeline, in a pod that has only the image."""
 
 import importlib
 import shutil
@@ -31,7 +31,7 @@ Paths = Mapping[str, str]  # name of a Workspace property -> where KFP keeps tha
 
 @dataclass(frozen=True)
 class Done:
-    """What a task tells KFP beside its artifacts."""
+    """What a task reports to KFP besides its artifacts."""
 
     line: str
     outputs: Paths
@@ -65,7 +65,7 @@ class Done:
             _log(metrics, {f"{name}.{key}": value for key, value in values.items()})
 
     def log_classes(self, classes: Any) -> None:
-        """Confusion matrix of the test rows; nothing where a number is predicted."""
+        """Confusion matrix of the test rows; nothing for a regression."""
         import pandas as pd
 
         predictions = pd.read_parquet(self.outputs["predictions"])
@@ -94,10 +94,10 @@ def run(
     settings: Mapping[str, Any] | None = None,
     arguments: Mapping[str, Any] | None = None,
 ) -> Done:
-    """Run one verb on KFP's artifacts. A refusal ends the process with one sentence.
+    """Run one command on KFP's artifacts. An error ends the process with one sentence.
 
-    A fault that may pass, like a lost connection, is met by running the verb again, TASK_RETRIES
-    times: a server does not start a container again that has failed.
+    After a transient fault, like a lost connection, the command is run again, up to TASK_RETRIES
+    times, because KFP does not restart a failed container.
     """
     voice, words = Voice(), tuple(map(unpacked, overrides))
     terminal.prepare()
@@ -118,16 +118,16 @@ def run(
 
 
 def knobs(overrides: Sequence[str], source: str) -> list[str]:
-    """The overrides of every task: those given, and the raw table's address if there is one.
+    """The overrides for every task: the given ones, and the raw table's address if there is one.
 
-    They are an output parameter, so ASCII: `run` reads them back.
+    They are an output parameter and therefore ASCII: `run` decodes them.
     """
     address = [f"data.source={inline(unpacked(source))}"] if source else []
     return [packed(unpacked(word)) for word in (*overrides, *address)]
 
 
 def _patiently(verb: Callable[[], str], retries: int, say: Callable[[str], None]) -> str:
-    """What the verb returns, tried again after faults that may pass. Raises what the last did."""
+    """The command's result, retried after transient faults. Raises the last error."""
     for attempt in range(1, retries + 1):
         try:
             return verb()
@@ -164,13 +164,13 @@ def _run(
 
 @contextmanager
 def _workspace(root: Path, home: Path | None) -> Iterator[Workspace]:
-    """A private workspace below the temporary folder: the project's own may be read-only."""
+    """A private workspace in the temporary folder: the project's own may be read-only."""
     with tempfile.TemporaryDirectory(prefix="task-") as folder:
         yield Workspace(root, Path(folder), home)
 
 
 def _place(workspace: Workspace, inputs: Paths) -> None:
-    """Link every artifact to where the verb looks for it."""
+    """Link every artifact to where the command looks for it."""
     for name, path in inputs.items():
         if not Path(path).exists():
             raise ProjectError(f"the artifact `{name}` is missing at {path}: run the previous task")
@@ -180,7 +180,7 @@ def _place(workspace: Workspace, inputs: Paths) -> None:
 
 
 def _hand_over(workspace: Workspace, outputs: Paths) -> None:
-    """Move what the verb made to where KFP wants it."""
+    """Move the command's outputs to where KFP expects them."""
     for name, path in outputs.items():
         made = workspace.need(getattr(workspace, name), "this task")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ def _hand_over(workspace: Workspace, outputs: Paths) -> None:
 
 
 def _log(metrics: Any, values: Mapping[str, Any]) -> None:
-    """Log numbers; KFP cannot store one that is not finite, and none is none."""
+    """Log numbers, omitting those that are not finite, which KFP cannot store."""
     for name, value in values.items():
         if value is not None and float("-inf") < value < float("inf"):
             metrics.log_metric(name, value)

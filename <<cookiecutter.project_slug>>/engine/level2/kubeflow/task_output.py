@@ -1,4 +1,4 @@
-"""Progress of a task's process, carried to the terminal of the process that started it."""
+"""Progress of a task's process, relayed to the terminal of the process that started it."""
 
 import io
 import json
@@ -18,13 +18,13 @@ STOPPED = "PIPELINE_STOPPED"  # set there too once a task has failed: `record` w
 
 
 class Voice:
-    """What a task says: marked lines to a relay, plain lines to a pod's log."""
+    """Output of a task: marked lines for a relay, plain lines for a pod's log."""
 
     def __init__(self) -> None:
         self.relayed = os.environ.get(SWITCH) == "1"
 
     def update(self, done: int, total: int, note: str = "") -> None:
-        """How far long work is; a log does without."""
+        """Progress of long work; omitted from a log."""
         if self.relayed:
             self._send(update=[done, total, note])
 
@@ -36,7 +36,7 @@ class Voice:
             print(f" {name}: {detail} ({seconds:.1f} s)", flush=True)
 
     def again(self, name: str, sentence: str) -> None:
-        """Why a task is tried once more; only a log is told, a person sees how it ends."""
+        """Why a task is retried; only written to a log, because a person sees how it ends."""
         if not self.relayed:
             print(f" again: {name}: {sentence}", file=sys.stderr, flush=True)
 
@@ -52,7 +52,7 @@ class Voice:
 
 
 class Relay(io.TextIOBase):
-    """Stands in for stdout while tasks run: shows what they mean to show, keeps the last rest."""
+    """Replaces stdout while tasks run: shows their marked lines and keeps the last other ones."""
 
     def __init__(self, screen: Screen, through: TextIO | None = None) -> None:
         self.screen, self.through = screen, through
@@ -61,7 +61,7 @@ class Relay(io.TextIOBase):
         self._line = ""
 
     def write(self, text: str) -> int:
-        """Take text as print and logging write it, in any pieces."""
+        """Accept text in any pieces, as print and logging write it."""
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
             before, mark, event = line.partition(MARK)
@@ -74,7 +74,7 @@ class Relay(io.TextIOBase):
         return len(text)
 
     def _keep(self, line: str) -> None:
-        """Note what a task said last before KFP reports that it failed."""
+        """Note a task's last output before KFP reports that it failed."""
         failed = FAILED.search(line)
         if failed and self.stopped is None:
             self._stop(failed[1], self._last or "it printed nothing")
@@ -83,7 +83,7 @@ class Relay(io.TextIOBase):
 
     @property
     def reason(self) -> str:
-        """Why the first task that failed did: its own sentence, or the last line it wrote."""
+        """Why the first failed task failed: its own message, or the last line it wrote."""
         return ": ".join(self.stopped or ())
 
     def _show(self, event: dict[str, Any]) -> None:
@@ -96,6 +96,6 @@ class Relay(io.TextIOBase):
             self._stop(*event["stopped"])
 
     def _stop(self, name: str, sentence: str) -> None:
-        """Remember why the run fails, also for the tasks that are still to come."""
+        """Remember why the run fails, also for later tasks."""
         self.stopped = name, sentence
         os.environ[STOPPED] = self.reason

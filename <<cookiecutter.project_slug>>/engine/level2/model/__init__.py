@@ -1,1 +1,1 @@
-"""The model: estimators, metrics, split, gate, and the formats that it is kept in."""
+"""The model: estimators, metrics, split, gate, and its file formats."""

@@ -30,12 +30,12 @@ class ModelArtifact:
 
     @property
     def digest(self) -> str:
-        """What names this model: the SHA-256 of its ONNX file."""
+        """The model's identity: the SHA-256 of its ONNX file."""
         return str(self.record["sha256"]["model.onnx"])
 
 
 def save(folder: Path, files: dict[str, bytes], record: Mapping[str, Any]) -> None:
-    """Write the files, then model.json: a folder without a fitting model.json is not a model."""
+    """Write the files, then model.json: a folder without a matching model.json is not a model."""
     (folder / MANIFEST).unlink(missing_ok=True)
     for name, data in files.items():
         with atomic(folder / name) as path:

@@ -1,4 +1,4 @@
-"""The history that a bundle carries: written beside the model, read without pyarrow."""
+"""The history in a bundle: written beside the model, read without pyarrow."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ MOST = 100_000  # rows that are carried at all
 
 
 class CarriedPast:
-    """What is known of the past, from the bytes that `pack` made; None: nothing."""
+    """The known past, from the bytes written by `pack`; None if there is none."""
 
     def __init__(self, data: bytes | None) -> None:
         self._data = data
@@ -28,15 +28,15 @@ class CarriedPast:
         return self._data is not None
 
     def table(self, contract: DataContract) -> "pd.DataFrame | None":
-        """Entity, event time and target of each row; None where there is no history."""
+        """Entity, event time and target of each row; None if there is no history."""
         return None if self._data is None else self._frames(contract)[0]
 
     def cut(self, contract: DataContract) -> "pd.Series[pd.Timestamp] | None":
-        """By entity the newest time that was left out, None where there is no history."""
+        """By entity the newest omitted time, None if there is no history."""
         return None if self._data is None else self._frames(contract)[1]
 
     def entities(self, contract: DataContract, most: int) -> list[str]:  # noqa: ARG002  as KnownPast
-        """Names of the entities, at most so many: none where there are more. Without pandas."""
+        """Names of the entities; none if there are more than `most`. Without pandas."""
         names = self._parsed() if self._data is not None else {}
         return sorted(names) if len(names) <= most else []
 
@@ -72,9 +72,9 @@ def _times(texts: Any) -> "pd.Series[pd.Timestamp]":
 
 
 def carried(record: dict[str, Any], past: KnownPast) -> tuple[bytes | None, str]:
-    """What a bundle of this model carries, None where nothing, and a phrase about it.
+    """The history for a bundle of this model, None if there is none, and a phrase about it.
 
-    The phrase is empty for a model that has no lags.
+    The phrase is empty for a model without lags.
     """
     raw = raw_rows.read(record.get("serving") or {})
     if raw is None or not raw.settings.lags:
@@ -93,7 +93,7 @@ def carried(record: dict[str, Any], past: KnownPast) -> tuple[bytes | None, str]
 
 
 def pack(rows: "pd.DataFrame", cut: "pd.Series[pd.Timestamp]", contract: DataContract) -> bytes:
-    """JSON: by entity its times and values, in order, and the newest time that was left out."""
+    """JSON: for each entity its times and values, in order, and the newest omitted time."""
     left_out = {name: time.isoformat() for name, time in cut.items()}
     series = {
         str(name): {
@@ -110,7 +110,7 @@ def pack(rows: "pd.DataFrame", cut: "pd.Series[pd.Timestamp]", contract: DataCon
 
 
 def rows_in(data: bytes) -> int | None:
-    """How many rows `pack` has written, None where it has not written this."""
+    """Number of rows written by `pack`, None for other content."""
     try:
         return sum(
             len(list(zip(item["times"], item["values"], strict=True)))
@@ -121,7 +121,7 @@ def rows_in(data: bytes) -> int | None:
 
 
 def _example(raw: raw_rows.Raw) -> list[tuple[Any, Any]]:
-    """Entity and time of the row that the service shows as an example, if it shows one."""
+    """Entity and time of the service's example row, if it has one."""
     if raw.example is None:
         return []
     from .scoring import inputs, table_of

@@ -1,4 +1,4 @@
-"""A candidate beside its baselines, as evaluation.json holds them: gains and origins won."""
+"""A candidate and its baselines, as in evaluation.json: gains and origins won."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,13 @@ from .metrics import gain
 
 
 def beside(evaluation: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The candidate's metrics on the rows that a baseline knows."""
+    """The candidate's metrics on the rows that a baseline covers."""
     partial = evaluation.get("partial", {}).get(name)
     return dict(partial["candidate"] if partial else evaluation["candidate"]["metrics"])
 
 
 def gains(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    """By how much the candidate is better than each baseline, on the same rows; NaN is unknown."""
+    """How much better the candidate is than each baseline, on the same rows; NaN if unknown."""
     task, metric = evaluation["task"], evaluation["metric"]
     return {
         name: gain(
@@ -25,12 +25,12 @@ def gains(evaluation: Mapping[str, Any]) -> dict[str, float]:
 
 
 def hardest(found: Mapping[str, float]) -> tuple[str, float]:
-    """The baseline that is hardest to beat and the gain over it; one that is not a number is it."""
+    """The baseline that is hardest to beat and the gain over it; a NaN gain counts as hardest."""
     return min(found.items(), key=lambda item: -math.inf if math.isnan(item[1]) else item[1])
 
 
 def number(value: Any) -> float:
-    """A finite number or NaN: what is missing or not a number compares as worse than anything."""
+    """A finite number or NaN: a missing value compares as worse than anything."""
     good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if good else math.nan
 
@@ -42,9 +42,9 @@ def record(
     metrics: Mapping[str, float],
     compared: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """One origin: what was judged, the candidate's metrics, the best baseline, the gain over it.
+    """One origin: its window, the candidate's metrics, the best baseline, the gain over it.
 
-    `compared` is what `baselines.compare` found on the window's rows.
+    `compared` is the result of `baselines.compare` on the window's rows.
     """
     judged = {"task": task, "metric": metric, "candidate": {"metrics": metrics}, **compared}
     found = gains(judged)
@@ -63,12 +63,12 @@ def won(records: Sequence[Mapping[str, Any]], margin: float) -> int:
 
 
 def needed(count: int, share: float) -> int:
-    """Origins out of `count` that a share asks for: 2 of 3, 2 of 2 and 3 of 4 for 0.6."""
+    """Number of origins out of `count` that a share requires: 2 of 3, 2 of 2, 3 of 4 for 0.6."""
     return math.ceil(share * count - 1e-9)
 
 
 def spread(records: Sequence[Mapping[str, Any]], metric: str) -> tuple[float, float]:
-    """The least and the largest value of a metric over the origins; NaN where one has none."""
+    """Smallest and largest value of a metric over the origins; NaN if one has none."""
     values = [number(item["metrics"].get(metric)) for item in records]
     unknown = any(math.isnan(value) for value in values)
     return (math.nan, math.nan) if unknown else (min(values), max(values))

@@ -1,4 +1,4 @@
-"""What moved a prediction away from a typical case: Shapley values with that case as reference."""
+"""What moved a prediction away from a typical case: Shapley values with that as reference."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Orders = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Drivers:
-    """From the typical prediction to that of the case; the changes add up to the difference."""
+    """From the typical prediction to the case's; the changes add up to the difference."""
 
     typical: float
     prediction: float
@@ -28,10 +28,10 @@ class Drivers:
 def drivers(
     score: Callable[[dict[str, Any]], Array], case: Mapping[str, Any], typical: Mapping[str, Any]
 ) -> Drivers:
-    """Put the case's values into the typical case one by one, in several orders, and average.
+    """Replace typical values by the case's one by one, in several orders, and average.
 
-    `score` predicts one number per row of columns; everything is scored in one batch. Features
-    whose value is the typical one change nothing and are left out.
+    `score` predicts one number per row of columns; everything is scored in one batch. Features with
+    the typical value change nothing and are omitted.
     """
     names = [name for name in case if not _same(case[name], typical[name])]
     orders = _orders(len(names), len(case))
@@ -54,7 +54,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _orders(count: int, width: int) -> Orders:
-    """Orders of `count` values, each with its reverse: the same ones every time."""
+    """Orders of `count` values, each with its reverse, always the same ones."""
     if factorial(min(count, 5)) <= 24:
         every = list(permutations(range(count)))
         return np.array(every, dtype=np.intp).reshape(len(every), count)

@@ -14,12 +14,12 @@ _KINDS = {"regression": "continuous", "binary": "binary", "multiclass": "multicl
 
 
 def encoder(task: str, seed: int, scaled: bool) -> Any:
-    """An unfitted encoder of categories with many values; one never seen counts as other.
+    """An unfitted encoder of categories with many values; unseen ones count as other.
 
-    For trees the mean target, one column per category feature and class of a multiclass task:
-    `fit_transform` encodes each fifth of the rows by the other four, so that no row is encoded by
-    its own target. For linear models (`scaled`) a sparse column per value: their penalty shrinks
-    rare values as the means would be, and other features do not blur what a value adds.
+    For trees it is the mean target, one column per category feature and class of a multiclass task:
+    `fit_transform` encodes each fifth of the rows from the other four, so that no row is encoded
+    from its own target. For linear models (`scaled`) it is a sparse column per value: their penalty
+    shrinks rare values as the means would, and other features do not blur a value's effect.
     """
     from sklearn.model_selection import KFold
     from sklearn.preprocessing import OneHotEncoder, TargetEncoder
@@ -50,10 +50,10 @@ def _encoders(model: Any) -> Iterator[Any]:
 
 
 def learned(features: Mapping[str, Feature], frame: "pd.DataFrame") -> dict[str, Feature]:
-    """The features with the categories of the rows that train, where the contract lists none.
+    """The features with the categories of the training rows, if the contract lists none.
 
-    They are what the service offers, what it refuses others by (`unseen: refuse`), and what the
-    monitor calls known. `frame` is the model frame of the rows that train.
+    The service offers them and refuses others (`unseen: refuse`), and the monitor counts them as
+    known. `frame` is the model frame of the training rows.
     """
     return {
         name: _learned(feature, frame[name])

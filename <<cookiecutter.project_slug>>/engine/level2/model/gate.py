@@ -1,4 +1,4 @@
-"""The quality gate: may this candidate replace the champion? Every doubt is a refusal."""
+"""The quality gate: may this candidate replace the champion? Any doubt holds it."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,13 +27,13 @@ _OWN: dict[str, OwnRule] = {}
 
 
 def add_own(rules: Mapping[str, OwnRule]) -> None:
-    """Make the project's own rules usable by name, in the place of those added before."""
+    """Register the project's own rules by name, replacing those registered before."""
     _OWN.clear()
     _OWN.update(rules)
 
 
 def own_rules() -> tuple[str, ...]:
-    """Names that `promote.rules` may hold."""
+    """Names allowed in `promote.rules`."""
     return tuple(_OWN)
 
 
@@ -46,7 +46,7 @@ class Decision:
 
     @property
     def reasons(self) -> list[str]:
-        """Why the candidate is held: the failed rules' details."""
+        """Why the candidate is held: the details of the failed rules."""
         return [rule.detail for rule in self.rules if not rule.passed]
 
     def to_json(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Decision:
 
 
 def decide(evaluation: Evaluation, settings: "Promote") -> Decision:
-    """Judge an evaluation (see training/steps/evaluate.py) by the rules of params.yaml: promote.
+    """Apply the rules of params.yaml: promote to an evaluation (training/steps/evaluate.py).
 
     Raises ProjectError for a fault in one of the project's own rules.
     """
@@ -68,7 +68,7 @@ def decide(evaluation: Evaluation, settings: "Promote") -> Decision:
 
 
 def stands(decision: Mapping[str, Any]) -> bool:
-    """Whether the candidate of a decision's record is the champion now and passes every rule."""
+    """Whether a decision's candidate is now the champion and passes every rule."""
     verdict = decision["verdict"]
     return verdict == "promote" or (verdict == "unchanged" and not decision["reasons"])
 

@@ -1,4 +1,4 @@
-"""The rules of the quality gate, each judged by itself."""
+"""The rules of the quality gate, one function each."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ class Rule:
 
 
 def shown(metric: str, value: Any) -> str:
-    """A metric's name and its value in the digits of the report."""
+    """A metric's name and its value with the digits of the report."""
     return f"{metric} {wording.metric(metric, number(value))}"
 
 
@@ -72,7 +72,7 @@ def within_thresholds(evaluation: Evaluation, settings: "Promote") -> Iterator[R
 
 
 def beats_baseline(evaluation: Evaluation, margin: float) -> Rule:
-    """The candidate beats the baseline that is hardest to beat by the wanted margin."""
+    """The candidate beats the hardest baseline by the required margin."""
     task, metric = evaluation["task"], evaluation["metric"]
     found = gains(evaluation)
     if not found:
@@ -88,13 +88,13 @@ def beats_baseline(evaluation: Evaluation, margin: float) -> Rule:
 
 
 def _some(evaluation: Evaluation, name: str) -> str:
-    """On how many rows a baseline was compared that does not know them all."""
+    """The number of rows compared, for a baseline that does not cover all of them."""
     partial = evaluation.get("partial", {}).get(name)
     return f" (on the {plural(partial['rows'], 'row')} that {name} knows)" if partial else ""
 
 
 def wins_origins(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
-    """It beats the baselines in most windows of time, where several were tried."""
+    """The candidate beats the baselines in most windows of time, if there are several."""
     found, share = evaluation.get("origins") or (), settings.origins_won
     if share is None or len(found) < 2:
         return
@@ -108,7 +108,7 @@ def wins_origins(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
 
 
 def _versus(task: str, metric: str, better: float, other: str, margin: float) -> str:
-    """A gain and the wanted one as changes of the metric itself, signed like it."""
+    """A gain and the required one as changes of the metric itself, with its sign."""
     smaller = DIRECTIONS[task][metric] == "minimize"
     change, wanted = ((-item if smaller else item) + 0.0 for item in (better, margin))
     against = f" against {other}" if other else ""
@@ -116,7 +116,7 @@ def _versus(task: str, metric: str, better: float, other: str, margin: float) ->
 
 
 def beats_champion(evaluation: Evaluation, settings: "Promote") -> Rule:
-    """It beats the champion on the same rows; the first model of all has none to beat."""
+    """The candidate beats the champion on the same rows; a first model has none to beat."""
     champion, metric = evaluation["champion"], evaluation["metric"]
     if champion is None:
         return Rule("beats champion", True, "the registry has no champion yet", metric)
@@ -140,14 +140,14 @@ def beats_champion(evaluation: Evaluation, settings: "Promote") -> Rule:
 
 
 def worst_slice(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
-    """No slice is so many times worse than the whole."""
+    """No slice is more than that many times worse than all rows."""
     if ratio is None or not evaluation["slices"]:
         return
     task, metric = evaluation["task"], evaluation["metric"]
     whole = number(evaluation["candidate"]["metrics"].get(metric))
 
     def harm(item: dict[str, Any]) -> float:
-        """How many times worse than the whole; worse in any way is infinite past zero."""
+        """How many times worse than all rows; anything worse than a perfect whole is infinite."""
         value = number(item["metrics"].get(metric))
         if math.isnan(value) or math.isnan(whole):
             return math.inf
@@ -166,7 +166,7 @@ def worst_slice(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
 
 
 def onnx_parity(evaluation: Evaluation, tolerance: float) -> Rule:
-    """The exported model answers as the trained one does."""
+    """The exported model predicts like the trained one."""
     parity = evaluation["parity"]
     difference = number(parity.get("relative_difference"))
     detail = (

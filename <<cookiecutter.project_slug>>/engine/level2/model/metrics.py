@@ -51,7 +51,7 @@ _OWN: dict[str, Own] = {}
 
 
 def add_own(found: Mapping[str, Own]) -> None:
-    """Make the project's own metrics choosable, in the place of those added before."""
+    """Register the project's own metrics, replacing those registered before."""
     _OWN.clear()
     _OWN.update(found)
     for task in DIRECTIONS:
@@ -59,13 +59,13 @@ def add_own(found: Mapping[str, Own]) -> None:
 
 
 def choosable(task: str) -> tuple[str, ...]:
-    """Names that params.yaml may hold: those always computed, then the project's own."""
+    """Names allowed in params.yaml: the built-in metrics, then the project's own."""
     own = (name for name, metric in _OWN.items() if task in metric.tasks)
     return (*BUILT_IN[task], *own)
 
 
 def use(task: str, names: Collection[str]) -> None:
-    """Compute and show these too, of the project's own: the others of them are left alone."""
+    """Also compute and show these of the project's own metrics."""
     own = {
         name: metric.direction
         for name, metric in _OWN.items()
@@ -75,7 +75,7 @@ def use(task: str, names: Collection[str]) -> None:
 
 
 def primary_metric(task: str) -> str:
-    """The metric that decides where params name none: the first of the task."""
+    """The deciding metric if params name none: the first of the task."""
     return next(iter(DIRECTIONS[task]))
 
 
@@ -85,7 +85,7 @@ def better(task: str, metric: str, a: float, b: float) -> bool:
 
 
 def gain(task: str, metric: str, new: float, old: float) -> float:
-    """Relative improvement of `new` over `old`, positive when better; NaN when either is."""
+    """Relative improvement of `new` over `old`, positive if better; NaN if either is NaN."""
     change = (new - old) / max(abs(old), 1e-12)
     return -change if DIRECTIONS[task][metric] == "minimize" else change
 
@@ -94,9 +94,9 @@ def compute(task: str, truth: Array, prediction: Array, cut: Cut | None = None) 
     """Return every metric of the task.
 
     `truth` has shape (n,): numbers, or class codes 0..k-1. `prediction` has shape (n,) for
-    regression and (n, k) class probabilities otherwise. `cut` is the decision threshold by which
-    labels are answered (f1, accuracy), without it the likeliest class is. A metric that cannot be
-    computed is NaN. Raises ProjectError for a fault in one of the project's own.
+    regression and (n, k) class probabilities otherwise. `cut` is the decision threshold for labels
+    (f1, accuracy); without it the likeliest class is used. A metric that cannot be computed is NaN.
+    Raises ProjectError for a fault in one of the project's own metrics.
     """
     if not len(truth):
         return dict.fromkeys(DIRECTIONS[task], float("nan"))
@@ -114,7 +114,7 @@ def compute(task: str, truth: Array, prediction: Array, cut: Cut | None = None) 
 
 
 def complete(task: str, metrics: Mapping[str, float]) -> bool:
-    """Whether every metric of the task is there and finite."""
+    """Whether every metric of the task is present and finite."""
     return all(np.isfinite(metrics.get(name, np.nan)) for name in DIRECTIONS[task])
 
 

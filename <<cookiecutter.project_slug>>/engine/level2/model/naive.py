@@ -1,7 +1,7 @@
-"""What a forecaster tries first: the predictors a candidate has to beat.
+"""Simple forecasts that a candidate has to beat.
 
-`mean` (class shares for classes: `prior`) always; where rows have a time also the entity's own
-mean, its last value and its value one season earlier (class shares per entity: `entity_prior`).
+`mean` (for classes their shares: `prior`) always; if rows have a time, also the entity's own mean,
+its last value and its value one season earlier (for classes, shares per entity: `entity_prior`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _SEASONS = {"D": 7, "B": 5, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4}
 
 
 def seasons(frequency: str | None) -> tuple[int, ...]:
-    """Periods in the seasons of a frequency: (7,) for 1D, (24, 168) for 1h, () for years."""
+    """Periods in the seasons of a frequency: (7,) for 1D, (24, 168) for 1h, () for yearly data."""
     offset = period(frequency) if frequency else None
     if offset is None:
         return ()
@@ -47,9 +47,9 @@ def predictions(
     train: pd.DataFrame,
     rows: pd.DataFrame,
 ) -> dict[str, Array]:
-    """What each predictor says of `rows`: shape (n,), or (n, k) of classes; NaN where nothing.
+    """Each baseline's predictions for `rows`: shape (n,), or (n, k) for classes; NaN if none.
 
-    `history` has key and target of every row known, `train` those that a model learns from.
+    `history` has key and target of every known row, `train` those of the training rows.
     """
     if contract.task != "regression":
         return dict(_of_classes(contract, train, rows))
@@ -84,7 +84,7 @@ def _last_value(
 ) -> Array:
     """The newest target of the same entity that is at least `horizon` periods old.
 
-    Without a frequency: that is older than the row, by however much.
+    Without a frequency: any earlier one.
     """
     entity, target = contract.entity_column, contract.target
     asked = rows[contract.key].assign(place=np.arange(len(rows)))
@@ -119,11 +119,11 @@ def _of_classes(
 def compare(
     task: str, truth: Array, mine: Array, others: Mapping[str, Array], wanted: str | None = None
 ) -> dict[str, Any]:
-    """Metrics of each predictor on the rows it knows, and the candidate's on the same rows.
+    """Metrics of each baseline on the rows it covers, and the candidate's on the same rows.
 
-    Returns `baselines` {name: metrics}; `partial` {name: {rows, candidate: metrics}} of those
-    that do not know every row; `left_out` {name: why} of those that know too few. The predictor
-    `wanted` is never left out: one that knows nothing has no metrics, and the gate holds.
+    Returns `baselines` {name: metrics}; `partial` {name: {rows, candidate: metrics}} for those that
+    do not cover every row; `left_out` {name: why} for those that cover too few. The baseline
+    `wanted` is never left out: if it covers nothing it has no metrics, and the gate holds.
     """
     found: dict[str, Any] = {"baselines": {}, "partial": {}, "left_out": {}}
     for name, values in others.items():

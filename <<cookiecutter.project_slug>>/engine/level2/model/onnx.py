@@ -47,15 +47,15 @@ def export(model: Any, features: Mapping[str, Feature]) -> bytes:
 
 
 def _name(model: Any) -> str:
-    """The class of an estimator, of a pipeline's last step."""
+    """The class name of an estimator, or of a pipeline's last step."""
     return type(model.steps[-1][1] if hasattr(model, "steps") else model).__name__
 
 
 def _single_precision(model: Any) -> Any:
-    """A copy whose trees split at float32 numbers, so that float32 rows go where they went.
+    """A copy whose trees split at float32 numbers, so that float32 rows take the same branch.
 
-    ONNX compares in float32, and skl2onnx rounds a threshold to the nearest: a value beside it may
-    then lie on its other side. The next float32 below splits such values alike.
+    ONNX compares in float32, and skl2onnx rounds a threshold to the nearest: a value close to it
+    may then be on its other side. The next lower float32 splits such values the same way.
     """
     model = copy.deepcopy(model)
     for step in getattr(model.steps[-1][1], "_predictors", []):
@@ -68,9 +68,10 @@ def _single_precision(model: Any) -> Any:
 
 
 class Scorer:
-    """A loaded model, single-threaded. Raises ProjectError for bytes that are none.
+    """A loaded model, single-threaded. Raises ProjectError for invalid bytes.
 
-    `centers` are subtracted from the features they name; without them those are centred already.
+    `centers` are subtracted from the features they name; without them the features are centred
+    already.
     """
 
     def __init__(self, data: bytes, task: str, centers: Mapping[str, float] | None = None) -> None:
@@ -108,7 +109,7 @@ class Scorer:
         return np.asarray(values, dtype=np.float64) - center if center else values
 
     def one(self, columns: Mapping[str, list[Any]]) -> Array:
-        """The same of one row: one number or text per feature. For one thread only."""
+        """The same for one row: one number or text per feature. For one thread only."""
         if self._single is None:
             self._single = _Single(self._session, self.inputs, self._outputs, self._centers)
         return self._shaped(self._single(columns))
@@ -119,7 +120,7 @@ class Scorer:
 
 
 class _Single:
-    """One row after another in standing arrays: new ones would cost more than a usual model."""
+    """Scores single rows in preallocated arrays: new ones would cost more than a usual model."""
 
     def __init__(
         self,

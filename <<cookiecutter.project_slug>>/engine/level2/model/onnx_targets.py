@@ -1,4 +1,4 @@
-"""scikit-learn's TargetEncoder in ONNX, for classes too: a category's number, then its row.
+"""scikit-learn's TargetEncoder in ONNX, also for classes: a category's index, then its row.
 
 skl2onnx converts it for numbers and two classes only.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def conversions() -> dict[str, Any]:
-    """What `convert_sklearn` takes to convert target encoders."""
+    """Options of `convert_sklearn` that convert target encoders."""
     from sklearn.preprocessing import TargetEncoder
 
     return {
@@ -19,7 +19,7 @@ def conversions() -> dict[str, Any]:
 
 
 def _width(encoder: Any) -> int:
-    """Columns that one category becomes."""
+    """Number of columns for one category."""
     return len(encoder.encodings_) // len(encoder.categories_)
 
 
@@ -64,7 +64,7 @@ def _column(scope: Any, container: Any, name: str, place: int, width: int) -> st
 
 
 def _looked_up(scope: Any, container: Any, texts: str, categories: Any, table: Any) -> str:
-    """Rows of `table` by category; the last is that of every other text."""
+    """Rows of `table` by category; the last one is for all other texts."""
     numbers, flat = (scope.get_unique_variable_name(name) for name in ("number", "flat"))
     shape, rows = (scope.get_unique_variable_name(name) for name in ("shape", "encodings"))
     out = scope.get_unique_variable_name("encoded")

@@ -1,4 +1,4 @@
-"""Whether two forms of one model give the same numbers, on real rows and on odd ones."""
+"""Whether two forms of a model give the same numbers, on real and on unusual rows."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ def probe_rows(
 ) -> pd.DataFrame:
     """Up to `count` real rows, then edge rows: extremes, zeros, missing, unknown categories.
 
-    Missing numbers are probed where the contract allows them.
+    Missing numbers are probed if the contract allows them.
     """
     real = frame.sample(min(count, len(frame)), random_state=seed).reset_index(drop=True)
     edges = []

@@ -1,4 +1,4 @@
-"""What is remembered of an answered request, and who remembers it."""
+"""The record of an answered request, and the interface that stores it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,12 +8,12 @@ from pydantic_core import to_json
 
 
 def name(milliseconds: int, noise: str) -> str:
-    """An id of a request that says when it came (since 1970), and is like no other by its noise."""
+    """A unique request id that contains its time (since 1970) and random digits."""
     return f"{milliseconds:012x}{noise}"
 
 
 def named_at(request: str) -> float | None:
-    """When a request came, in seconds, by an id made by `name`; None for another kind of id."""
+    """The time of a request in seconds, from an id made by `name`; None for other ids."""
     try:
         return int(request[:12], 16) / 1000 if len(request) == 32 else None
     except ValueError:
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 
 def as_json(columns: Mapping[str, list[Any]]) -> list[str]:
-    """The features of each row as JSON. Kept so, they take less room than as numbers."""
+    """The features of each row as JSON, which needs less memory than numbers."""
     rows = zip(*columns.values(), strict=True)
     return [
         to_json(dict(zip(columns, row, strict=True)), inf_nan_mode="null").decode() for row in rows
@@ -41,10 +41,10 @@ def as_json(columns: Mapping[str, list[Any]]) -> list[str]:
 
 
 class Sink(Protocol):
-    """A place for entries. One thread calls it; `write` keeps all or raises."""
+    """Stores entries. One thread calls it; `write` stores all or raises."""
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Keep entries so that they outlive the process."""
+        """Store entries durably."""
 
     def close(self) -> None:
-        """Let go of the place."""
+        """Release the resource."""

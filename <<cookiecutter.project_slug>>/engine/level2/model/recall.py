@@ -1,4 +1,4 @@
-"""How much of each class a model finds, and what the gate wants of it."""
+"""How much of each class a model finds, and how much the gate requires."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class Judged(NamedTuple):
 
 
 def found(truth: Array, answered: Codes, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """{class, rows, found} of each class: its rows, and those of them that are answered so."""
+    """{class, rows, found} for each class: its rows, and how many of them are predicted so."""
     return [
         {
             "class": name,
@@ -36,14 +36,14 @@ def found(truth: Array, answered: Codes, classes: Sequence[str]) -> list[dict[st
 
 
 def wanted(name: str, least: Mapping[str, float] | float | None) -> float | None:
-    """The share of a class that must be found; None where nothing is said of it."""
+    """The share of a class that must be found; None if there is no such rule."""
     return least.get(name) if isinstance(least, Mapping) else least
 
 
 def judge(
     recalls: Sequence[Mapping[str, Any]] | None, least: Mapping[str, float] | float | None
 ) -> Iterator[Judged]:
-    """A rule for each class with a wanted recall; one for all others, that none is overlooked."""
+    """A rule for each class with a required recall; one for all others, that none is missed."""
     if not recalls:  # numbers are predicted, or it was evaluated before they were counted
         return
     others = []
@@ -76,7 +76,7 @@ def _one(item: Mapping[str, Any], share: float) -> Judged:
 def problems(
     least: Mapping[str, float] | float | None, classes: Sequence[str] | None
 ) -> Iterator[str]:
-    """What does not fit the task, each with what would be right."""
+    """What does not fit the task, each with the correction."""
     if least is not None and classes is None:
         yield "promote.min_recall needs classes: a regression has none"
     for name in least if isinstance(least, Mapping) else ():

@@ -1,4 +1,4 @@
-"""Records that steps hand on about a model: what was measured, what the gate said, what it is."""
+"""Records that steps pass on about a model: measurements, decision, identity."""
 
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -6,7 +6,7 @@ Metrics = dict[str, float]
 
 
 class Candidate(TypedDict):
-    """The model that is judged."""
+    """The evaluated model."""
 
     family: str
     params: dict[str, Any]
@@ -17,7 +17,7 @@ class Candidate(TypedDict):
 
 
 class ChampionRecord(TypedDict):
-    """The champion on the same rows; without metrics where it is not `comparable`."""
+    """The champion on the same rows; without metrics if it is not `comparable`."""
 
     version: str
     digest: str

@@ -1,7 +1,7 @@
-"""Rows of a table like the one that was adopted, as the model takes them.
+"""Rows of a table like the adopted one, as model inputs.
 
-Names, types and times are read by the functions that read the raw table, calendar and lags are
-derived by those that derive them for training: what is predicted from is what was learned from.
+Names, types and times are parsed by the functions that read the raw table, calendar and lags are
+derived as for training, so that predictions see the same features as training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _SLACK = pd.Timedelta(days=7)  # around the part of the past that is looked at
 
 
 class Inputs(NamedTuple):
-    """Rows in the order they came."""
+    """Rows in their original order."""
 
     keys: pd.DataFrame  # entity and event time, as the project names them
     columns: dict[str, Any]  # one array per feature of the model
@@ -43,13 +43,12 @@ def inputs(
     given: Mapping[str, Mapping[int, float]] | None = None,
     cut: "pd.Series[pd.Timestamp] | None" = None,
 ) -> Inputs:
-    """Keys and model features of raw rows; the target's column may be there and is not read.
+    """Keys and model features of raw rows; the target's column may be present and is ignored.
 
-    `past` holds entity, event time and target of each row that is known (None: nothing is), `given`
-    those lags that rows tell themselves, by place (NaN: nobody knows), `cut` by entity the newest
-    time that was left out of `past`. The index of `raw` counts
-    its rows and is named as they are.
-    Raises ProjectError naming row and column, a column as the table does.
+    `past` holds entity, event time and target of each known row (None: nothing is known), `given`
+    lags that rows give themselves, by position (NaN: unknown), `cut` by entity the newest time that
+    `past` omits. The index of `raw` counts its rows and has their name. Raises ProjectError naming
+    row and column, the column as in the table.
     """
     own = own_names(contract)
     try:
@@ -75,7 +74,7 @@ def inputs(
 def table_of(
     rows: Sequence[Mapping[str, Any]], names: Sequence[str], contract: DataContract
 ) -> pd.DataFrame:
-    """Rows of JSON as a table. A number is one, however the table itself writes numbers."""
+    """Rows of JSON as a table. Numbers are numbers, whatever the table's own notation."""
     own = own_names(contract)
     plain = {own[name] for name, item in contract.features.items() if item.type in _NUMBERS}
     columns = {}
@@ -88,7 +87,7 @@ def table_of(
 
 
 def _typed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
-    """Keys and declared features, typed as `ingest` types them, and a target that nobody knows."""
+    """Keys and declared features, typed as in `ingest`, and a target of unknown values."""
     own = own_names(contract)
     named = {own[name]: name for name in own if own[name] != name}
     apart = contract.model_copy(update={"rename": named, "group": None})  # which only splits
@@ -105,7 +104,7 @@ def _typed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
 def _looked_up(
     table: pd.DataFrame, contract: DataContract, lag: int, past: pd.DataFrame | None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The target so many periods before each row; where that is later than all that is known."""
+    """The target that many periods before each row; and where that is beyond the known past."""
     if past is None or not len(past):
         return np.full(len(table), np.nan), np.ones(len(table), dtype=bool)
     key, step = contract.key, period(contract.frequency or "") * lag
@@ -129,7 +128,7 @@ def _after(
     lag: int,
     cut: "pd.Series[pd.Timestamp] | None",
 ) -> npt.NDArray[np.bool_]:
-    """Whether the period so many before each row is later than what was left out of the past."""
+    """Whether the period that far before each row is later than what the past omits."""
     if cut is None or not len(cut):
         return np.ones(len(table), dtype=bool)
     step = period(contract.frequency or "") * lag
@@ -140,7 +139,7 @@ def _after(
 def raw_example(
     contract: DataContract, features: Mapping[str, Any], entity: Any, time: pd.Timestamp
 ) -> dict[str, Any] | None:
-    """A row of the table as JSON, of declared features; None where its time cannot be written."""
+    """A row of the table as JSON, with declared features; None if its time cannot be written."""
     own = own_names(contract)
     told = {contract.entity: entity} if contract.entity else {}
     row = {own[name]: value for name, value in {**told, **written(contract, time)}.items()}

@@ -1,4 +1,4 @@
-"""What a search is after, whichever tuner does it."""
+"""What a search optimizes, for any tuner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Plan:
 
 
 def shares(trials: int, families: Mapping[str, Space], sampler: str) -> dict[str, int]:
-    """Trials of each family: equal parts, at least one each, no more than a grid has."""
+    """Trials per family: equal parts, at least one each, no more than a grid has."""
     count = len(families)
     equal = {
         family: max(1, trials // count + (rank < trials % count))
@@ -34,7 +34,7 @@ def shares(trials: int, families: Mapping[str, Space], sampler: str) -> dict[str
 
 
 def random_starts(trials: int) -> int:
-    """Trials that `tpe` draws at random before it learns from them: half of a family's, at most 10.
+    """Trials `tpe` draws at random before it learns: half of a family's, at most 10.
 
     10 is Optuna's default, which would leave nothing to learn in a search of 10.
     """

@@ -1,4 +1,4 @@
-"""The search space of params.yaml: what it may hold, and its values read back from text."""
+"""The search space of params.yaml: its limits, and parsing of its values."""
 
 import math
 import re
@@ -70,7 +70,7 @@ class Range(Strict):
         return (self.min or 0.0, self.max or 0.0)
 
     def values(self) -> tuple[Value, ...] | None:
-        """Every value there is, None where they cannot be counted."""
+        """All values, None if they cannot be listed."""
         if self.list is not None:
             return self.list
         low, high = self.bounds
@@ -82,7 +82,7 @@ class Range(Strict):
         return tuple(float(f"{low + place * self.step:.12g}") for place in range(count + 1))
 
     def parse(self, text: str) -> Value:
-        """The value a text stands for, with its type. Raises ValueError for one outside."""
+        """The typed value of a text. Raises ValueError for one outside the space."""
         if self.list is not None:
             for value in self.list:
                 if text_of(value) == text:
@@ -104,12 +104,12 @@ Space = Mapping[str, Range]
 
 
 def text_of(value: Value) -> str:
-    """A value as a trial is handed it; `parse` gives it back."""
+    """A value as text for a trial; `parse` reads it back."""
     return str(value) if isinstance(value, str | bool) else repr(value)
 
 
 def read_values(space: Space, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Typed values of a whole space. Raises ValueError naming the parameter that is wrong."""
+    """Typed values of a whole space. Raises ValueError naming the wrong parameter."""
     for name in [*texts, *space]:
         if name not in space:
             raise ValueError(f"{name} is not in the search space ({', '.join(space) or 'empty'})")
@@ -130,7 +130,7 @@ def grid_size(space: Space) -> int:
 
 
 def problems(families: Mapping[str, Space], sampler: Sampler) -> Iterator[str]:
-    """What one of the two tuners would silently pass over, each with what would be right."""
+    """What one of the two tuners would silently ignore, each with the correction."""
     for family, space in families.items():
         for name, item in space.items():
             key = f"tune.families.{family}.{name}"

@@ -1,4 +1,4 @@
-"""What the prediction service must know of a model beside its features."""
+"""What the prediction service needs to know about a model besides its features."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,10 @@ def serving_record(
     entity: Any = None,
     table: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the prediction service must know of a model beside its features.
+    """What the prediction service needs to know about a model besides its features.
 
-    `lags` names the inputs that are the target of periods before, `step` is a period in seconds,
-    `entity` one that the online store knows, `table` how rows of the table itself are read.
+    `lags` names the inputs that are earlier targets, `step` is a period in seconds, `entity` a
+    known one of the online store, `table` describes how to read rows of the table itself.
     """
     numbers = contract.task == "regression"
     row = {name: written(frame[name].iloc[-1], item) for name, item in features.items()}
@@ -52,14 +52,14 @@ def serving_record(
 
 
 def time_name(contract: DataContract, features: Mapping[str, Feature]) -> str | None:
-    """What a request calls the event time: as the table does, where no input is called so."""
+    """The name of the event time in a request: the table's, unless an input has that name."""
     name = contract.time_name
     taken = name in features or name == contract.entity_column
     return TIMESTAMP if name and taken else name
 
 
 def _typical(values: "pd.Series", feature: Feature) -> Any:
-    """The median of numbers, the most frequent of truth values and categories; of what is there."""
+    """The median of numbers, the most frequent boolean or category; ignoring missing values."""
     if not feature.numeric:
         counts = values[values != ""].value_counts()
         return counts.index[0] if len(counts) else ""
@@ -70,7 +70,7 @@ def _typical(values: "pd.Series", feature: Feature) -> Any:
 
 
 def written(value: Any, feature: Feature) -> Any:
-    """A value as the model sees it, as a request writes it."""
+    """A value of the model's input, as a request writes it."""
     if not feature.numeric:
         return str(value) or None
     if value != value:

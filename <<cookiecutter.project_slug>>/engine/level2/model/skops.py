@@ -1,4 +1,4 @@
-"""skops: scikit-learn models as files without pickle, the same model giving the same bytes."""
+"""skops: scikit-learn models as files without pickle, byte-identical for the same model."""
 
 import importlib
 import io
@@ -50,7 +50,7 @@ def _renamed(name: str, numbers: dict[str, str]) -> str:
 
 
 def trusted(data: bytes, listed: Sequence[str]) -> list[str]:
-    """Types of a model's bytes that may be loaded: those listed, and scikit-learn's estimators."""
+    """Types in a model's bytes that may be loaded: listed ones and scikit-learn's estimators."""
     names = skops.io.get_untrusted_types(data=data)
     return [*listed, *(name for name in names if _is_estimator(name))]
 

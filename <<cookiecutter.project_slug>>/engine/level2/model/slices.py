@@ -1,4 +1,4 @@
-"""Parts of the test rows on which a model is watched separately."""
+"""Parts of the test rows on which a model is measured separately."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def evaluate_slices(
 
 
 def small_slices(table: pd.DataFrame, columns: Sequence[str], least: int) -> list[dict[str, Any]]:
-    """Return {column, value, rows} for every slice of fewer rows, which nothing judges."""
+    """Return {column, value, rows} for every smaller slice, which is not measured."""
     return [name for name, _ in _parts(table, columns) if name["rows"] < least]
 
 
@@ -46,7 +46,7 @@ def _parts(
 
 
 def _groups(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """A label per row: the value itself, or the quarter its value falls in."""
+    """A label per row: the value itself, or the quartile that contains it."""
     if column.nunique() > MOST_VALUES and pd.api.types.is_numeric_dtype(column):
         return (
             pd.qcut(column, 4, duplicates="drop")

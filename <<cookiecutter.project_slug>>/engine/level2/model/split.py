@@ -1,4 +1,4 @@
-"""Which rows train, which choose parameters, which judge."""
+"""Split rows into training, validation and test rows."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
 def by_time(time: pd.Series, test_fraction: float, validation_fraction: float) -> "np.ndarray":
-    """Labels of shape (n,): the newest rows judge, those before choose; no moment is divided."""
+    """Labels of shape (n,): the newest rows test, those before validate; no time is divided."""
     moments = pd.Index(time.unique()).sort_values()  # np.sort would make objects of zoned times
     test_from = moments[_cut(len(moments), 1 - test_fraction)]
     validation_from = moments[_cut(len(moments), 1 - test_fraction - validation_fraction)]
@@ -19,10 +19,10 @@ def _cut(count: int, share: float) -> int:
 
 
 def marks(rows: pd.DataFrame, seed: int) -> "np.ndarray":
-    """A number of shape (n,) for each row, made of its values and the seed alone.
+    """A number of shape (n,) for each row, computed from its values and the seed only.
 
-    Whoever divides rows by their order leaves nearly every row on its side when others come, so
-    that a champion is not judged on what it has learned; equal rows are on one side.
+    Splitting rows by this number keeps nearly every row on its side when others are added, so that
+    a champion is not tested on its training rows; equal rows are on one side.
     """
     found = pd.util.hash_pandas_object(rows, index=False).to_numpy(np.uint64)
     begun = seed * 0x9E3779B97F4A7C15 % 2**64  # the key that pandas takes is for texts alone
@@ -35,10 +35,10 @@ def marks(rows: pd.DataFrame, seed: int) -> "np.ndarray":
 def by_group(
     groups: pd.Series, test_fraction: float, validation_fraction: float, seed: int
 ) -> "np.ndarray":
-    """Labels of shape (n,): whole groups are drawn, so that none stands on two sides.
+    """Labels of shape (n,): whole groups are drawn, so that none is on both sides.
 
-    Each part is filled until it has its share of the rows; the rest trains, with the largest group
-    where that leaves the other parts less than their share.
+    Each part is filled until it has its share of the rows; the rest trains, including the largest
+    group if that leaves the other parts below their share.
     """
     codes, names = pd.factorize(groups)
     rows = np.bincount(codes, minlength=len(names))
@@ -61,9 +61,9 @@ def by_group(
 def at_random(
     classes: pd.Series | None, drawn: "np.ndarray", test_fraction: float, validation_fraction: float
 ) -> "np.ndarray":
-    """Labels of shape (n,), drawn per class where there are classes, so that each has its share.
+    """Labels of shape (n,), drawn per class if there are classes, so that each has its share.
 
-    `drawn` are the rows' `marks`: the lowest judge, those above choose.
+    `drawn` are the rows' `marks`: the lowest test, those above validate.
     """
     labels = np.full(len(drawn), TRAIN, dtype=object)
     groups = (

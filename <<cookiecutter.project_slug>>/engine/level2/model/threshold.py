@@ -1,4 +1,4 @@
-"""Choosing the decision threshold of two classes on rows that the model did not learn."""
+"""Choose the decision threshold of two classes on rows outside the training set."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -16,7 +16,7 @@ _NEEDS = {"fixed": {"at"}, "recall": {"recall"}, "cost": {"miss", "false_alarm"}
 
 
 class Cutoff(Strict):
-    """How the threshold of class `of`, by default the second, is found."""
+    """How the threshold of class `of`, by default the second, is chosen."""
 
     by: Literal["fixed", "recall", "cost", "f1"]
     of: str | None = None
@@ -35,7 +35,7 @@ class Cutoff(Strict):
         return self
 
     def problems(self, classes: Sequence[str] | None) -> Iterator[str]:
-        """What does not fit the task, each with what would be right."""
+        """What does not fit the task, each with the correction."""
         if classes is None or len(classes) != 2:
             yield (
                 "evaluate.threshold needs task binary: with more classes the likeliest is predicted"
@@ -45,11 +45,11 @@ class Cutoff(Strict):
 
 
 def choose(knob: Cutoff, classes: Sequence[str], truth: Array, found: Array) -> dict[str, Any]:
-    """The threshold as a model's record keeps it: class, at, by.
+    """The threshold as in a model's record: class, at, by.
 
-    `truth` holds codes and `found` probabilities (n, 2) of validation rows that the model did not
-    learn; both are ignored by `fixed`. Of thresholds that are equally good the largest is taken.
-    Where no row is of the class there is nothing to choose by: half, with `positives` 0.
+    `truth` holds codes and `found` probabilities (n, 2) of validation rows outside the training
+    set; both are ignored by `fixed`. Of equally good thresholds the largest is taken. If no row is
+    of the class there is nothing to choose by: half, with `positives` 0.
     """
     code = list(classes).index(knob.of) if knob.of is not None else 1
     told = {"class": classes[code], "by": knob.by}
@@ -69,11 +69,11 @@ def choose(knob: Cutoff, classes: Sequence[str], truth: Array, found: Array) -> 
 
 
 def _by_recall(positives: Array, wanted: float) -> float:
-    """The largest threshold that finds the wanted share, not by luck of these rows.
+    """The largest threshold that finds the required share, beyond the luck of these rows.
 
-    Below the k-th smallest score of n positives lies a share of all positives that follows a beta
-    distribution (k, n + 1 - k): k is the largest for which that share is small enough in nine
-    cases of ten. Where so few rows cannot tell, the smallest score is taken.
+    The share of all positives below the k-th smallest score of n positives follows a beta
+    distribution (k, n + 1 - k): k is the largest for which that share is small enough nine times
+    out of ten. If there are too few rows to tell, the smallest score is taken.
     """
     from scipy.special import betainc
 
@@ -84,7 +84,7 @@ def _by_recall(positives: Array, wanted: float) -> float:
 
 
 def _levels(score: Array, hit: npt.NDArray[np.bool_]) -> tuple[Array, Array, Array]:
-    """Distinct scores from the highest down; hits and false alarms of each as a threshold."""
+    """Distinct scores in descending order; hits and false alarms of each as a threshold."""
     order = np.argsort(-score, kind="stable")
     last = np.append(np.diff(score[order]) != 0, True)
     hits = np.cumsum(hit[order])[last].astype(float)

@@ -1,4 +1,4 @@
-"""Numbers, metrics and names as people read them."""
+"""Numbers, metrics and names for people."""
 
 import math
 import re
@@ -25,7 +25,7 @@ _MOST_CHANGE = 10.0  # a change beyond ten times says no more than that
 
 
 def label(name: str) -> str:
-    """A metric's or baseline's name as people write it."""
+    """A metric's or baseline's name for people."""
     return LABELS.get(name, name.replace("_", " "))
 
 
@@ -44,20 +44,20 @@ def number(value: float | None) -> str:
 
 
 def tick(value: float) -> str:
-    """A number on an axis: as short as it goes."""
+    """A number on an axis, as short as possible."""
     if abs(value) >= 1e7:
         return number(value)
     return _signed(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}")
 
 
 def share(value: float, decimals: int = 1) -> str:
-    """A part of one as `1.8 %`."""
+    """A fraction as `1.8 %`."""
     rounded = round(100 * value, decimals) + 0.0  # no minus before a zero
     return _signed(f"{rounded:,.{decimals}f}{NARROW}%")
 
 
 def metric(name: str, value: float | None, unit: str = "") -> str:
-    """A metric's value with its unit, where it has one; scores have four decimals."""
+    """A metric's value with its unit, if it has one; scores have four decimals."""
     if value is None or not math.isfinite(value):
         return number(value)
     if name in SHARES:
@@ -100,7 +100,7 @@ def change(value: float) -> str:
 
 
 def difference(task: str, name: str, new: float | None, old: float | None, relative: bool) -> str:
-    """How `new` differs from `old`: in percent; by subtraction for scores that grow towards 1."""
+    """How `new` differs from `old`: in percent; by subtraction for scores with maximum 1."""
     if new is None or old is None or not (math.isfinite(new) and math.isfinite(old)):
         return "–"
     if relative or DIRECTIONS[task].get(name) == "minimize":
@@ -109,7 +109,7 @@ def difference(task: str, name: str, new: float | None, old: float | None, relat
 
 
 def middle(text: object, limit: int) -> str:
-    """At most `limit` characters, cut in the middle: names often differ at their end."""
+    """At most `limit` characters, cut in the middle, because names often differ at the end."""
     line = clean(text, 10 * limit)
     if len(line) <= limit:
         return line

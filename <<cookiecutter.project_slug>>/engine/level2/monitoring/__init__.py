@@ -1,1 +1,1 @@
-"""Signals of the champion in production, and what they ask for."""
+"""Signals of the champion in production, and the decisions they lead to."""

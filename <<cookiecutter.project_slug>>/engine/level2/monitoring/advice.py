@@ -1,4 +1,4 @@
-"""The one sentence of what to do next, after `monitor` and after a decision to keep."""
+"""One sentence on what to do next, after `monitor` and after a decision to keep."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ MORE_ROWS = "take newer tables with `make inbox`, or answer requests with `make 
 
 
 def after_monitor(verdict: Mapping[str, Any]) -> str:
-    """What follows a verdict; empty where nothing asks for anybody."""
+    """The next step after a verdict; empty if none is needed."""
     word, needed = verdict["verdict"], verdict["window"]["needed"]
     if word == "unknown":
         return (
@@ -17,7 +17,7 @@ def after_monitor(verdict: Mapping[str, Any]) -> str:
 
 
 def after_keeping(verdict: str) -> str:
-    """What follows the decision to keep the champion."""
+    """The next step after the decision to keep the champion."""
     if verdict == "unknown":
         return f"{MORE_ROWS}; then run `make monitor` and `make decide` again"
     if verdict == "alarm":

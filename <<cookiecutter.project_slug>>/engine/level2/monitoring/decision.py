@@ -1,4 +1,4 @@
-"""What to do about the monitor's verdict: written rules, the first that fits."""
+"""Decide what to do about the monitor's verdict: written rules, the first match applies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Decision:
 
 
 def decide(verdict: Mapping[str, Any], past: Sequence[Past], knobs: Decide, now: float) -> Decision:
-    """The action of the first rule that fits; what was just asked for is waited for."""
+    """The action of the first matching rule, unless it was started too recently."""
     signals = dict(verdict["signals"])
     loud = {name for name, state in signals.items() if state == "alarm"}
     recent = tried(past, knobs, now)
@@ -74,7 +74,7 @@ def _reason(number: int, rule: Rule) -> str:
 
 
 def tried(past: Sequence[Past], knobs: Decide, now: float) -> list[Past]:
-    """Actions since the last quiet look, within the memory; the oldest first."""
+    """Actions since the last quiet verdict, within the memory; the oldest first."""
     found: list[Past] = []
     for item in sorted(past, key=lambda one: -one.at):
         if item.verdict == "quiet" or now - item.at > knobs.memory_days * DAY:

@@ -1,6 +1,6 @@
-"""Evidently: the monitor's two windows on a page of its own. Imported only where it is asked for.
+"""Evidently: the monitor's two windows on an extra page. Imported only on request.
 
-It draws; whether a column drifted is the monitor's word, so that two pages never disagree.
+It only draws; whether a column drifted is the monitor's verdict, so that two pages never disagree.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")  # any value keeps it from calling ho
 
 
 def need() -> None:
-    """Raises ProjectError where Evidently is not installed."""
+    """Raises ProjectError if Evidently is not installed."""
     if importlib.util.find_spec("evidently") is None:
         raise ProjectError(
             "--evidently needs Evidently, which is not installed: `make monitor EVIDENTLY=yes` "
@@ -30,7 +30,7 @@ def need() -> None:
 def write(
     path: Path, reference: pd.DataFrame, current: pd.DataFrame, times: Mapping[str, float]
 ) -> None:
-    """Write the page; `times` says how far beyond its limits each column is, up to 1 is usual."""
+    """Write the page; `times` is each column's multiple of its limits, up to 1 is usual."""
     need()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries among themselves
@@ -56,7 +56,7 @@ def write(
 
 
 def _harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """Names and categories that cannot end the script they are put into: Evidently escapes none."""
+    """Names and categories that cannot end the surrounding script: Evidently escapes none."""
     kept = {_inert(name): values for name, values in table.items()}
     return pd.DataFrame(
         {
@@ -71,7 +71,7 @@ def _inert(text: Any) -> str:
 
 
 def _judged(name: str, times: float) -> Any:
-    """A test of Evidently's that repeats what the monitor found."""
+    """An Evidently test that repeats the monitor's finding."""
     from evidently.legacy.calculations.stattests.registry import StatTest, register_stattest
     from evidently.legacy.core import ColumnType
 

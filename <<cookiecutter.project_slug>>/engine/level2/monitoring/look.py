@@ -1,4 +1,4 @@
-"""The verdict over a current window: every signal, its findings and the numbers behind them."""
+"""The verdict on a current window: every signal, its findings and their numbers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,7 +22,7 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Current:
-    """What the champion met lately: key, features, prediction and, where known, the truth."""
+    """The champion's recent rows: key, features, prediction and, if known, the truth."""
 
     table: pd.DataFrame
     source: str
@@ -32,7 +32,7 @@ class Current:
 
 @dataclass
 class Look:
-    """What was found."""
+    """The results of a comparison."""
 
     findings: list[Finding] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
@@ -51,7 +51,7 @@ def look(
     entity: str | None,
     knobs: Monitor,
 ) -> Look:
-    """Compare; pure. Staleness is added by `ages`."""
+    """Compare; pure. `ages` adds staleness."""
     found = Look()
     for fault in current.faults:
         found.looked_at.add("quality")
@@ -96,7 +96,7 @@ def look(
 
 
 def _half_known(reference: Reference) -> bool:
-    """Less than a year: every new season looks like drift, so that drift only warns."""
+    """With less than a year of data, every new season looks like drift, so drift only warns."""
     grid = reference.grid
     return bool(grid.step) and grid.slices * grid.step < YEAR - 30 * DAY
 
@@ -119,7 +119,7 @@ def _judge(reference: Reference, table: pd.DataFrame, knobs: Monitor, found: Loo
 
 
 def ages(model: float | None, data: float | None, now: float, knobs: Monitor) -> Iterator[Finding]:
-    """Staleness: since when the model is registered, and how old its newest row is."""
+    """Staleness: the age of the model, and of its newest row."""
     for name, since, limit in (
         ("model", model, knobs.max_model_age_days),
         ("data", data, knobs.max_data_age_days),
@@ -135,7 +135,7 @@ def ages(model: float | None, data: float | None, now: float, knobs: Monitor) ->
 
 
 class Told(TypedDict):
-    """Which model, window and reference a verdict is about."""
+    """The model, window and reference of a verdict."""
 
     at: str | None
     model: Model
@@ -144,7 +144,7 @@ class Told(TypedDict):
 
 
 def verdict(found: Look, told: Told) -> Verdict:
-    """Everything as a tree for JSON; `told` says which model, window and reference."""
+    """Everything as a tree for JSON; `told` names model, window and reference."""
     signals = states(found.findings, found.looked_at)
     return {
         "verdict": worst(  # that nothing is too old says nothing about rows nobody saw

@@ -1,4 +1,4 @@
-"""How much the champion errs now that labels have arrived, against rows it was judged on."""
+"""How large the champion's errors are on new labels, compared with its test rows."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from ..prediction_log.feedback import SENT_BACK
 
 @dataclass(frozen=True)
 class Performance:
-    """Mean loss of the labelled rows, its limit, and the metric people know."""
+    """Mean loss of the labelled rows, its limit, and the familiar metric."""
 
     rows: int
     loss: float
@@ -33,7 +33,7 @@ class Performance:
 def judge(
     labelled: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
 ) -> tuple[Performance, Finding | None] | None:
-    """Compare labelled rows with the windows the champion was judged on; None for too few."""
+    """Compare labelled rows with windows of the champion's test rows; None for too few."""
     if len(labelled) < knobs.min_rows or not reference[:, 0].any():
         return None
     task, metric = told["task"], told["metric"]
@@ -64,10 +64,10 @@ def judge(
 def sent_back(
     table: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
 ) -> Finding | None:
-    """An alarm where people sent back so much that the champion errs more whatever else is right.
+    """An alarm if the feedback alone shows that the champion's errors have grown.
 
-    People report what is wrong: the rows they leave alone count as right, so that this is the
-    least that the mean loss can be. Where a label was measured it is believed more.
+    People report wrong predictions: all other rows count as right, so this is a lower bound of the
+    mean loss. A measured label takes precedence.
     """
     if SENT_BACK not in table or not reference[:, 0].any():
         return None
@@ -90,7 +90,7 @@ def sent_back(
 
 
 def _allowed(grid: Grid, reference: Counts, count: int, knobs: Monitor) -> tuple[float, float]:
-    """The usual mean loss, and the largest one that `count` rows may have."""
+    """The usual mean loss, and the largest allowed one for `count` rows."""
     rows, total, squares = reference.sum(axis=0)
     usual = total / rows
     noise = 3 * np.sqrt(max(squares / rows - usual**2, 0.0) / count)

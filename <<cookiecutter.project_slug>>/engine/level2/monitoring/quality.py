@@ -35,7 +35,7 @@ SCALES = {
 def missing(
     table: pd.DataFrame, columns: Mapping[str, Column], knobs: Monitor
 ) -> Iterator[Finding]:
-    """Columns that are emptier than they were."""
+    """Columns with more missing values than before."""
     for name, column in columns.items():
         share = float(table[name].isna().mean())
         limit = column.missing + knobs.max_missing_increase
@@ -51,7 +51,7 @@ def missing(
 def out_of_range(
     table: pd.DataFrame, features: Mapping[str, Feature], knobs: Monitor
 ) -> Iterator[Finding]:
-    """Numbers outside what the contract allows."""
+    """Numbers outside the contract's range."""
     for name, feature in features.items():
         if not feature.numeric or (feature.min is None and feature.max is None):
             continue
@@ -96,7 +96,7 @@ def unknown(
 
 
 def strangers(table: pd.DataFrame, groups: Places, name: str, knobs: Monitor) -> Iterator[Finding]:
-    """Entities the champion never saw; a request that names none is no stranger."""
+    """Entities the champion never saw; requests that name none are ignored."""
     named = table[name].notna().to_numpy() if name in table else np.zeros(len(table), bool)
     share = float(np.mean(groups[named] < 0)) if named.any() else 0.0
     if share > knobs.max_unknown:
@@ -111,7 +111,7 @@ def strangers(table: pd.DataFrame, groups: Places, name: str, knobs: Monitor) ->
 def other_unit(
     compare: Comparer, item: Comparison, column: Column, values: "pd.Series", unit: str
 ) -> Finding | None:
-    """A conversion that makes a column which drifted look as usual again."""
+    """A unit conversion that makes a drifted column look usual again."""
     if column.values is not None or item.times <= _WORTH_A_LOOK:
         return None
     for name, (factor, offset) in conversions(unit).items():
@@ -127,7 +127,7 @@ def other_unit(
 
 
 def conversions(unit: str) -> dict[str, tuple[float, float]]:
-    """Those that may happen to a column of this unit; to one without, all."""
+    """Conversions that may happen to a column with this unit; without one, all."""
     if unit in ("°C", "°F", "K"):
         return DEGREES
     return SCALES if unit else {**DEGREES, **SCALES}

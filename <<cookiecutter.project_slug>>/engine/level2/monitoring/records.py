@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 
 class Model(TypedDict):
-    """The version that is watched."""
+    """The monitored version."""
 
     name: str
     version: str
@@ -13,7 +13,7 @@ class Model(TypedDict):
 
 
 class Window(TypedDict):
-    """The rows that were looked at."""
+    """The examined rows."""
 
     source: str  # "prediction log" or "raw data"
     rows: int
@@ -41,7 +41,7 @@ class Verdict(TypedDict):
 
 
 class ActionRecord(TypedDict):
-    """artifacts/decide.json: which rule chose which action, on what."""
+    """artifacts/decide.json: which rule chose which action, on what evidence."""
 
     action: str
     number: int | str

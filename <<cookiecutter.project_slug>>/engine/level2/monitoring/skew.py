@@ -1,4 +1,4 @@
-"""Training-serving skew: a feature that was served is not the one computed offline."""
+"""Training-serving skew: a served feature differs from the one computed offline."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _NEAR = 1e-5  # relative: a float32 holds seven figures
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows as they were served and as they are offline, in the same order."""
+    """Rows as served and as computed offline, in the same order."""
 
     served: pd.DataFrame
     offline: pd.DataFrame
@@ -26,7 +26,7 @@ class Pairs:
 
 
 def pairs(served: pd.DataFrame, offline: pd.DataFrame, keys: Sequence[str]) -> Pairs:
-    """Each served row that has an offline one of the same key, and that one."""
+    """Each served row that has an offline row with the same key, and that row."""
     made = offline.assign(**{keys[0]: offline[keys[0]].astype(str)})
     asked = served[[*keys]].reset_index(names="_row")
     asked[keys[0]] = asked[keys[0]].astype(object).where(asked[keys[0]].notna(), "").astype(str)
@@ -36,7 +36,7 @@ def pairs(served: pd.DataFrame, offline: pd.DataFrame, keys: Sequence[str]) -> P
 
 
 def findings(found: Pairs, features: Mapping[str, Feature], knobs: Monitor) -> Iterator[Finding]:
-    """Features of which too many rows differ."""
+    """Features that differ in too many rows."""
     if not len(found.served):
         return
     for name, feature in features.items():
@@ -57,7 +57,7 @@ def findings(found: Pairs, features: Mapping[str, Feature], knobs: Monitor) -> I
 
 
 def differ(served: "pd.Series", offline: "pd.Series", feature: Feature) -> npt.NDArray[np.bool_]:
-    """Where two columns are not the same; missing in both is the same."""
+    """Where two columns differ; missing in both counts as equal."""
     if feature.numeric:
         ours, theirs = (single(column, feature.center) for column in (served, offline))
         return ~np.isclose(ours, theirs, rtol=_NEAR, atol=_NEAR, equal_nan=True)
@@ -66,7 +66,7 @@ def differ(served: "pd.Series", offline: "pd.Series", feature: Feature) -> npt.N
 
 
 def _shown(value: object) -> str:
-    """A value as a sentence shows it."""
+    """A value for a message."""
     if isinstance(value, pd.Timestamp):
         return value.isoformat().removesuffix("T00:00:00+00:00")
     if value is None or value != value:

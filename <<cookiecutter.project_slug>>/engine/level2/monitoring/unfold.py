@@ -1,4 +1,4 @@
-"""The reference window as rows again, for tools that read tables and no counts."""
+"""The reference window as rows again, for tools that need tables instead of counts."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ def unfold(
 ) -> pd.DataFrame:
     """Each column as the current window was compared with it: same season, same entities.
 
-    Values lie evenly in their bins; nothing is kept of which values stood in one row.
+    Values are spread evenly in their bins; it is not known which values were in one row.
     """
     groups = reference.grid.groups(table, entity)
     pool = plan_for(reference, table).pool[None]
@@ -56,13 +56,13 @@ def _column(column: Column, shares: Counts, groups: Places, values: "pd.Series")
 
 
 def _apportioned(shares: Counts, total: int) -> npt.NDArray[np.intp]:
-    """Whole numbers that sum to `total`, as near to the shares as can be."""
+    """Whole numbers that sum to `total`, as close to the shares as possible."""
     ends = np.rint(np.cumsum(shares.ravel()) / shares.sum() * total)
     return np.diff(ends, prepend=0.0).astype(np.intp).reshape(shares.shape)
 
 
 def _spread(inner: tuple[float, ...], often: npt.NDArray[np.intp]) -> Counts:
-    """So many values of each bin, evenly from its lower edge up to its upper one."""
+    """That many values of each bin, evenly from its lower to its upper edge."""
     edges = np.array([inner[0], *inner, inner[-1]]) if inner else np.zeros(len(often) + 1)
     parts = [
         edges[place] + (edges[place + 1] - edges[place]) * (np.arange(count) + 0.5) / count

@@ -1,1 +1,1 @@
-"""What the team declares in its own package: found, checked, made part of the engine."""
+"""The team's declarations in its own package: found, checked, registered."""

@@ -1,7 +1,7 @@
-"""What the team declares in its own modules, checked and registered with the engine.
+"""The team's declarations in its own modules, checked and registered with the engine.
 
-Each function of the team is called through a guard: a fault in it is one sentence that names the
-file and the line.
+Each function of the team is called through a guard: a fault in it becomes one sentence that names
+the file and the line.
 """
 
 import math

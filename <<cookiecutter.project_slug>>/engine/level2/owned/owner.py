@@ -1,6 +1,6 @@
-"""The modules that the project's team owns: found, imported, their faults in one sentence.
+"""The modules that the project's team owns: found and imported, with errors in one sentence.
 
-A module that is absent declares nothing. declarations.py reads what the others declare.
+A missing module declares nothing. declarations.py reads what the others declare.
 """
 
 import copy
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def owner_of(root: Path) -> str | None:
-    """Return the name of the one package in src/, None where there is none. Raises ProjectError."""
+    """Return the name of the one package in src/, or None. Raises ProjectError."""
     packages = sorted(item.parent for item in (root / "src").glob("*/__init__.py"))
     if len(packages) > 1:
         names = " and ".join(shown(str(item)) for item in packages)
@@ -34,7 +34,7 @@ def owner_of(root: Path) -> str | None:
 
 
 def module(root: Path, name: str) -> ModuleType | None:
-    """Import one of the owner's modules, None where there is no such file. Raises ProjectError."""
+    """Import one of the owner's modules, None if there is no such file. Raises ProjectError."""
     package = owner_of(root)
     if package is None:
         return None
@@ -68,7 +68,7 @@ def fault(error: BaseException, file: str) -> str:
 
 
 def shown(file: str) -> str:
-    """Return a path as a person in the project's folder writes it."""
+    """Return a path relative to the project's folder."""
     path, here = Path(file), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -94,7 +94,7 @@ def declared(found: ModuleType | None, table: str, taken: Collection[str]) -> di
 
 
 def function(found: ModuleType, entry: str, value: Any) -> Callable[..., Any]:
-    """Return what was declared if it can be called. Raises ProjectError."""
+    """Return the declared value if it is callable. Raises ProjectError."""
     if callable(value):
         return value
     raise ProjectError(

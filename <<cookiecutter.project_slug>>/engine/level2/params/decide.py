@@ -11,7 +11,7 @@ Action = Literal["keep", "retrain", "new_model", "change_processing", "change_in
 
 
 class Rule(Strict):
-    """When all of these signals alarm, after these actions did not help, then this action."""
+    """If all these signals alarm and these actions did not help, take this action."""
 
     when: tuple[Signal, ...] = Field(min_length=1)
     after: tuple[Action, ...] = ()

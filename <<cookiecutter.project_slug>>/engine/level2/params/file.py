@@ -1,4 +1,4 @@
-"""The knobs of a YAML file: changed by `dotted.key=value`, and their faults in one sentence."""
+"""Set values in a YAML tree by `dotted.key=value`, and explain errors in one sentence."""
 
 import difflib
 from typing import Any, get_args, get_origin
@@ -10,7 +10,7 @@ from ..base.errors import ProjectError
 
 
 def explained(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first finding as `path: what was expected`; a misspelt key before the one it lacks."""
+    """The first error as `path: what was expected`; a misspelt key before a missing one."""
     found = error.errors()
     strange = (item for item in found if item["type"] == "extra_forbidden")
     finding = next(strange, found[0])
@@ -26,7 +26,7 @@ def explained(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _nearest(path: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """What to do about an unknown key: the known one beside it that it is close to."""
+    """Advice about an unknown key: the most similar known one beside it."""
     kind: Any = model
     for part in path[:-1]:
         if get_origin(kind) is dict:

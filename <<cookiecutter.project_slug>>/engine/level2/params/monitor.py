@@ -6,7 +6,7 @@ from ..data.feature import Strict
 
 
 class Monitor(Strict):
-    """Section `monitor`: the current window, and what is more than usual."""
+    """Section `monitor`: the current window, and the limits of what is usual."""
 
     window_days: float = Field(30, gt=0, le=3660)
     min_rows: int = Field(30, ge=10)

@@ -1,4 +1,4 @@
-"""The sections of params.yaml beside `data`: each knob with its type, bounds and default."""
+"""The sections of params.yaml besides `data`: each setting with type, bounds and default."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Drift(Strict):
-    """Limits of the distribution checks against the data of the champion."""
+    """Limits of the distribution checks against the champion's data."""
 
     max_psi: float = Field(0.5, gt=0)
     max_missing_increase: float = Field(0.1, ge=0, le=1)
@@ -45,7 +45,7 @@ class BuildDataset(Strict):
 
 
 class Cluster(Strict):
-    """Katib Experiments, one a family; the local tuner runs one trial after another."""
+    """Katib Experiments, one per family; the local tuner runs one trial after another."""
 
     parallel_trials: int = Field(2, ge=1, le=1000)
     minutes: int = Field(60, ge=1, le=20_000)
@@ -72,7 +72,7 @@ class Train(Strict):
 
 
 class Evaluate(Strict):
-    """Section `evaluate`: the metric that decides and the slices that are watched."""
+    """Section `evaluate`: the deciding metric and the slices."""
 
     metric: str | None = None
     metrics: tuple[str, ...] = ()

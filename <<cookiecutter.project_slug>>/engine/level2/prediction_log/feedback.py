@@ -1,4 +1,4 @@
-"""What a person or a program says was right, for one row of an answered request."""
+"""The true value, from a person or a program, for one row of an earlier request."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SENT_BACK = "sent back"  # column of what people say was right; no feature can b
 
 @dataclass(frozen=True)
 class Feedback:
-    """The value that is right for a row of a request: a number, or a class."""
+    """The true value for a row of a request: a number, or a class."""
 
     request: str
     row: int

@@ -1,4 +1,4 @@
-"""The prediction log between requests and the sink: written beside them, bounded, never in vain."""
+"""The prediction log's queue: written in the background, bounded, without lost rows."""
 
 import asyncio
 import sys
@@ -27,13 +27,13 @@ class Journal:
         self._complained = -_SILENCE
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start writing."""
         self._loop, self._room = asyncio.get_running_loop(), asyncio.Event()
         self._thread = threading.Thread(target=self._work, name="prediction-log", daemon=True)
         self._thread.start()
 
     async def add(self, entry: Entry) -> None:
-        """Take an entry; with BOUND of them unwritten, or many rows, wait for the disk first."""
+        """Add an entry; with BOUND of them unwritten, or many rows, wait for the disk first."""
         if self._full() and not await self._space():
             self._dropped(len(entry.keys))
             return
@@ -48,7 +48,7 @@ class Journal:
         return self._unwritten >= BOUND or self._rows >= _ROWS
 
     async def _space(self) -> bool:
-        """Wait for room, not for ever."""
+        """Wait for space, for a limited time."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 while self._full():

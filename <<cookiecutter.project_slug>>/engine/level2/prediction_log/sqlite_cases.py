@@ -1,4 +1,4 @@
-"""SQLite: answered rows looked up again in the prediction log, and what people say of them."""
+"""SQLite: look up rows in the prediction log, and store feedback on them."""
 
 import json
 import sqlite3
@@ -44,7 +44,7 @@ order by id desc limit ?
 
 
 class SqliteCases:
-    """A connection of its own beside that of the log. One thread uses it."""
+    """A separate connection beside that of the log. One thread uses it."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -55,9 +55,9 @@ class SqliteCases:
             raise ProjectError(f"{path}: feedback cannot be stored ({error})") from error
 
     def correct(self, said: Feedback, model: str, at: float) -> str | None:
-        """Keep what is right for a logged row, the last word counts; its version, None if unknown.
+        """Store the true value of a logged row, replacing an earlier one. Returns its version.
 
-        Raises ProjectError where the disk refuses.
+        None if the row is unknown. Raises ProjectError if the value cannot be written.
         """
         try:
             with self._store:
@@ -71,7 +71,7 @@ class SqliteCases:
         return str(found[1])
 
     def _find(self, said: Feedback, model: str) -> tuple[int, str] | None:
-        """Number and version of a row; of a foreign id only among the newest rows."""
+        """Number and version of a row; a client's own id is found only among the newest rows."""
         key, came = (said.request, said.row, model), named_at(said.request)
         found = None
         if came is not None:
@@ -80,7 +80,7 @@ class SqliteCases:
         return found or self._store.execute(_LATE, key).fetchone()
 
     def recent(self, model: str, entity: str | None, most: int) -> list[Answered]:
-        """The newest answered rows, of one entity or of all. Raises ProjectError."""
+        """The newest logged rows, of one entity or of all. Raises ProjectError."""
         try:
             rows = self._store.execute(_RECENT, (model, entity, entity, most)).fetchall()
             return [

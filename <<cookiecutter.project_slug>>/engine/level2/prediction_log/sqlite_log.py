@@ -32,7 +32,7 @@ _PAGES = 4_000  # of 4 KB that gather before they are copied into the file: a fi
 
 
 class SqliteLog:
-    """A file in WAL mode: what is committed outlives the process, readers never wait."""
+    """A file in WAL mode: committed rows outlive the process, readers never wait."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -49,10 +49,10 @@ class SqliteLog:
             ) from error
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Commit entries, all or none. Raises sqlite3.Error where the disk refuses.
+        """Commit entries, all or none. Raises sqlite3.Error if they cannot be written.
 
-        Many rows a statement: after each one the thread has to wait for Python's lock, which a
-        busy service gives away every 5 ms.
+        Each statement has many rows: after each one the thread has to wait for Python's lock, which
+        a busy service releases every 5 ms.
         """
         lines = (line for entry in entries for line in _lines(entry))
         with self._store:
@@ -64,7 +64,7 @@ class SqliteLog:
                         del part[:rows]
 
     def close(self) -> None:
-        """Close the file; WAL and database become one."""
+        """Close the file and merge the WAL into it."""
         self._store.close()
 
 

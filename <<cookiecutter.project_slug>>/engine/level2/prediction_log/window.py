@@ -40,11 +40,11 @@ def recent(
     features: Mapping[str, Feature],
     classes: Sequence[str],
 ) -> pd.DataFrame:
-    """Rows a version answered in the `days` up to its newest answer, a question asked twice once.
+    """Rows of a version in the `days` up to its newest prediction; repeated requests once.
 
-    Columns: entity (where a row names none, the feature `repeated`), event time (of the request
-    where the row says none), features, `prediction`, for classes `p_CLASS`, and what people sent
-    back as right, a class by its number. Raises ProjectError for a file that is no prediction log.
+    Columns: entity (if a row names none, the feature `repeated`), event time (of the request if the
+    row gives none), features, `prediction`, for classes `p_CLASS`, and feedback, a class by its
+    number. Raises ProjectError for a file that is not a prediction log.
     """
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as store:
@@ -74,7 +74,7 @@ def recent(
 
 
 def _corrected(store: sqlite3.Connection) -> bool:
-    """Whether anybody sent an answer back; a log from before that was possible has no table."""
+    """Whether there is any feedback; an old log has no table for it."""
     if not store.execute("select 1 from sqlite_master where name = 'feedback'").fetchone():
         return False
     return store.execute("select 1 from feedback limit 1").fetchone() is not None
@@ -96,7 +96,7 @@ def _parts(
 
 
 def _times(told: Sequence[bytes | None], asked: Sequence[float]) -> "pd.Series":
-    """Event times; of a row that tells none, when it was asked."""
+    """Event times; for a row without one, the request time."""
     found = (np.array(asked) * 1e6).astype("datetime64[us]")
     known = [place for place, time in enumerate(told) if time is not None]
     if known:
@@ -128,7 +128,7 @@ def _answers(texts: Sequence[bytes], classes: Sequence[str]) -> dict[str, Any]:
 
 
 def _said(texts: Sequence[bytes | None], classes: Sequence[str]) -> Any:
-    """Numbers, or those of classes; NaN where nothing was said, or no class of this model."""
+    """Numbers, or class numbers; NaN without feedback, or for a class unknown to this model."""
     found = np.full(len(texts), np.nan)
     places = {name: place for place, name in enumerate(classes)}
     for row, text in enumerate(texts if any(texts) else ()):

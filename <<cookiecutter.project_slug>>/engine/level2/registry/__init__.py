@@ -1,1 +1,1 @@
-"""MLflow: runs, versions, the champion, and where each version comes from."""
+"""MLflow: runs, versions, the champion, and the lineage of each version."""

@@ -18,7 +18,7 @@ class HandOver(TypedDict):
 def handed_over(
     name: str, version: str, sha256: str, image: str, previous: str | None = None
 ) -> HandOver:
-    """The record that a deployment starts from; `image` is the pipeline's, where it has one."""
+    """The record that a deployment starts from; `image` is the pipeline's, if it has one."""
     return {
         "registered_model": name,
         "version": version,

@@ -1,4 +1,4 @@
-"""What leads from a run back to code, data, features and environment."""
+"""Links from a run back to code, data, features and environment."""
 
 import hashlib
 
@@ -11,9 +11,9 @@ _SOURCE = "data.source="
 
 
 def data_origin(context: Context) -> dict[str, str]:
-    """Tags of the raw table: address, MD5 (DVC's name for these bytes), version in its store.
+    """Tags of the raw table: address, MD5 (DVC's hash), version in its store.
 
-    What `ingest` wrote down counts: the file or object may have changed since.
+    They come from the record of `ingest`: the file or object may have changed since.
     """
     source = context.params.data.source
     path = context.workspace.raw
@@ -28,7 +28,7 @@ def data_origin(context: Context) -> dict[str, str]:
 
 
 def lineage(context: Context) -> dict[str, str]:
-    """Tags that lead from a run back to code, data, features and environment."""
+    """Tags that link a run to its code, data, features and environment."""
     root = context.workspace.root
     commit, changed = git.commit(root), git.dirty(root)
     if commit == "none" and context.settings.git_commit:  # an image: no repository, built from one

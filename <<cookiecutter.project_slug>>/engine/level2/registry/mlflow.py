@@ -83,7 +83,7 @@ class Registry(Store):
     def log_outcome(
         self, experiment: str, name: str, tags: Mapping[str, str], failed: bool
     ) -> None:
-        """Log a run that holds tags only and has ended already, well or not."""
+        """Log a run with tags only that has already ended, successfully or not."""
         with self._faults():
             made = self.client.create_run(self._experiment(experiment), tags=tags, run_name=name)
             status = RunStatus.FAILED if failed else RunStatus.FINISHED
@@ -105,12 +105,12 @@ class Registry(Store):
         return run is not None and run.info.status == "FINISHED"
 
     def champion(self, name: str) -> Version | None:
-        """The version behind alias `champion`, None where there is none."""
+        """The version with alias `champion`, or None."""
         found = self._found(lambda: self.client.get_model_version_by_alias(name, CHAMPION))
         return found and _version(name, found)
 
     def version(self, name: str, number: str) -> Version | None:
-        """One numbered version, None where there is none."""
+        """The version with this number, or None."""
         found = self._found(lambda: self.client.get_model_version(name, number))
         return found and _version(name, found)
 
@@ -120,7 +120,7 @@ class Registry(Store):
             return dict(self.client.get_run(run_id).data.metrics)
 
     def run_file(self, run_id: str, file: str) -> bytes | None:
-        """Bytes of one artifact of a run, None where the run has no such file."""
+        """Bytes of one artifact of a run, None if the run has no such file."""
         with self._faults(), tempfile.TemporaryDirectory() as folder:
             if file not in {item.path for item in self.client.list_artifacts(run_id)}:
                 return None

@@ -1,4 +1,4 @@
-"""A run's content and its scikit-learn model, as MLflow keeps them."""
+"""A run's content and its scikit-learn model, as MLflow stores them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from .mlflow_trials import TrialRecord
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Everything a run carries."""
+    """Everything a run contains."""
 
     model: Any
     task: str

@@ -1,7 +1,7 @@
-"""MLflow's sqlite store read without MLflow, whose import and mapping take two seconds of CPU.
+"""Read MLflow's sqlite store without MLflow, whose import takes two seconds of CPU.
 
-For commands that only look: champion, versions, metrics, files. Whoever writes uses the client. It
-reads the schema it was written for and files on this machine; anything else is the client's.
+For commands that only read: champion, versions, metrics, files. Writing uses the client. It reads
+only the schema it was written for and files on this machine; the client does the rest.
 """
 
 import math
@@ -45,7 +45,7 @@ class Version:
 
 
 def opened(uri: str, root: Path) -> "SqliteStore | None":
-    """A reader of the store; None where the client has to be asked."""
+    """A reader of the store; None if the client is needed."""
     name = uri.removeprefix("sqlite:///")
     if name == uri or set("%?:") & set(name) or any(os.environ.get(item) for item in _CLIENT):
         return None
@@ -62,13 +62,13 @@ def opened(uri: str, root: Path) -> "SqliteStore | None":
 
 
 class SqliteStore:
-    """What a store says of versions and runs. Raises ProjectError where it does not answer."""
+    """Versions and runs of a store. Raises ProjectError if it cannot be read."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def ask(self, question: str, *values: object) -> Sequence[tuple[Any, ...]]:
-        """Rows; the file is opened each time, by whoever is alone with it."""
+        """Rows; the file is opened for each query."""
         address = f"{self._file.resolve().as_uri()}?mode=rw"  # rw: what a kill has left is undone
         try:
             with closing(sqlite3.connect(address, uri=True, timeout=20)) as store:
@@ -79,12 +79,12 @@ class SqliteStore:
             ) from error
 
     def champion(self, name: str) -> Version | None:
-        """The version behind alias `champion`, None where there is none."""
+        """The version with alias `champion`, or None."""
         found = self.ask(_ALIAS, name, CHAMPION)
         return self.version(name, str(found[0][0])) if found else None
 
     def version(self, name: str, number: str) -> Version | None:
-        """One numbered version, None where there is none."""
+        """The version with this number, or None."""
         found = self.ask(_VERSION, name, int(number)) if number.isdecimal() else ()
         if not found:
             return None
@@ -98,7 +98,7 @@ class SqliteStore:
         return {key: math.nan if nan else value for key, value, nan in self.ask(question, run_id)}
 
     def run_file(self, run_id: str, file: str) -> bytes | None:
-        """Bytes of one artifact of a run, None where the run has no such file."""
+        """Bytes of one artifact of a run, None if the run has no such file."""
         found = self.ask("select artifact_uri from runs where run_uuid = ?", run_id)
         if not found:
             raise ProjectError(f"run {run_id} is not in MLflow's store {self._file}: restore it")

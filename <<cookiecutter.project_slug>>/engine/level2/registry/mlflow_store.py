@@ -1,4 +1,4 @@
-"""MLflow's server or store: how it is opened, and its faults in one sentence."""
+"""MLflow's server or store: how it is opened, and its errors in one sentence."""
 
 import functools
 import os
@@ -30,7 +30,7 @@ _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores s
 
 
 class Store:
-    """One MLflow server or store. Raises ProjectError where it cannot be reached."""
+    """One MLflow server or store. Raises ProjectError if it cannot be reached."""
 
     def __init__(self, uri: str, root: Path, worker: str = "") -> None:
         self.uri = _absolute(uri, root)
@@ -65,7 +65,7 @@ class Store:
             ) from error
 
     def _found(self, ask: Callable[[], Any]) -> Any:
-        """What `ask` returns, None where the store says there is no such thing."""
+        """The result of `ask`, None if the store says it does not exist."""
         with self._faults():
             try:
                 return ask()
@@ -76,10 +76,10 @@ class Store:
 
 
 def _absolute(uri: str, root: Path) -> str:
-    """A relative sqlite path is the project's, whatever folder the command runs in.
+    """Resolve a relative sqlite path from the project, whatever the working folder.
 
     In a URI a folder's `%`, `?` or `#` means something else: SQLAlchemy escapes them. The driver is
-    named then, or MLflow makes the folder that the escaped address seems to name.
+    then named, or MLflow creates the folder that the escaped address seems to name.
     """
     file = _sqlite_file(uri)
     if file is None or file.is_absolute():
@@ -97,16 +97,16 @@ def _sqlite_file(uri: str) -> Path | None:
 
 
 def _readable(file: Path) -> None:
-    """Raise what sqlite3 raises for a file that is no store: MLflow would try for two minutes."""
+    """Raise sqlite3's error for a file that is not a store: MLflow would retry for two minutes."""
     with closing(sqlite3.connect(file, timeout=20)) as store:
         store.execute("select count(*) from sqlite_master")
 
 
 @functools.cache
 def _escape_script_location() -> None:
-    """Let MLflow's migrations lie in a folder with `%`, as in an environment below the project.
+    """Let MLflow's migrations run in a folder with `%`, such as an environment in the project.
 
-    MLflow escapes `%` for Alembic in the store's address and forgets the folder of its scripts.
+    MLflow escapes `%` for Alembic in the store's address but not in the folder of its scripts.
     """
     from alembic.config import Config
 
@@ -119,12 +119,12 @@ def _escape_script_location() -> None:
 
 
 def _shown(text: str) -> str:
-    """An address, or a message with one, without the credentials it may carry."""
+    """An address, or a message with one, without credentials."""
     return re.sub(r"://[^\s/]*@", "://", text)
 
 
 def _reason(error: Exception) -> str:
-    """The first line of what MLflow says."""
+    """The first line of MLflow's message."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if "Max retries exceeded" in line:
         return "it does not respond"

@@ -15,7 +15,7 @@ REQUESTS = 8  # trials sent to a server at a time
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One trial: its name, its parameters, what it measured or nothing where it failed."""
+    """One trial: its name, its parameters, and its metric unless it failed."""
 
     name: str
     params: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""A model version trained again from the commit and the data that it records."""
+"""Train a model version again from its recorded commit and data."""
 
 import math
 import os
@@ -21,9 +21,10 @@ TOLERANCE = 1e-6  # relative difference of a metric between two machines
 
 
 def trained_again(root: Path, version: Version) -> dict[str, float]:
-    """Metrics of a version trained again from its commit and data, in a folder of its own.
+    """Metrics of a version trained again from its commit and data, in a separate folder.
 
-    Raises ProjectError where it cannot be: changes were not committed, or its data are gone.
+    Raises ProjectError if it cannot be reproduced: changes were not committed, or its data are
+    gone.
     """
     commit = version.tags.get("git.commit", "none")
     if commit == "none" or version.tags.get("git.dirty") == "true":
@@ -42,9 +43,9 @@ def trained_again(root: Path, version: Version) -> dict[str, float]:
 
 
 def compare(recorded: dict[str, float], again: dict[str, float]) -> tuple[list[list[str]], float]:
-    """Rows of metric, recorded, again and relative difference; and the worst of these.
+    """Rows of metric, recorded, again and relative difference; and the largest difference.
 
-    Infinity where a metric is not a number, or was not recorded.
+    Infinity if a metric is not a number, or was not recorded.
     """
     rows, worst = [], 0.0
     for name, value in again.items():
@@ -80,9 +81,9 @@ def _restore_data(root: Path, tree: Path, version: Version) -> str:
 
 
 def _code(tree: Path) -> tuple[str, Path]:
-    """The package that a commit's commands are called by, and the folder that holds it.
+    """The package that runs a commit's commands, and the folder that contains it.
 
-    Before the engine was a package of its own, all code stood in the project's package in src/.
+    Before the engine was a separate package, all code was in the project's package in src/.
     """
     if (tree / "engine").is_dir():
         return __name__.partition(".")[0], tree / "engine"
@@ -100,7 +101,7 @@ def _code(tree: Path) -> tuple[str, Path]:
 
 
 def _wheel(tree: Path) -> str | None:
-    """The version of the engine that a commit's lock names, where it ran on a wheel of it."""
+    """The engine's version in a commit's lock, if it used a wheel."""
     lock = tree / "requirements" / "train.txt"
     text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
     found = re.search(r"^level2==([^\s;\\]+)", text, re.MULTILINE)
@@ -108,7 +109,7 @@ def _wheel(tree: Path) -> str | None:
 
 
 def _retrain(tree: Path, source: str) -> dict[str, Any]:
-    """Run the experimental steps of that commit in a process and a store of their own."""
+    """Run the experimental steps of that commit in a separate process and store."""
     package, folder = _code(tree)
     environment = {
         **os.environ,

@@ -1,4 +1,4 @@
-"""What a run carries to MLflow, and what the champion says about today's data."""
+"""What a run logs to MLflow."""
 
 import importlib.metadata
 import socket
@@ -31,9 +31,9 @@ def registry(context: Context) -> Registry:
 
 
 def _worker(context: Context) -> str:
-    """Who writes runs: the folder that one run at a time may use, in pods the pipeline's run.
+    """The writer of runs: a folder that one run at a time may use; in pods, the pipeline's run.
 
-    A pod's host name and folder are gone with it; the exit task closes what a killed pod left.
+    A pod's host name and folder disappear with it; the exit task closes what a killed pod left.
     """
     workspace, run = context.workspace, context.settings.pipeline_run_id
     if run and not workspace.home:
@@ -99,7 +99,7 @@ def log(
 
 
 def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
-    """Track how a run of the production pipeline ended, so that a failed one is seen too."""
+    """Track how a run of the production pipeline ended, so that failures are visible too."""
     tags = {f"pipeline.{key}": str(value) for key, value in outcome.items() if value}
     name = f"{outcome['trigger']}-{outcome['state'].lower()}"
     failed = run_state.outcome(outcome["state"]) != "SUCCEEDED"
@@ -109,14 +109,14 @@ def log_outcome(context: Context, outcome: dict[str, Any]) -> None:
 
 
 def _history(context: Context, trained: ModelArtifact) -> dict[str, bytes]:
-    """The past that a bundle of this model carries where the ingested table is not at hand."""
+    """The history for bundles of this model, if the ingested table is not available."""
     past = None if context.experiment else KnownPast(context.workspace.ingested)
     found = carried(trained.record, past)[0] if past else None
     return {HISTORY: found} if found is not None else {}
 
 
 def _trials(context: Context) -> tuple[TrialRecord, ...]:
-    """Every trial of the search, child runs of its candidate."""
+    """Every trial of the search, as child runs of its candidate."""
     path = context.workspace.tuning
     tuning = read_json(path) if path.exists() else {"branches": []}
     return tuple(

@@ -1,1 +1,1 @@
-"""Reports that people read."""
+"""Reports for people."""

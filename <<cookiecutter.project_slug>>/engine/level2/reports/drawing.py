@@ -1,4 +1,4 @@
-"""Matplotlib: draws the charts of the report as inline SVG, without pyplot's global state."""
+"""Matplotlib: draw the report's charts as inline SVG, without pyplot's global state."""
 
 import io
 import warnings

@@ -1,4 +1,4 @@
-"""Matplotlib: what each mark of a chart draws, and in which colours."""
+"""Matplotlib: how each mark of a chart is drawn, and in which colours."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ def _colour(role: str) -> str:
 
 
 def _x_axis(axes: Any, x: Any) -> None:
-    """Dates for moments, whole numbers for counts."""
+    """Dates for times, whole numbers for counts."""
     if np.issubdtype(np.asarray(x).dtype, np.integer):
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     if np.issubdtype(np.asarray(x).dtype, np.datetime64):
@@ -95,7 +95,7 @@ def _bars(axes: Any, mark: charts.Bars) -> None:
 
 
 def _matrix(axes: Any, mark: charts.Matrix) -> None:
-    """Cells shaded by the share of their row, lightly enough for the number to stay readable."""
+    """Cells shaded by their share of the row, lightly enough to keep the number readable."""
     size, place = len(mark.labels), np.arange(len(mark.labels))
     shares = mark.counts / np.maximum(mark.counts.sum(axis=1, keepdims=True), 1)
     for row, column in np.ndindex(size, size):

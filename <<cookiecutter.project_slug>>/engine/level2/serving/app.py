@@ -1,4 +1,4 @@
-"""The HTTP face of the service: routes, errors as sentences, start and end."""
+"""The HTTP side of the service: routes, errors as sentences, start and shutdown."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from .service import Service
 
 
 def build(service: Service) -> Application:
-    """The application of one service, guarded."""
+    """The application of one service, with its guard."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

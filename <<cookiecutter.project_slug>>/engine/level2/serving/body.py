@@ -1,4 +1,4 @@
-"""The body of a request, no longer and no slower than allowed."""
+"""Read a request's body within limits of length and time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -13,7 +13,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class Limits(Protocol):
-    """How long a body may be, and how long it may take."""
+    """The maximum length of a body, and the maximum time to receive it."""
 
     @property
     def max_body_bytes(self) -> int:
@@ -31,7 +31,7 @@ class Bodies:
         self._most, self._deadlines = limits.max_body_bytes, Deadlines(limits.body_seconds)
 
     async def read(self, request: Request) -> bytes:
-        """All bytes of the body. Raises RequestError where it is too long, too slow or encoded."""
+        """All bytes of the body. Raises RequestError if it is too long, too slow or encoded."""
         self._look(request.scope["headers"])
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  servers run an application in a task

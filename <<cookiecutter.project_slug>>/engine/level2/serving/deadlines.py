@@ -1,11 +1,11 @@
-"""Things that must be done in time, watched by one timer for all: one each costs a request much."""
+"""Deadlines watched by a single timer, because one per request would be expensive."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Deadlines:
-    """Calls what is to be done about each thing that was not done in time."""
+    """Calls a function for each thing that is not done in time."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -13,7 +13,7 @@ class Deadlines:
         self._watching = False
 
     def begin(self, thing: object, late: Callable[[], object]) -> None:
-        """Call `late` unless `thing` has ended in time. Call within the event loop."""
+        """Call `late` unless `thing` ends in time. Call within the event loop."""
         loop = asyncio.get_running_loop()
         self._pending[thing] = loop.time() + self.seconds, late
         if not self._watching:
@@ -21,7 +21,7 @@ class Deadlines:
             loop.call_later(self.seconds, self._look, loop)
 
     def end(self, thing: object) -> bool:
-        """Forget a thing; whether it was in time."""
+        """Forget a thing; return whether it was in time."""
         return self._pending.pop(thing, None) is not None
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:

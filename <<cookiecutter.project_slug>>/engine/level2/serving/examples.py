@@ -1,4 +1,4 @@
-"""Requests to copy, from the contract of the model served now."""
+"""Example requests, from the contract of the current model."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from .model import Served
 
 
 def examples(served: Served, lookup: bool, tables: bool = False) -> dict[str, Any]:
-    """Requests by their way, of the last row the model learned from: each is answered as it stands.
+    """Example requests of each form, of the last training row; each can be sent as it is.
 
-    `rows` holds model features, `table` the row as the user's own table has it, `entities` what the
-    online store is asked for.
+    `rows` holds model features, `table` the row as in the user's own table, `entities` the key for
+    the online store.
     """
     found: dict[str, Any] = {"rows": {"rows": [served.example]}}
     if tables and served.raw is not None and served.raw.example is not None:
@@ -20,7 +20,7 @@ def examples(served: Served, lookup: bool, tables: bool = False) -> dict[str, An
 
 
 def unnamed(served: Served) -> str:
-    """What stands for an entity in the examples, where none is known by name; else empty."""
+    """The placeholder for an entity in the examples, if no name is known; else empty."""
     key = served.key
     if served.known is not None:
         return ""

@@ -1,4 +1,4 @@
-"""Why a case is predicted so: what moved it away from a typical case, and what came before it."""
+"""Explain a prediction: what moved it away from a typical case, and earlier values."""
 
 import asyncio
 import time
@@ -43,7 +43,7 @@ async def explain(served: Served, service: Service, asked: Asked) -> dict[str, A
 
 
 def _moved(served: Served, columns: dict[str, list[Any]]) -> tuple[str, Drivers]:
-    """Changes of the number, or of the probability of the class that is answered."""
+    """Changes of the number, or of the predicted class's probability."""
     if served.typical is None:
         raise RequestError("this model has no typical case: train and promote it again", 404)
     typical = {n: v[0] for n, v in served.checker.columns([served.typical]).items()}
@@ -66,7 +66,7 @@ def _row(served: Served, columns: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 def _listed(served: Served, row: dict[str, Any], found: Drivers) -> list[dict[str, Any]]:
-    """The largest change first."""
+    """Largest change first."""
     ordered = sorted(found.changes.items(), key=lambda item: -abs(item[1]))
     typical = served.typical or {}
     return [

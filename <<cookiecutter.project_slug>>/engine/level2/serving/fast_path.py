@@ -1,4 +1,4 @@
-"""Predictions past FastAPI's routing, which costs as much as the model itself."""
+"""Predictions without FastAPI's routing, which costs as much as the model itself."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,13 +14,13 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Direct:
-    """ASGI middleware: a POST to one path goes to its handler, all else to the application."""
+    """ASGI middleware: a POST to one path goes to its handler, the rest to the application."""
 
     def __init__(self, app: Application, service: Service, path: str, handler: Handler) -> None:
         self._app, self._service, self._path, self._handler = app, service, path, handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; what goes wrong is told as the application tells it."""
+        """Answer one request; errors are formatted as by the application."""
         if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return

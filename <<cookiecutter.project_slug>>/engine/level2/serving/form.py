@@ -1,4 +1,4 @@
-"""What the page needs to ask for a prediction, from the contract of the model served now."""
+"""The page's form, from the contract of the current model."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _TYPES = {"float": "number", "int": "integer", "bool": "truth", "category": "tex
 
 
 def describe(served: Served, service: Service) -> dict[str, Any]:
-    """Model, key and fields in order, each with a value to begin with."""
+    """Model, key and fields in order, each with an initial value."""
     stamp, key = served.stamp, served.key
     example = served.example
     return {
@@ -44,7 +44,7 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
 
 
 def _entities(served: Served, service: Service) -> list[str] | None:
-    """Names to choose from: those of the contract, else of the past where they are not many."""
+    """Names to choose from: the contract's, or those of the past if there are few."""
     key = served.key
     if key.constant or key.whole:
         return None
@@ -56,7 +56,7 @@ def _entities(served: Served, service: Service) -> list[str] | None:
 
 
 def _short(item: Feature) -> bool:
-    """Whether a field is a list to choose from: of others one is typed, with suggestions."""
+    """Whether a field is a list to choose from; others are typed, with suggestions."""
     known = len(item.categories or ())
     return known == 0 or (item.allowed is not None and known <= MAX_CATEGORIES)
 

@@ -1,4 +1,4 @@
-"""Around the application: an id and a count for each request, and no more at once than fit."""
+"""Wraps the application: an id and a count for each request, and a limit on concurrency."""
 
 import json
 import os
@@ -24,7 +24,7 @@ _BUSY = json.dumps({"error": "too many requests at once: try again in a second"}
 
 
 class Guard:
-    """ASGI middleware. A request beyond the limit gets 503 with Retry-After at once."""
+    """ASGI middleware. A request beyond the limit immediately gets 503 with Retry-After."""
 
     def __init__(self, app: Application, metrics: Metrics, limit: int) -> None:
         self._app, self._metrics, self._limit = app, metrics, limit
@@ -66,7 +66,7 @@ class Guard:
             self._count(route, status, time.perf_counter() - began)
 
     def _count(self, route: str, status: int, seconds: float) -> None:
-        """Few routes and statuses: their samples are looked up once."""
+        """Routes and statuses are few: their samples are looked up once."""
         if (route, status) not in self._counts:
             self._counts[route, status] = self._metrics.requests.labels(route, str(status))
             self._times[route] = self._metrics.latency.of(route)
@@ -74,7 +74,7 @@ class Guard:
         self._times[route].observe(seconds)
 
     def _name(self, headers: list[tuple[bytes, bytes]]) -> str:
-        """The sender's own X-Request-ID if it is a plain one, else a new id."""
+        """The sender's own X-Request-ID if it is valid, else a new id."""
         for key, value in headers:
             if key == b"x-request-id" and _ID.fullmatch(value):
                 return value.decode()
@@ -93,7 +93,7 @@ async def _refuse(send: Send) -> None:
 
 
 def _route(path: str) -> str:
-    """One of few names, whatever path is asked for."""
+    """One of a few names, whatever path is requested."""
     if path in _ASKED:
         return _ASKED[path]
     if path.startswith("/v2/health/"):
@@ -104,7 +104,7 @@ def _route(path: str) -> str:
 
 
 def _noise() -> Iterator[str]:
-    """Random hexadecimal digits, asked of the system for many requests at once."""
+    """Random hexadecimal digits, fetched from the system for many requests at once."""
     while True:
         pool = os.urandom(10 * _AT_ONCE).hex()
         yield from (pool[place : place + 20] for place in range(0, len(pool), 20))

@@ -1,4 +1,4 @@
-"""Histograms as Prometheus reads them, counted in a third of the time its own library takes."""
+"""Histograms for Prometheus, counted in a third of the time its own library takes."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from prometheus_client.utils import floatToGoString
 
 
 class Tally:
-    """How many numbers fell between which edges, and their sum. For one thread."""
+    """Counts of numbers between edges, and their sum. For one thread."""
 
     def __init__(self, edges: Sequence[float]) -> None:
         self._edges, self._counts, self._sum = edges, [0] * (len(edges) + 1), 0.0
@@ -23,7 +23,7 @@ class Tally:
         self._sum += number
 
     def tell(self, metric: Metric, labels: dict[str, str]) -> None:
-        """Add what Prometheus reads: numbers up to each edge, in all, and their sum."""
+        """Add the samples for Prometheus: cumulative counts, total and sum."""
         counts = list(accumulate(self._counts))
         for edge, count in zip((*self._edges, inf), counts, strict=True):
             named = {**labels, "le": floatToGoString(edge)}  # type: ignore[no-untyped-call]
@@ -53,7 +53,7 @@ class Histogram(Collector):
         return self._tallies.setdefault(value, Tally(self._edges))
 
     def collect(self) -> Iterator[Metric]:
-        """What Prometheus reads."""
+        """The samples for Prometheus."""
         metric = Metric(self._name, self._text, "histogram")
         for value, tally in list(self._tallies.items()):
             tally.tell(metric, {self._label: value} if self._label else {})

@@ -1,4 +1,4 @@
-"""What the prediction log holds, asked beside requests: earlier answers, and what was right."""
+"""Read the prediction log beside requests: earlier predictions, and feedback."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,27 +16,27 @@ Found = TypeVar("Found")
 
 
 class Cases(Protocol):
-    """Where answered rows are looked up."""
+    """Looks up logged rows."""
 
     def correct(self, said: Feedback, model: str, at: float) -> str | None:
-        """Keep what is right for a row; the version that answered it, None for an unknown row."""
+        """Store the true value of a row; its version, None for an unknown row."""
 
     def recent(self, model: str, entity: str | None, most: int) -> list[Answered]:
-        """The newest answered rows, of one entity or of all."""
+        """The newest logged rows, of one entity or of all."""
 
     def close(self) -> None:
-        """Let go of the place."""
+        """Release the resource."""
 
 
 class History:
-    """One thread of its own: a slow disk does not stop predictions."""
+    """Has its own thread, so that a slow disk does not stop predictions."""
 
     def __init__(self, cases: Cases) -> None:
         self._cases = cases
         self._thread = ThreadPoolExecutor(1, "history")
 
     async def correct(self, said: Feedback, model: str, at: float) -> str:
-        """Keep what is right; the version that answered. Raises RequestError."""
+        """Store the true value; returns the row's version. Raises RequestError."""
         for _ in range(_TRIES):
             version = await self._run(lambda: self._cases.correct(said, model, at))
             if version is not None:
@@ -49,7 +49,7 @@ class History:
         )
 
     async def recent(self, model: str, entity: str | None) -> list[Answered]:
-        """The newest answered rows, of one entity or of all. Raises RequestError."""
+        """The newest logged rows, of one entity or of all. Raises RequestError."""
         return await self._run(lambda: self._cases.recent(model, entity, _MOST))
 
     async def _run(self, work: Callable[[], Found]) -> Found:
@@ -59,6 +59,6 @@ class History:
             raise RequestError(str(error), 503) from error
 
     def close(self) -> None:
-        """Finish what was begun and close the place."""
+        """Finish pending work and close."""
         self._thread.submit(self._cases.close)
         self._thread.shutdown(wait=True)

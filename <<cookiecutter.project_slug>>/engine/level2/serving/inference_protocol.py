@@ -19,7 +19,7 @@ _ACCEPTED = {
 
 
 def metadata(served: Served) -> dict[str, Any]:
-    """What /v2/models/NAME says."""
+    """The response of /v2/models/NAME."""
     inputs = [
         {"name": name, "datatype": _TYPES[item.type], "shape": [-1, 1]}
         for name, item in served.features.items()
@@ -37,7 +37,7 @@ def metadata(served: Served) -> dict[str, Any]:
 
 
 def rows(served: Served, payload: Any, limit: int) -> list[dict[str, Any]]:
-    """One row per place of the tensors. Raises RequestError."""
+    """One row per index of the tensors. Raises RequestError."""
     inputs = payload.get("inputs") if type(payload) is dict else None
     if type(inputs) is not list or not all(type(item) is dict for item in inputs):
         raise RequestError("give an object with `inputs`, a list of tensors", field="inputs")
@@ -87,7 +87,7 @@ def _flat(item: dict[str, Any], feature: Feature) -> list[Any]:
 def answer(
     served: Served, request: str, outputs: list[str], found: Array, answers: list[Any]
 ) -> dict[str, Any]:
-    """The response to an inference request, with the outputs it asks for."""
+    """The response to an inference request, with the requested outputs."""
     known = _outputs(served)
     data = {served.target: [item["label"] for item in answers]} if served.classes else {}
     if served.cut:
@@ -111,7 +111,7 @@ def answer(
 
 
 def wanted(served: Served, outputs: Any) -> list[str]:
-    """Names of the outputs asked for, all where none is. Raises RequestError."""
+    """Names of the requested outputs, all by default. Raises RequestError."""
     known = _outputs(served)
     if outputs is None:
         return list(known)
@@ -128,7 +128,7 @@ def wanted(served: Served, outputs: Any) -> list[str]:
 
 
 def identity(payload: dict[str, Any]) -> str:
-    """The id the sender gives its request, empty where there is none. Raises RequestError."""
+    """The request's own id, empty if there is none. Raises RequestError."""
     given = payload.get("id", "")
     if type(given) is not str or len(given) > 64 or not (given == "" or given.isprintable()):
         raise RequestError("id is not a text of up to 64 printable characters", field="id")
@@ -136,7 +136,7 @@ def identity(payload: dict[str, Any]) -> str:
 
 
 def _outputs(served: Served) -> dict[str, tuple[str, list[int]]]:
-    """Name, datatype and shape of what the model answers."""
+    """Name, datatype and shape of the model's outputs."""
     if not served.classes:
         return {served.target: ("FP64", [-1])}
     found = {
@@ -147,7 +147,7 @@ def _outputs(served: Served) -> dict[str, tuple[str, list[int]]]:
 
 
 def _parameters(served: Served, name: str) -> dict[str, Any]:
-    """Of which class the threshold is."""
+    """The class of the threshold."""
     if name != THRESHOLD or served.cut is None:
         return {}
     return {"parameters": {"class": served.classes[served.cut.code]}}

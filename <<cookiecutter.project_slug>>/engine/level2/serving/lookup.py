@@ -1,4 +1,4 @@
-"""Requests that name only the entity: its newest features, read from the online store."""
+"""Requests that name only the entity: its newest features come from the online store."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Lookup:
     async def columns(
         self, served: Served, rows: list[Any]
     ) -> tuple[list[tuple[str | int, datetime | None]], dict[str, list[Any]]]:
-        """Key and features of each asked row, no time where none is. Raises RequestError."""
+        """Key and features of each requested row; no time if there is none. Raises RequestError."""
         asked = [_asked(served, row, f"entities[{number}]") for number, row in enumerate(rows)]
         began = time.perf_counter()
         try:
@@ -45,7 +45,7 @@ class Lookup:
         return keys, columns
 
     def close(self) -> None:
-        """Let the store's thread go."""
+        """Stop the store's thread."""
         self._reads.close()
 
 
@@ -64,7 +64,7 @@ def _called(served: Served, entity: str | int) -> str:
 
 
 def _asked(served: Served, row: Any, where: str) -> tuple[str | int, datetime | None]:
-    """Entity and wanted time of one row. Raises RequestError."""
+    """Entity and requested time of one row. Raises RequestError."""
     key = served.key
     if type(row) is not dict:
         right = "{}" if key.constant else key.entity
@@ -83,7 +83,7 @@ def _asked(served: Served, row: Any, where: str) -> tuple[str | int, datetime | 
 def _same_time(
     served: Served, where: str, entity: str | int, wanted: datetime | None, held: datetime
 ) -> None:
-    """Refuse a time that is not the one the store holds."""
+    """Refuse a time that differs from the online store's."""
     if wanted is not None and wanted != held:
         raise RequestError(
             f"{where}.{served.key.time} is {wanted.isoformat()}, the online store holds "

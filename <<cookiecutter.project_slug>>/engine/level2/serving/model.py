@@ -1,4 +1,4 @@
-"""One model version, ready to answer: its file checked, loaded and tried on a row."""
+"""One model version, ready to predict: its file checked, loaded and tried on a row."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +21,7 @@ from ..model.onnx import Scorer
 
 @dataclass(frozen=True)
 class Stamp:
-    """Which version: what is compared to see that the champion has moved."""
+    """The version, compared to detect that the champion has changed."""
 
     name: str
     version: str
@@ -59,21 +59,21 @@ class Served:
 
     @property
     def repeated(self) -> str | None:
-        """The feature that says the entity again, if there is one."""
+        """The feature that repeats the entity, if there is one."""
         name = f"{self.key.entity}_key"
         return name if name in self.features and not self.key.constant else None
 
     def label(self, name: str) -> str | None:
-        """A column of the contract as the user's own table calls it, None for one it has not."""
+        """A contract column's name in the user's own table, None if it is not there."""
         return self.raw.own.get(name) if self.raw is not None else None
 
     def score(self, columns: dict[str, list[Any]]) -> Array:
-        """Predictions of checked columns. Raises RequestError where one is not finite."""
+        """Predictions for checked columns. Raises RequestError if one is not finite."""
         found = self.scorer(arrays(columns, self.features))
         return self._finite(found)
 
     def score_one(self, columns: dict[str, list[Any]]) -> Array:
-        """The same of a single row, in a third of the time. For the event loop's thread only."""
+        """The same for a single row, in a third of the time. For the event loop's thread only."""
         return self._finite(self.scorer.one(columns))
 
     def _finite(self, found: Array) -> Array:
@@ -85,7 +85,7 @@ class Served:
         return found
 
     def answers(self, found: Array) -> list[Any]:
-        """Predictions as a response carries them: numbers, or labels with probabilities."""
+        """Predictions in the form of a response: numbers, or labels with probabilities."""
         if not self.classes:
             return list(found.tolist())
         best = labels(found, self.cut)
@@ -101,7 +101,7 @@ class Served:
 
 
 def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
-    """Load a checked artifact and try it. Raises ProjectError for one that cannot answer."""
+    """Load a checked artifact and try it. Raises ProjectError if it cannot predict."""
     record, told = artifact.record, artifact.record.get("serving")
     where = f"{stamp.name} v{stamp.version}"
     if told is None:

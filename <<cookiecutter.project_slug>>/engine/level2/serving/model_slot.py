@@ -1,4 +1,4 @@
-"""The model that serves now, replaced as a whole when the champion moves."""
+"""The current model, replaced as a whole when the champion changes."""
 
 import asyncio
 import sys
@@ -11,9 +11,9 @@ from .sources import Source
 
 
 class Slot:
-    """Holds one loaded version. Raises ProjectError where there is none to begin with.
+    """Holds one loaded version. Raises ProjectError if there is none to start with.
 
-    Where `only` is given, no model of another digest is served.
+    If `only` is given, no model with another digest is served.
     """
 
     def __init__(self, source: Source, metrics: Metrics, only: str = "") -> None:
@@ -23,7 +23,7 @@ class Slot:
         self._tell(self.served)
 
     def reload(self) -> None:
-        """Serve the champion if it has moved; whatever is wrong with it, the old one stays."""
+        """Serve the champion if it has changed; if anything is wrong with it, keep the old one."""
         outcome = "unreachable"
         try:
             stamp = self._source.current()
@@ -43,7 +43,7 @@ class Slot:
         print(f" reload    {stamp.name} v{stamp.version}", file=sys.stderr, flush=True)
 
     async def follow(self, seconds: float) -> None:
-        """Look for another champion every so many seconds, until cancelled."""
+        """Check for another champion every so many seconds, until cancelled."""
         while self._source.moves:
             await asyncio.sleep(seconds)
             await asyncio.to_thread(self.reload)
@@ -60,7 +60,7 @@ class Slot:
         self._metrics.serve(served.stamp, served.edges, time.time())
 
     def _complain(self, problem: str) -> None:
-        """Say what is wrong once, not at every look."""
+        """Report a problem once, not at every check."""
         if problem != self._complaint:
             self._complaint = problem
             stays = f"v{self.served.stamp.version} keeps serving"

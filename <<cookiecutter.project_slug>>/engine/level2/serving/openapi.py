@@ -1,4 +1,4 @@
-"""What the service says of itself to programs: OpenAPI, from the contract."""
+"""The service's description for programs: OpenAPI, from the contract."""
 
 from typing import Any
 
@@ -27,9 +27,10 @@ _REFUSALS = {
 def openapi(
     served: Served, settings: ServeSettings, lookup: bool, tables: bool = False
 ) -> dict[str, Any]:
-    """OpenAPI 3.1 of the service as it serves now.
+    """OpenAPI 3.1 of the service in its current state.
 
-    `lookup`: whether it reads a feature store; `tables`: whether it reads rows of the user's table.
+    `lookup`: whether it reads a feature store; `tables`: whether it accepts rows of the user's
+    table.
     """
     name, shown = served.stamp.name, examples(served, lookup, tables)
     raw = served.raw if tables else None
@@ -123,7 +124,7 @@ def _prediction(served: Served) -> dict[str, Any]:
 
 
 def _threshold(served: Served) -> dict[str, Any]:
-    """The part of an answer that says from which probability on a class is answered."""
+    """The part of a response with the probability from which a class is predicted."""
     if served.cut is None:
         return {}
     number = {"type": "number", "minimum": 0, "maximum": 1}

@@ -1,4 +1,4 @@
-"""What the service says of itself to people who write programs, from the contract."""
+"""The service's documentation for programmers, from the contract."""
 
 import json
 from html import escape
@@ -23,7 +23,7 @@ _STYLE = (
 def docs(
     served: Served, settings: ServeSettings, lookup: bool, address: str, tables: bool = False
 ) -> str:
-    """The same for people: what to send, what every field means, examples."""
+    """The documentation page: what to send, what every field means, examples."""
     rows = "".join(_row(name, item) for name, item in served.features.items())
     key = " and ".join(f"<code>{escape(name)}</code>" for name in served.key.said)
     unit = f" in {escape(served.unit)}" if served.unit else ""
@@ -46,7 +46,7 @@ def docs(
 
 
 def _ways(served: Served, lookup: bool, address: str, tables: bool) -> str:
-    """A request to copy for each way to ask."""
+    """An example request for each request form."""
     told = examples(served, lookup, tables)
     shown = {way: _curl(body, address) for way, body in told.items()}
     found = f"<h2>Example with all features</h2>{shown['rows']}"
@@ -88,6 +88,6 @@ def _row(name: str, item: Feature) -> str:
 
 
 def _values(item: Feature) -> str:
-    """The categories that are known, and whether others are taken too."""
+    """The known categories, and whether others are accepted."""
     known = listed(item.categories or ())
     return known if item.allowed is not None or not known else f"{known}; others count as unseen"

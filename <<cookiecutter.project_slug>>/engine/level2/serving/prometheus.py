@@ -1,4 +1,4 @@
-"""Prometheus: what the prediction service counts and measures."""
+"""Prometheus metrics of the prediction service."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -54,7 +54,7 @@ class Metrics:
         self._edges: Sequence[float] | None = None
 
     def serve(self, stamp: Any, edges: Sequence[float], now: float) -> None:
-        """A version is served from now on; its buckets fit the target it learned."""
+        """Record the version now served; its buckets fit its target."""
         self._info.clear()
         self._info.labels(stamp.name, stamp.version, stamp.digest).set(1)
         self._created.set(stamp.created or now)
@@ -68,7 +68,7 @@ class Metrics:
             self._edges = buckets
 
     def predicted(self, numbers: Iterable[float], labels: Iterable[str] = ()) -> None:
-        """Count what was predicted."""
+        """Count predictions."""
         if self._predictions is not None:
             tally = self._predictions.of()
             for number in numbers:
@@ -77,5 +77,5 @@ class Metrics:
             self._labels.labels(label).inc()
 
     def text(self) -> bytes:
-        """The page that Prometheus reads."""
+        """The page for Prometheus."""
         return generate_latest(self.registry)

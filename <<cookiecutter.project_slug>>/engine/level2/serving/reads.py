@@ -1,4 +1,4 @@
-"""Reads of the online store: one at a time, each for every request that waits for it."""
+"""Reads of the online store: one at a time, each for all requests that wait for it."""
 
 import asyncio
 import contextlib
@@ -32,10 +32,10 @@ class _Asked(NamedTuple):
 
 
 class Reads:
-    """Reads in one thread of its own, so that a slow store does not stop other requests.
+    """Reads in a separate thread, so that a slow store does not stop other requests.
 
-    Requests that arrive while the store is read share the next read: a turn of the thread costs
-    a busy service more than the read itself.
+    Requests that arrive during a read share the next one: on a busy service, switching threads
+    costs more than the read itself.
     """
 
     def __init__(self, connect: Callable[[], Reader], patience: float) -> None:
@@ -51,7 +51,8 @@ class Reads:
     async def rows(self, version: str, entities: list[str | int]) -> Rows:
         """Features of each entity as this version of the model needs them.
 
-        Raises ProjectError where the store fails or is late; at once while an earlier read is.
+        Raises ProjectError if the store fails or is late; immediately while an earlier read is
+        late.
         """
         loop = asyncio.get_running_loop()
         if self._thread is None:
@@ -81,7 +82,7 @@ class Reads:
         return ProjectError(f"the online store does not respond within {seconds:g} s")
 
     def _begin(self) -> None:
-        """Read for those that wait, as far as they need the same version."""
+        """Read for the waiting requests, as far as they need the same version."""
         if self._reading:
             return
         waiting = [asked for asked in self._waiting if not asked.answer.done()]
@@ -105,7 +106,7 @@ class Reads:
             self._begin()
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In the thread, until there is no more to do."""
+        """Runs in the thread, until nothing is left to do."""
         while part := self._jobs.get():
             try:
                 found: Rows | Exception = self._read(part)
@@ -115,7 +116,7 @@ class Reads:
                 loop.call_soon_threadsafe(self._share, part, found)
 
     def _read(self, part: list[_Asked]) -> Rows:
-        """Open the store if need be: another model may come with other features."""
+        """Open the store if necessary, because another model may have other features."""
         version = part[0].version
         if self._reader is None or self._version != version:
             self._reader = self._connect()
@@ -124,7 +125,7 @@ class Reads:
         return self._reader.read(entities) if entities else []
 
     def close(self) -> None:
-        """Let the thread go."""
+        """Stop the thread."""
         self._jobs.put(None)
 
 
@@ -134,7 +135,7 @@ def _fail(asked: _Asked, error: Exception) -> None:
 
 
 def _together(waiting: list[_Asked]) -> list[_Asked]:
-    """The first, and those after it that one read can answer as well."""
+    """The first request, and later ones that the same read can answer."""
     part: list[_Asked] = []
     size = 0
     for asked in waiting:

@@ -1,4 +1,4 @@
-"""What goes wrong with a request, as a status and one sentence."""
+"""Errors of a request as a status and one sentence."""
 
 import sys
 import traceback
@@ -40,7 +40,7 @@ def install(app: FastAPI, service: Service) -> None:
 
 
 def refused(service: Service, error: RequestError) -> Response:
-    """A request that cannot be answered; odd values are counted."""
+    """A request that cannot be answered; unusual values are counted."""
     if error.kind:
         served = service.slot.served
         known = error.field in served.features or error.field in served.key.columns
@@ -51,12 +51,12 @@ def refused(service: Service, error: RequestError) -> Response:
 
 
 def gone() -> Response:
-    """Nobody is there to read it."""
+    """The client has disconnected."""
     return answer({"error": "the sender hung up"}, 400)
 
 
 def fault(error: Exception) -> Response:
-    """What should not happen, with its traceback in the log of the process."""
+    """An unexpected error, with its traceback in the process's log."""
     traceback.print_exception(error, file=sys.stderr)
     return answer({"error": "a fault of the service: see its log"}, 500)
 
@@ -67,7 +67,7 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 
 class _Json(Response):
-    """Starlette's own constructor takes longer to find out what is known here."""
+    """Starlette's own constructor spends time on finding out what is already known."""
 
     def __init__(self, body: bytes, status: int, headers: Mapping[str, str]) -> None:
         self.body, self.status_code, self.background = body, status, None

@@ -1,4 +1,4 @@
-"""`serve`: open what the service needs, listen, and finish what was accepted before leaving."""
+"""`serve`: open what the service needs, listen, and finish accepted requests before exiting."""
 
 import gc
 import signal
@@ -71,7 +71,7 @@ def _settings() -> ServeSettings:
 
 
 def _store(root: Path) -> Callable[[], Reader]:
-    """Opens the online store, when the first request asks for it."""
+    """Opens the online store on the first request that needs it."""
 
     def connect() -> Any:
         try:
@@ -102,9 +102,9 @@ def _service(
 
 
 def _past(root: Path, source: Source) -> Past | None:
-    """Where lags are looked up: the project's whole history, else what a bundle carries.
+    """Where lags are looked up: the project's whole history, or that of a bundle.
 
-    None where rows of the user's own table cannot be read.
+    None if rows of the user's own table cannot be read.
     """
     if find_spec("pandas") is None:
         return None

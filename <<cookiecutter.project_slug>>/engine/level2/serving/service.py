@@ -1,4 +1,4 @@
-"""What the service does with a request, without HTTP: take it apart, predict, remember."""
+"""How the service handles a request, without HTTP: parse, predict, log."""
 
 import asyncio
 import contextlib
@@ -60,7 +60,7 @@ class Service:
         return Asked(keys, columns, looked_up=True)
 
     def reads_tables(self, served: Served) -> bool:
-        """Whether rows of the user's own table can be answered: their lags need a history."""
+        """Whether the service accepts rows of the user's own table, whose lags need a history."""
         if self.past is None or served.raw is None:
             return False
         return not served.lags or self.past.there()
@@ -92,13 +92,13 @@ class Service:
         return Asked(*await loop.run_in_executor(self.threads, work, served, rows, self.past))
 
     def rows(self, served: Served, rows: list[Any], place: str) -> Asked:
-        """Rows that carry their features. Raises RequestError."""
+        """Rows that contain their features. Raises RequestError."""
         columns = served.checker.columns(rows, place)
         keys = [served.key.read(row, f"{place}[{number}]") for number, row in enumerate(rows)]
         return Asked(keys, columns)
 
     async def predict(self, served: Served, asked: Asked, request: str) -> tuple[Array, list[Any]]:
-        """Score checked rows and remember the answer. Raises RequestError."""
+        """Score checked rows and log the predictions. Raises RequestError."""
         if len(asked.keys) <= _INLINE:
             found, features = self._scored(served, asked.columns, len(asked.keys) == 1)
         else:
@@ -117,7 +117,7 @@ class Service:
     def _scored(
         self, served: Served, columns: dict[str, list[Any]], one: bool
     ) -> tuple[Array, list[str]]:
-        """Predictions, and the features as they are remembered, if they are."""
+        """Predictions, and the features as they are logged, if they are."""
         found = served.score_one(columns) if one else served.score(columns)
         return found, as_json(columns) if self.journal is not None else []
 
@@ -133,7 +133,7 @@ class Service:
                 self.metrics.values.labels(name, "missing").inc(missing)
 
     async def close(self) -> None:
-        """Write what is left of the log and let threads go."""
+        """Write the rest of the log and stop the threads."""
         if self.journal is not None:
             await self.journal.close()
         for part in (self.lookup, self.history):

@@ -1,4 +1,4 @@
-"""Where the served model comes from: the registry's champion, or a folder baked into an image."""
+"""The source of the served model: the registry's champion, or a folder in an image."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,20 +13,20 @@ from .model import Served, Stamp, ready
 
 
 class Source(Protocol):
-    """Says which version is to be served, and loads it. Both raise ProjectError."""
+    """Names the version to serve, and loads it. Both raise ProjectError."""
 
     moves: bool  # whether it is worth asking again
     past: CarriedPast | None  # what it knows of the past itself
 
     def current(self) -> Stamp:
-        """The version to be served now."""
+        """The version to serve now."""
 
     def load(self, stamp: Stamp) -> Served:
         """That version, its file checked against the record."""
 
 
 class Folder:
-    """A folder with a model, and what it carries of the history: no MLflow, never reloaded."""
+    """A folder with a model and its history: no MLflow, never reloaded."""
 
     moves = False
 
@@ -40,7 +40,7 @@ class Folder:
         self.past: CarriedPast | None = CarriedPast(self._artifact.files.get(artifact.HISTORY))
 
     def current(self) -> Stamp:
-        """What the folder's record says."""
+        """The version in the folder's record."""
         record, digest = self._artifact.record, self._artifact.digest
         known = record.get("registered") or {}
         name = known.get("name") or record.get("serving", {}).get("name", "model")
@@ -52,7 +52,7 @@ class Folder:
 
 
 class Champion:
-    """The version behind alias `champion` of a registered model."""
+    """The version with the alias `champion` of a registered model."""
 
     moves = True
     past: CarriedPast | None = None
@@ -62,7 +62,7 @@ class Champion:
         self._version: Any = None
 
     def current(self) -> Stamp:
-        """Ask the registry."""
+        """The version from the registry."""
         found = self._registry.champion(self._name)
         if found is None:
             raise ProjectError(
@@ -73,14 +73,14 @@ class Champion:
         return Stamp(self._name, found.version, found.tags.get("sha256", ""), found.created)
 
     def load(self, stamp: Stamp) -> Served:
-        """Download it; the digest in the registry's record must fit."""
+        """Download it; the digest in the registry's record must match."""
         from ..registry.champion import champion_model
 
         return ready(champion_model(self._registry, self._version), stamp)
 
 
 def _register_features(root: Path, record: Mapping[str, Any]) -> None:
-    """Register what the project in `root` declares, where a model has a feature of its own."""
+    """Register the declarations of the project in `root`, if a model uses an own feature."""
     table = (record.get("serving") or {}).get("table") or {}
     if table.get("featurize", {}).get("own"):
         from ..owned.declarations import install
@@ -90,7 +90,7 @@ def _register_features(root: Path, record: Mapping[str, Any]) -> None:
 
 @contextmanager
 def without(*libraries: str) -> Iterator[None]:
-    """Imports inside do not find these libraries, unless they are loaded already."""
+    """Imports inside this context do not find these libraries, unless already loaded."""
     hidden = [name for name in libraries if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # Python's own mark of what is not there

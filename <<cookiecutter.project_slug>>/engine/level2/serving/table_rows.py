@@ -1,4 +1,4 @@
-"""Rows of a request under the names of the user's own table: recognised and made into features."""
+"""Rows of a request under the names of the user's own table: recognized and converted."""
 
 import math
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Keys = list[tuple[Any, Any]]
 
 
 def recognised(served: Served, rows: list[Any]) -> bool:
-    """Whether rows that hold no model features may be rows of the table itself."""
+    """Whether rows without model features may be rows of the table itself."""
     return served.raw is not None and any(type(row) is dict and _own(served, row) for row in rows)
 
 
@@ -40,7 +40,7 @@ def _own(served: Served, row: Mapping[str, Any]) -> bool:
 
 
 def unsaid(served: Served, rows: list[Any]) -> bool:
-    """Whether rows tell their time and leave a lag to be looked up."""
+    """Whether rows give their time and omit a lag, which must then be looked up."""
     time, lags = served.key.time, served.lags
     for row in rows:  # every request of features comes by here: no generator
         if time in row and row[time] is not None and not lags.keys() <= row.keys():
@@ -79,7 +79,7 @@ def _inputs(
     given: Mapping[str, dict[int, float]],
     cut: Any,
 ) -> Any:
-    """Model features of rows; times as the table writes them, or as JSON does: ISO 8601."""
+    """Model features of rows; times in the table's notation, or ISO 8601 as in JSON."""
     from ..model.scoring import inputs
 
     try:
@@ -96,7 +96,7 @@ def _inputs(
 
 
 def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
-    """Raise RequestError for a row with too much or too little."""
+    """Raise RequestError for a row with unknown or missing fields."""
     if type(row) is not dict:
         raise RequestError(f"{where} is {shown(row)}: give an object of fields", field="rows")
     nullable = {raw.own[name] for name, item in raw.contract.features.items() if item.nullable}
@@ -132,7 +132,7 @@ def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
 
 
 def _alike(raw: Raw, rows: list[Any]) -> None:
-    """Raise RequestError for numbers that are texts in some rows: they may be written otherwise."""
+    """Raise RequestError for numbers that are texts in some rows: their notation is unclear."""
     for name, item in raw.contract.features.items():
         own = raw.own[name]
         told = {type(row.get(own)) is str for row in rows if row.get(own) is not None}
@@ -144,7 +144,7 @@ def _alike(raw: Raw, rows: list[Any]) -> None:
 
 
 def _plain(value: Any, where: str, name: str) -> None:
-    """Raise RequestError for what no cell of a table holds."""
+    """Raise RequestError for a value that no table cell can hold."""
     if type(value) is str:
         if value:
             text(value, where, name)
@@ -157,7 +157,7 @@ def _plain(value: Any, where: str, name: str) -> None:
 
 
 def _given(rows: list[Any], name: str) -> dict[int, float]:
-    """Lags that rows tell themselves; null is one that nobody knows."""
+    """Lags given in the rows; null means unknown."""
     return {
         number: math.nan if row[name] is None else float(row[name])
         for number, row in enumerate(rows)
@@ -180,7 +180,7 @@ def _refused(error: WrongValueError) -> RequestError:
 
 
 def _keys(served: Served, keys: Any) -> Keys:
-    """Entity and time as the log keeps them."""
+    """Entity and time in the log's form."""
     entity, time = (keys.iloc[:, place] for place in (0, 1))
     entities = [None] * len(keys) if served.key.whole else [str(name) for name in entity]
     moments = [moment.to_pydatetime() if served.key.time else None for moment in time]

@@ -1,4 +1,4 @@
-"""Refusals of rows whose lags are later than the history, or earlier than what is left of it."""
+"""Refuse rows whose lags are after the history, or before what is left of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ Rows = Sequence[Mapping[str, Any]]
 def check(
     served: Served, raw: Raw, found: "Inputs", rows: Rows, known: "pd.DataFrame | None"
 ) -> None:
-    """Raise RequestError for the first lag that cannot be looked up in what is known."""
+    """Raise RequestError for the first lag that cannot be looked up."""
     for name, late in found.beyond.items():
         early = found.before[name]
         if late.any():
@@ -36,7 +36,7 @@ def _refused(
     known: "pd.DataFrame | None",
     late: bool,
 ) -> RequestError:
-    """The sentence about one row's lag."""
+    """The error message about one row's lag."""
     from ..data.contract import TIMESTAMP
     from ..data.times import shown
     from ..features.lags import distance

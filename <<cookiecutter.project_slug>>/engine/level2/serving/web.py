@@ -1,4 +1,4 @@
-"""The page for people: its files, what its form asks for, explanations and feedback."""
+"""The page for people: its files, its form, explanations and feedback."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ _HEADERS = {
 
 
 def install(app: FastAPI, service: Service, bodies: Bodies) -> None:
-    """Add the page and what it asks for."""
+    """Add the page and its endpoints."""
     for path in sorted(FOLDER.iterdir()):
         _file(app, path)
     _asked(app, service, bodies)

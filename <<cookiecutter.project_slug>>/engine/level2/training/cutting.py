@@ -1,4 +1,4 @@
-"""The decision threshold of a model, chosen on validation rows that it did not learn."""
+"""Choose the decision threshold of a model on validation rows."""
 
 from typing import Any
 
@@ -13,9 +13,10 @@ from ..params.config import Params
 def chosen(
     params: Params, features: dict[str, Feature], best: dict[str, Any], dataset: pd.DataFrame
 ) -> dict[str, Any] | None:
-    """What the model's record says of its threshold; None without `evaluate.threshold`.
+    """The threshold for the model's record; None without `evaluate.threshold`.
 
-    The best parameters are fitted once more to the train rows alone and asked the validation rows.
+    The best parameters are fitted once more to the training rows only and applied to the validation
+    rows.
     """
     knob, contract = params.evaluate.threshold, params.data
     if knob is None:

@@ -1,4 +1,4 @@
-"""Trials: the same steps with other knobs, tracked apart, never in the registry."""
+"""Experiments: the same steps with other settings, tracked separately, never registered."""
 
 import hashlib
 import itertools
@@ -26,7 +26,7 @@ LONGEST_NAME = 48  # characters of a name made of knobs
 def context_of(
     root: Path, params: Params, name: str, progress: Progress, overrides: tuple[str, ...] = ()
 ) -> Context:
-    """A workspace of its own for the trial `name`. Raises ProjectError where it is not a name."""
+    """A separate workspace for the trial `name`. Raises ProjectError for an invalid name."""
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ProjectError(
             f"`{name}` is not a name for an experiment: use letters, digits, - and _"
@@ -43,7 +43,7 @@ def experiment(context: Context, report: Callable[[int, str, str, float], None])
 
 
 def beside_champion(name: str, evaluation: Evaluation) -> dict[str, dict[str, float | None]]:
-    """Metrics of a trial and of the champion on the same rows, where it can be measured there."""
+    """Metrics of a trial and of the champion on the same rows, if it can be measured there."""
     champion = evaluation["champion"]
     columns: dict[str, dict[str, float | None]] = {name: {**evaluation["candidate"]["metrics"]}}
     if champion and champion["comparable"]:
@@ -52,7 +52,7 @@ def beside_champion(name: str, evaluation: Evaluation) -> dict[str, dict[str, fl
 
 
 def name_of(overrides: tuple[str, ...]) -> str:
-    """A name made of the knobs: other knobs never overwrite what these have left."""
+    """A name derived from the settings, so that different settings never overwrite each other."""
     if not overrides:
         raise ProjectError(
             "an experiment without a changed setting repeats the run: "
@@ -85,14 +85,14 @@ def sweep(context: Context, runs: list[tuple[str, dict[str, Any]]]) -> list[dict
 
 
 def _close_abandoned(context: Context) -> None:
-    """Also find out whether MLflow answers before any work is done."""
+    """Also checks that MLflow responds before any work is done."""
     from ..registry import tracking
 
     tracking.registry(context).close_abandoned(tracking.EXPERIMENTS)
 
 
 def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:
-    """The runs a sweep file asks for. Raises ProjectError for anything but lists of values."""
+    """The runs of a sweep file. Raises ProjectError for anything but lists of values."""
     found = []
     for family, space in read_yaml(file).items():
         step_named("tune").load().check_family(family, f"{file}: ")

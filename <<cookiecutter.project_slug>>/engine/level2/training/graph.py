@@ -1,4 +1,4 @@
-"""The one declaration of the graph: steps in their order, what each reads and what it writes.
+"""The only declaration of the graph: steps in order, with their inputs and outputs.
 
 The loop and the commands are made from it; `dvc.yaml`, the paths of a workspace and the components
 of the pipeline are checked against it.
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class Step:
     """One step of the loop.
 
-    It reads `sections` of params.yaml and `inputs` and writes `outputs`, which must be whole before
-    the next step; both are properties of the workspace. `rooms` of the engine (or single modules)
-    hold the code that decides its result, beside the step's own module; `owned` are the team's
-    modules that may change it, or its feature repository.
+    It reads `sections` of params.yaml and `inputs` and writes `outputs`, which must be complete
+    before the next step; both are properties of the workspace. `rooms` of the engine (or single
+    modules) contain the code that determines its result, besides the step's own module; `owned` are
+    the team's modules that may change it, or its feature repository.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Step:
     owned: tuple[str, ...] = ()
 
     def load(self) -> Any:
-        """Import the step's module, only now, with what it needs."""
+        """Import the step's module with its dependencies, as late as possible."""
         return importlib.import_module(f".steps.{self.name}", __package__)
 
     def run(self, context: "Context") -> str:

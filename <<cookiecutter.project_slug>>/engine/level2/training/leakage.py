@@ -1,4 +1,4 @@
-"""Features that look like the answer: copies, sums and near-perfect predictors of the target."""
+"""Features that leak the target: copies, sums and near-perfect predictors."""
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ def find_leakage(table: pd.DataFrame, contract: DataContract, threshold: float) 
     """Return suspicious declared features of an ingested table, except those waived.
 
     `threshold` is the score (R2, balanced accuracy) on held-out halves that no honest single
-    feature reaches. Looks at 20,000 rows chosen by a fixed seed, confirms equality on all.
+    feature reaches. It examines 20,000 rows chosen by a fixed seed and confirms equality on all.
     """
     names = [name for name in contract.features if name not in contract.allow_leakage]
     sample = _sample(table)
@@ -72,7 +72,7 @@ def _predictors(
 
 
 def _halves(rows: int, contract: DataContract) -> npt.NDArray[np.bool_]:
-    """Which rows are the first half: blocks of time in turn, or rows by chance."""
+    """Which rows are the first half: alternating blocks of time, or rows at random."""
     if contract.has_time:  # neighbours in time resemble one another whatever the feature says
         return np.asarray((np.arange(rows) * 20 // rows) % 2 == 0)
     return np.asarray(np.random.default_rng(0).permutation(rows) < rows // 2)
@@ -81,7 +81,7 @@ def _halves(rows: int, contract: DataContract) -> npt.NDArray[np.bool_]:
 def _score(
     feature: "pd.Series[float]", y: Floats, first: npt.NDArray[np.bool_], task: str
 ) -> float:
-    """Mean score of both halves, each predicted from the other; 0 where it cannot be had."""
+    """Mean score of both halves, each predicted from the other; 0 if it cannot be computed."""
     x = feature.to_numpy()
     if x.dtype == object:
         codes = pd.factorize(feature)[0].astype(np.float64)
@@ -103,10 +103,10 @@ def _score(
 def may_tell(x: Floats, y: Floats, task: str) -> bool:
     """Whether `x` could predict `y` nearly perfectly, without fitting anything.
 
-    In order of `x` a row is then like one of its two neighbours, as both lie in a leaf of the tree
-    that predicts them: the smaller squared step, in shares of what two rows usually differ by, is
-    at most the noise (0.005 for an R2 of 0.995). For classes it is the share of rows of which no
-    neighbour is of the same class, in shares of the same among mixed rows.
+    In order of `x`, a row is then like one of its two neighbours, because both are in the same leaf
+    of the predicting tree: the smaller squared step, relative to the usual difference of two rows,
+    is at most the noise (0.005 for an R2 of 0.995). For classes it is the share of rows without a
+    neighbour of the same class, relative to the same share among shuffled rows.
     """
     if len(x) < SCREENED:
         return True

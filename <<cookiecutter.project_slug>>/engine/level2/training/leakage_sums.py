@@ -19,7 +19,7 @@ MIN_ROWS = 40  # below, agreement is chance
 
 
 class Leak(NamedTuple):
-    """Columns that give the answer away, and why in one sentence."""
+    """Columns that leak the target, and why in one sentence."""
 
     columns: tuple[str, ...]
     reason: str
@@ -75,7 +75,7 @@ def sums(
 def _pair(
     sample: pd.DataFrame, names: list[str], target: str
 ) -> tuple[dict[str, float], float] | None:
-    """Two features whose plain sum or difference is the target, found even with odd rows."""
+    """Two features whose plain sum or difference is the target, even with a few wrong rows."""
     few = sample.iloc[:: max(1, len(sample) // 2000)]
     y = few[target].to_numpy()
     limit = TOLERANCE * float(np.std(sample[target]))
@@ -121,9 +121,9 @@ def _linear(
 
 
 def _fit(unit: Floats, columns: list[int]) -> Floats | None:
-    """Weights that reproduce the last column of standardized rows, None where none do.
+    """Weights that reproduce the last column of standardized rows, None if there are none.
 
-    Least trimmed squares: rows that fit worst are left out, as a corrected copy has some.
+    Least trimmed squares: the worst-fitting rows are left out, because a corrected copy has some.
     """
     x, y = unit[:, columns], unit[:, -1]
     kept = np.ones(len(y), dtype=bool)
@@ -139,7 +139,7 @@ def _fit(unit: Floats, columns: list[int]) -> Floats | None:
 
 
 def formula(weights: dict[str, float], constant: float, spread: float) -> str:
-    """`a + b - 2.5*c + 3`, constants below the tolerance left out."""
+    """`a + b - 2.5*c + 3`, without constants below the tolerance."""
     text = ""
     for name, weight in sorted(weights.items(), key=lambda item: item[1] < 0):
         size = abs(weight)

@@ -1,4 +1,4 @@
-"""Run steps in their order, one run at a time; a killed run is resumed from what it left."""
+"""Run steps in order, one run at a time; a killed run is resumed from its stamps."""
 
 import os
 import time
@@ -21,9 +21,9 @@ from .graph import Step, step_named
 
 @contextmanager
 def sole_run(workspace: Workspace) -> Iterator[None]:
-    """Hold the folder for one run. Raises ProjectError while another process has it.
+    """Lock the folder for one run. Raises ProjectError while another process has the lock.
 
-    Also where git refuses the repository: no model could name the commit it came from.
+    Also if git refuses the repository, because no model could record its commit.
     """
     git.check(workspace.root)
     path = workspace.out / ".run.lock"
@@ -100,7 +100,7 @@ def _stamp(context: Context, step: Step) -> None:
 
 
 def _trust(context: Context, step: Step, start: str) -> None:
-    """Accept what a step left only if it finished, with these params, and nothing changed since."""
+    """Accept a step's outputs only if it finished, with these params, and nothing has changed."""
     path = _stamp_path(context, step)
     if not path.exists():
         raise ProjectError(

@@ -50,7 +50,7 @@ def search(
 
 
 def _sampler(name: str, space: Space, trials: int, seed: int) -> Any:
-    """What is closest to Katib's algorithm for that sampler: see kubeflow/katib/experiment.py."""
+    """The closest equivalent of Katib's algorithm, see kubeflow/katib/experiment.py."""
     from optuna import samplers
 
     if name == "grid":

@@ -1,7 +1,7 @@
-"""Rolling origins: the candidate's kind of model, fitted again on the rows before earlier windows.
+"""Rolling origins: the candidate's kind of model, refitted on the rows before earlier windows.
 
-One window is one draw. Windows as long as the test part go back in time from it; each is judged by
-a model that has seen the rows before it alone, with the parameters that were chosen.
+One window is one sample. Windows as long as the test part go back in time from it; each is used to
+test a model trained only on the rows before it, with the chosen parameters.
 """
 
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class Window:
 def windows(time: "pd.Series[Any]", split: "pd.Series[Any]", count: int) -> tuple[Window, ...]:
     """Up to `count - 1` windows before the test part, the oldest first.
 
-    Each has as many moments as the test part; at least as many come before it. None where the
-    test rows are not the newest: nothing rolls on a split that is not by time.
+    Each has as many points in time as the test part, with at least as many before it. Empty if the
+    test rows are not the newest, because the split is then not by time.
     """
     test = (split == TEST).to_numpy()
     if not test.any() or test.all() or not time[test].min() > time[~test].max():

@@ -1,4 +1,4 @@
-"""The candidate judged at several origins: refitted before each window of time, with its knobs."""
+"""The candidate tested at several origins: refitted before each window of time."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ def earlier(
 ) -> list[dict[str, Any]]:
     """A record (see training/origins.py) of every window before the test part, the oldest first.
 
-    Empty where the split is not by time or where rows do not allow it. A window is left out where a
-    class or every value of a feature is missing before it.
+    Empty if the split is not by time or there are not enough rows. A window is left out if a class
+    or every value of a feature is missing before it.
     """
     params = context.params
     contract, settings = params.data, params.evaluate
@@ -63,12 +63,12 @@ def _judge(
 
 
 def told(ends: tuple[Any, Any], zone: str | None, before: int, rows: int) -> dict[str, Any]:
-    """What a record says of its window: when it begins and ends, rows before and inside."""
+    """A record's description of its window: start, end, rows before and inside."""
     start, end = (_moment(time, zone) for time in ends)
     return {"from": start, "to": end, "train_rows": before, "rows": rows}
 
 
 def _moment(time: Any, zone: str | None) -> str:
-    """A day in the data's own zone, with the time of day where it has one."""
+    """A day in the data's own zone, with the time of day if it has one."""
     text = str(pd.Timestamp(time).tz_convert(zone or "UTC").strftime("%Y-%m-%d %H:%M"))
     return text.removesuffix(" 00:00")

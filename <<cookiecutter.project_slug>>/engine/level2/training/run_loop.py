@@ -1,4 +1,4 @@
-"""The whole loop with its lines on the screen, and the summary at its end."""
+"""The whole loop with its terminal output, and the summary at the end."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from .loop import run_steps, sole_run
 def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> None:
     """Run every step of the project in `root`, from `start` if given, and show the summary.
 
-    Raises ProjectError where a step does, or while another run works in this folder.
+    Raises ProjectError if a step does, or while another run works in this folder.
     """
     from ..registry import tracking  # MLflow takes a second to import: single steps do without
 
@@ -59,7 +59,7 @@ def summarize(context: Context, screen: Screen) -> None:
 
 
 def _origins(evaluation: Evaluation, margin: float) -> Iterator[str]:
-    """The spread over the windows of time, where there are several."""
+    """The spread over the windows of time, if there are several."""
     found, metric = evaluation.get("origins") or (), evaluation["metric"]
     if len(found) > 1:
         low, high = (wording.metric(metric, value) for value in spread(found, metric))

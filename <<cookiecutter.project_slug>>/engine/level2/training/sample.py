@@ -1,4 +1,4 @@
-"""The sample table: daily electricity load of four German control areas, made up but lifelike."""
+"""The sample table: daily electricity load of four German control areas, synthetic."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,8 +52,8 @@ SHOCKS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 def generate(until: date = UNTIL, shock: str | None = None, seed: int = 0) -> pd.DataFrame:
     """Return area, date, load (MW), temperature (°C), holiday: one row per area and day.
 
-    Rows up to a day are the same whatever `until` is, so a later `until` is new data arriving.
-    Raises ValueError for a date before the start or an unknown shock.
+    Existing rows do not depend on `until`, so a later `until` acts like new data arriving. Raises
+    ValueError for a date before the start or an unknown shock.
     """
     if until <= START:
         raise ValueError(f"--until {until} must be after {START}")

@@ -1,4 +1,4 @@
-"""Tuners that are not this process: a room above registers its own under the name of TUNER."""
+"""Tuners outside this process: a higher room registers its own under the name of TUNER."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,12 @@ _REGISTERED: dict[str, Search] = {}
 
 
 def add(name: str, search: Search) -> None:
-    """Let `search` run every family's trials where TUNER is `name`."""
+    """Let `search` run every family's trials if TUNER is `name`."""
     _REGISTERED[name] = search
 
 
 def registered(name: str) -> Search:
-    """The tuner of that name. Raises ProjectError where nothing has registered it."""
+    """The tuner of that name. Raises ProjectError if none is registered."""
     try:
         return _REGISTERED[name]
     except KeyError:

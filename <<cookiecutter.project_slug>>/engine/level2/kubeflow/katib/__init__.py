@@ -1,1 +1,1 @@
-"""Tuning on a cluster: the experiment, its trials, and what Katib answers."""
+"""Tuning on a cluster: the Experiment, its trials, and Katib's results."""

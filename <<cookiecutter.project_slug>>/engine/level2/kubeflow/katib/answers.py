@@ -1,4 +1,4 @@
-"""What a cluster answers about Experiments and trials, in plain values and sentences."""
+"""A cluster's responses about Experiments and trials, as plain values and sentences."""
 
 import json
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def failure(family: str, name: str, said: Any, trials: list[Any]) -> str:
 
 
 def condition(status: Any, kind: str) -> Any:
-    """The condition of that type that holds, None where it does not."""
+    """The condition of that type if it is true, else None."""
     for item in getattr(status, "conditions", None) or ():
         if item.type == kind and item.status == "True":
             return item
@@ -62,7 +62,7 @@ def condition(status: Any, kind: str) -> Any:
 
 
 def progress(states: list[Any]) -> tuple[int, str]:
-    """How many trials have ended, and a line on all."""
+    """How many trials have ended, and a line about all of them."""
 
     def total(name: str) -> int:
         return sum(getattr(status, name, None) or 0 for status in states)
@@ -73,7 +73,7 @@ def progress(states: list[Any]) -> tuple[int, str]:
 
 
 def results(status: Any, trials: list[Any], metric: str) -> dict[str, Any]:
-    """Trials in the order they were made, and the best by Katib's own account, as texts."""
+    """Trials in the order of creation, and the best one according to Katib, as texts."""
     trials = sorted(trials, key=lambda item: (str(item.metadata.creation_timestamp), _name(item)))
     best = getattr(status, "current_optimal_trial", None)
     value = _value(best.observation, metric) if best else None
@@ -91,7 +91,7 @@ def _trial(assignments: Any, value: float | None) -> dict[str, Any]:
 
 
 def _score(trial: Any, metric: str) -> float | None:
-    """What a trial that succeeded has measured."""
+    """The metric of a successful trial."""
     if condition(trial.status, SUCCEEDED):
         return _value(getattr(trial.status, "observation", None), metric)
     return None
@@ -104,7 +104,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _said(error: BaseException) -> str:
-    """What the API server said, on one line."""
+    """The API server's message, on one line."""
     bodies = [body for inner in _chain(error) if (body := getattr(inner, "body", None))]
     for body in bodies:
         try:
@@ -123,7 +123,7 @@ def _name(trial: Any) -> str:
 
 
 def _value(observation: Any, metric: str) -> float | None:
-    """The metric's last value; Katib writes a word where there is none."""
+    """The metric's last value; Katib writes a word if there is none."""
     for item in getattr(observation, "metrics", None) or ():
         if item.name == metric:
             try:

@@ -1,4 +1,4 @@
-"""Katib: Experiments made, watched and removed through KatibClient."""
+"""Katib: Experiments created, watched and removed through KatibClient."""
 
 import signal
 import threading
@@ -18,7 +18,7 @@ Report = Callable[[int, str], None]  # trials that have ended, and a word on all
 
 
 class Katib:
-    """One namespace of a cluster. Raises ProjectError where it cannot be used."""
+    """One namespace of a cluster. Raises ProjectError if it cannot be used."""
 
     def __init__(self, kubeconfig: str | None, namespace: str | None) -> None:
         self.client = _client(kubeconfig)
@@ -32,9 +32,9 @@ class Katib:
     def search(
         self, experiments: Mapping[str, dict[str, Any]], metric: str, minutes: float, report: Report
     ) -> dict[str, dict[str, Any]]:
-        """Run one Experiment a family, all at once; return what came of them, see `results`.
+        """Run one Experiment per family, all at once; return their results, see `results`.
 
-        They are gone when this returns, raises, or the process is told to stop.
+        They are deleted when this returns, raises, or the process is told to stop.
         """
         names = {family: str(item["metadata"]["name"]) for family, item in experiments.items()}
         made: list[str] = []
@@ -55,7 +55,7 @@ class Katib:
         return found
 
     def _create(self, manifest: dict[str, Any], made: list[str]) -> None:
-        """Make an Experiment, or take up the one that a first attempt of this run has made."""
+        """Create an Experiment, or adopt the one that an earlier attempt of this run created."""
         name = str(manifest["metadata"]["name"])
         for attempt in range(1, PATIENCE + 1):
             made.append(name)  # first: whoever stops us from here on must find it
@@ -108,7 +108,7 @@ class Katib:
         return answers.results(self._look(name).status, self._trials(name), metric)
 
     def _remove(self, made: list[str]) -> str:
-        """Remove Experiments, their trials with them; return a sentence where that fails."""
+        """Remove Experiments with their trials; return a sentence if that fails."""
         for name in dict.fromkeys(made):
             for attempt in range(1, PATIENCE + 1):
                 try:
@@ -131,7 +131,7 @@ class Katib:
         return list(self._patiently("list trials", self.client.list_trials, name))
 
     def _patiently(self, doing: str, call: Callable[..., Any], name: str) -> Any:
-        """Ask again where no answer came: a long search outlives a restarted API server."""
+        """Retry without a response: a long search outlives a restarted API server."""
         attempt = 1
         while True:
             try:
@@ -175,12 +175,12 @@ def _client(kubeconfig: str | None) -> Any:
 
 
 class _Stopped(BaseException):
-    """SIGTERM arrived; no Exception, for KatibClient turns those into its own."""
+    """SIGTERM arrived; not an Exception, because KatibClient converts those to its own."""
 
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Make SIGTERM, how a cluster ends a pod, an exception, so that what was made is removed."""
+    """Turn SIGTERM, which ends a pod, into an exception, so that Experiments are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

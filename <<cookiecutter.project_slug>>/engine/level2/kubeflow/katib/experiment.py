@@ -1,4 +1,4 @@
-"""A Katib Experiment as a dict, from the search space; and what came of its trials, typed."""
+"""A Katib Experiment as a dict, from the search space; and the results of its trials, typed."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _CONDITION = 'status.conditions.#(type=="{}")#|#(status=="True")#'
 
 
 def name_of(project: str, family: str, run: str) -> str:
-    """The Experiment's name: Katib appends its own words, so that 40 letters are the most."""
+    """The Experiment's name, at most 40 letters, because Katib appends its own words."""
     known = hashlib.sha256(f"{project}\n{family}\n{run}".encode()).hexdigest()[:10]
     words = re.sub(r"[^a-z0-9]+", "-", f"{project[:16]}-{family[:10]}".lower()).strip("-")
     return f"{words if words[0].isalpha() else f't-{words}'}-{known}"
@@ -98,12 +98,12 @@ def _parameter(name: str, item: Range, sampler: str) -> dict[str, Any]:
 
 
 def _number(item: Range, value: float | None) -> str:
-    """A bound as Katib wants it: text, whole for an int."""
+    """A bound in Katib's form: text, whole for an int."""
     return text_of(int(value or 0) if item.type == "int" else value or 0.0)
 
 
 def outcome(plan: Plan, family: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Katib's trials as {number, params, value}. Raises ValueError for what cannot be right.
+    """Katib's trials as {number, params, value}. Raises ValueError for inconsistent results.
 
     `found` holds `trials` and `optimal`, each trial as {params: texts, value: number or None}.
     """

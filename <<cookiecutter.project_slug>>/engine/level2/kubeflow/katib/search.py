@@ -1,4 +1,4 @@
-"""Tuning on a cluster: the trials' dataset, the Experiments, and the trials that come back."""
+"""Tuning on a cluster: the trials' dataset, the Experiments, and their results."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ _READ = {"data", "featurize", "train"}  # sections of params.yaml that a trial r
 
 
 def search(context: Context, plan: Plan) -> tuple[dict[str, list[dict[str, Any]]], tuple[str, ...]]:
-    """Let Katib run every family's trials; return them as the local tuner would, and where."""
+    """Let Katib run every family's trials; return them like the local tuner, and where they ran."""
     image, folder = check_settings(context.settings)
     for family, space in plan.spaces.items():
         if not space:
@@ -69,7 +69,7 @@ def publish(context: Context, folder: str) -> str:
 
 
 def fetch(uri: str, folder: Path, expected: str | None) -> Path:
-    """The training set at an address as a file. Raises ProjectError for other bytes."""
+    """Download the training set at an address. Raises ProjectError if the content differs."""
     if uri.startswith("s3://"):
         path = folder / "dataset.parquet"
         s3.download(uri, path)
@@ -89,7 +89,7 @@ def fetch(uri: str, folder: Path, expected: str | None) -> Path:
 
 
 def knobs_digest(params: Params) -> str:
-    """SHA-256 of the knobs a trial reads: the image's are to be those of the run."""
+    """SHA-256 of the params a trial reads: the image's must be those of the run."""
     tree = params.model_dump(mode="json", include=_READ)
     families = params.model_dump(mode="json", include={"tune": {"families"}})
     # in the order of the file: that of the features is that of the model's columns
@@ -98,7 +98,7 @@ def knobs_digest(params: Params) -> str:
 
 
 def check_settings(settings: Settings) -> tuple[str, str]:
-    """Image and folder for the dataset. Raises ProjectError where one is missing."""
+    """Image and folder for the dataset. Raises ProjectError if one is missing."""
     for name, value in (
         ("TRIAL_IMAGE", settings.trial_image),
         ("DATASET_URI", settings.dataset_uri),

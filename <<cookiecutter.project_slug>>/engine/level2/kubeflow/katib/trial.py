@@ -22,7 +22,7 @@ from .search import LIFE, OVERRIDES, fetch, knobs_digest
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    """Where the training set is, and what it and the knobs must be."""
+    """Where the training set is, and the digests of it and of the params."""
 
     dataset: str | None
     dataset_digest: str | None = None
@@ -38,7 +38,7 @@ def run(
 ) -> None:
     """Train one family with the given parameters; print its metric. Writes nothing.
 
-    In a pod of Katib it lasts TRIAL_SECONDS at least.
+    In one of Katib's pods it takes at least TRIAL_SECONDS.
     """
     end = time.monotonic() + float(os.environ.get(LIFE, "0"))
     params = load_params(root / "params.yaml", overrides or _handed_over())
@@ -62,7 +62,7 @@ def run(
 
 
 def _handed_over() -> tuple[str, ...]:
-    """Overrides of the run that made this trial."""
+    """The overrides of the run that created this trial."""
     return tuple(json.loads(os.environ.get(OVERRIDES, "[]")))
 
 

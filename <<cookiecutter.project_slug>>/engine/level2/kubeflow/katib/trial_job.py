@@ -12,7 +12,7 @@ USER = 10001  # the image's
 
 @dataclass(frozen=True)
 class TrialPod:
-    """What all trials of a run have in common."""
+    """Settings shared by all trials of a run."""
 
     image: str
     command: Sequence[str]  # up to the family's own options; no word a shell would read
@@ -26,7 +26,7 @@ class TrialPod:
 
 
 def trial_job(family: str, space: Space, pod: TrialPod) -> dict[str, Any]:
-    """A batch/v1 Job without name and namespace: Katib gives both."""
+    """A batch/v1 Job without name and namespace, which Katib adds."""
     words = [*pod.command, "--trial", family]
     for name in space:
         words += ["--set-param", f"{name}=${{trialParameters.{name}}}"]

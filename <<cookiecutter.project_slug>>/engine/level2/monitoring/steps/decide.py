@@ -19,9 +19,9 @@ ACTS = "decision.acts"  # whether what was decided was about to be done, or only
 
 
 def run(context: Context, acts: bool) -> tuple[str, ActionRecord]:
-    """Decide; write record and evidence, tell MLflow. Returns one line and the record.
+    """Decide; write record and evidence, log to MLflow. Returns one line and the record.
 
-    Without `acts` somebody only looks: what was decided then does not count as tried later.
+    Without `acts` nothing is done, and the decision does not count as tried later.
     """
     workspace, knobs, now = context.workspace, context.params.decide, time.time()
     verdict = read_json(workspace.need(workspace.watched, "monitor"))
@@ -90,7 +90,7 @@ def _tags(name: str, record: ActionRecord) -> dict[str, str]:
 
 
 def _by(context: Context) -> str:
-    """Who or what decided: a job, or a person at a machine."""
+    """Who decided: a job, or a person at a machine."""
     settings = context.settings
     if settings.github_run_id:
         return f"run {settings.github_run_id} of {settings.github_repository}"
@@ -102,7 +102,7 @@ def _by(context: Context) -> str:
 
 
 def _evidence(context: Context, record: ActionRecord) -> str:
-    """What an issue or a job's page shows: the decision over the monitor's report."""
+    """The text of an issue or a job's page: the decision above the monitor's report."""
     report = context.workspace.need(context.workspace.watched_summary, "monitor")
     head = f"### Decision {record['number']}: {record['meant']}"
     why = f"{prose(record['reason'])}. Decided by {prose(record['by'])}."

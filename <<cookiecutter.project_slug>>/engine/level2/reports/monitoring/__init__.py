@@ -1,1 +1,1 @@
-"""The monitor's report: what to say, and how it looks as Markdown, page, plots and metrics."""
+"""The monitor's report: its content, and its forms as Markdown, page, plots and metrics."""

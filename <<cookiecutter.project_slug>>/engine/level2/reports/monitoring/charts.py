@@ -1,4 +1,4 @@
-"""Plots of the monitor: columns as they were in the reference window and as they are now."""
+"""Plots of the monitor: columns in the reference window and now."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ MOST = 6
 
 
 def charts(verdict: Mapping[str, Any]) -> list[Chart]:
-    """The columns nearest to their limits, or beyond them."""
+    """The columns closest to their limits, or beyond them."""
     return [
         _shape(number, item, words.shape(verdict, item).kind)
         for number, item in enumerate(words.columns(verdict)[:MOST])

@@ -1,4 +1,4 @@
-"""The monitor's report as one HTML page, in the look of report.html."""
+"""The monitor's report as one HTML page, in the style of report.html."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -15,7 +15,7 @@ ROWS = {"quiet": "", "warn": "warned", "alarm": "failed"}
 
 
 def render(verdict: words.Verdict, plots: Sequence[Plot]) -> str:
-    """The whole page; every text of the verdict is escaped here, plots are markup already."""
+    """The whole page; every text of the verdict is escaped here, plots are already markup."""
     title = f"{verdict['model']['name']}: {words.TITLES[verdict['verdict']]}"
     return whole(title, "\n".join(_sections(verdict, plots)))
 

@@ -11,7 +11,7 @@ MOST = 40
 
 
 def render(verdict: words.Verdict) -> str:
-    """The whole text; nothing that came with the data can break out of its place."""
+    """The whole text; text from the data cannot break out of its place."""
     return "\n\n".join(_parts(verdict)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What the monitor's report says, before it is laid out as Markdown or HTML."""
+"""The content of the monitor's report, before it is laid out as Markdown or HTML."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ Verdict = Mapping[str, Any]
 
 
 class Shape(NamedTuple):
-    """What became of a column's distribution, and under which signal it is found."""
+    """How a column's distribution changed, and the signal that reports it."""
 
     state: str
     kind: str
@@ -54,7 +54,7 @@ def headline(verdict: Verdict) -> str:
 
 
 def why(verdict: Verdict) -> str:
-    """What the verdict comes from: the first findings, or why there is none."""
+    """The reason for the verdict: the first findings, or why there are none."""
     if verdict["findings"]:
         return "; ".join(item["detail"] for item in verdict["findings"][:3])
     if verdict["verdict"] == "unknown":
@@ -82,7 +82,7 @@ def window(verdict: Verdict) -> str:
 
 
 def performance(verdict: Verdict) -> str:
-    """The metric on labelled rows beside the one the champion was accepted with."""
+    """The metric on labelled rows compared with that at acceptance."""
     found = verdict["performance"]
     if not found:
         return "no labels have arrived for these rows"
@@ -102,7 +102,7 @@ def finding(item: Mapping[str, Any]) -> str:
 
 
 def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
-    """What a compared column's finding says; without one it is as usual."""
+    """The meaning of a compared column's finding; without one it is as usual."""
     for found in verdict["findings"]:
         if found["column"] == item["column"] and found["kind"] in BECAME:
             return Shape("alarm" if found["alarm"] else "warn", found["kind"], found["signal"])
@@ -110,7 +110,7 @@ def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
 
 
 def about(verdict: Verdict, signal: str) -> str:
-    """What a signal looks at, and which of its columns are reported under another signal."""
+    """What a signal examines, and which of its columns another signal reports."""
     moved = [
         (item["column"], shape(verdict, item).signal)
         for item in verdict["columns"]
@@ -121,7 +121,7 @@ def about(verdict: Verdict, signal: str) -> str:
 
 
 def columns(verdict: Verdict) -> list[dict[str, Any]]:
-    """Compared columns, the one nearest to its limits or beyond them first."""
+    """Compared columns, those closest to or beyond their limits first."""
     return sorted(verdict["columns"], key=lambda item: -item["times"])
 
 

@@ -1,1 +1,1 @@
-"""The report: what to say, and how it looks as Markdown, page and plots."""
+"""The report: its content, and its forms as Markdown, page and plots."""

@@ -1,4 +1,4 @@
-"""What a report says about a candidate, before it is laid out as Markdown or HTML."""
+"""The content of a report on a candidate, before it is laid out as Markdown or HTML."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sources:
-    """What the steps left: trees of their JSON files, None where a step has not run."""
+    """The steps' JSON files as trees, None if a step has not run."""
 
     evaluation: Evaluation
     decision: GateRecord | None = None
@@ -44,7 +44,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Checks:
-    """What validation made of the data: (what was checked, whether it held) pairs, and warnings."""
+    """The result of validation: (check, passed) pairs, and warnings."""
 
     made: tuple[tuple[str, bool], ...]
     warnings: tuple[str, ...]
@@ -52,7 +52,7 @@ class Checks:
 
 @dataclass(frozen=True)
 class Report:
-    """Plain text throughout: whoever lays it out escapes it."""
+    """Plain text only: the layout escapes it."""
 
     name: str
     task: str
@@ -134,7 +134,7 @@ def _comparison(evaluation: Evaluation, params: "Params") -> str:
 
 
 def _bars(evaluation: Evaluation) -> tuple[Bar, ...]:
-    """The candidate, the champion and every baseline on the metric that decides."""
+    """The candidate, the champion and every baseline on the deciding metric."""
     metric, champion = evaluation["metric"], evaluation["champion"]
     unit = evaluation.get("unit", "")
     found: list[tuple[str, str, Any]] = [
@@ -154,7 +154,7 @@ def _bars(evaluation: Evaluation) -> tuple[Bar, ...]:
 
 
 def _checks(validation: Tree | None) -> Checks | None:
-    """What artifacts/validation.json holds, see training/steps/validate.py."""
+    """The content of artifacts/validation.json, see training/steps/validate.py."""
     if validation is None:
         return None
     made = tuple(
@@ -185,7 +185,7 @@ def _lineage(sources: Sources, verdict: Verdict) -> dict[str, str]:
 
 
 def _threshold(told: Tree | None) -> Iterator[tuple[str, str]]:
-    """From which probability on a class is answered, and how that was chosen."""
+    """The probability from which a class is predicted, and how it was chosen."""
     if told:
         why = f"by {told['by']}"
         if told.get("positives") == 0:

@@ -1,4 +1,4 @@
-"""Calibration of predicted probabilities, drawn only where there are rows enough to see it."""
+"""Calibration of predicted probabilities, drawn only if there are enough rows."""
 
 import math
 
@@ -17,12 +17,12 @@ LEAST_CLASS_ROWS = 30  # of the rarer of two classes
 
 
 def groups(rows: int) -> int:
-    """How many groups the rows are divided into: at most ten, none below LEAST_GROUP_ROWS."""
+    """Number of groups of rows: at most ten, each with at least LEAST_GROUP_ROWS."""
     return max(1, min(MOST_GROUPS, rows // LEAST_GROUP_ROWS))
 
 
 def too_few(truth: Codes, classes: tuple[str, ...]) -> str:
-    """Why calibration cannot be judged, as a sentence; empty where it can."""
+    """Why calibration cannot be assessed, as a sentence; empty if it can."""
     least = LEAST_GROUPS * LEAST_GROUP_ROWS
     found = f"there are {len(truth):,}"
     wanted = f"{least:,} test rows"
@@ -41,8 +41,8 @@ def too_few(truth: Codes, classes: tuple[str, ...]) -> str:
 def calibration_points(truth: Codes, probabilities: Array) -> tuple[Array, Array, Array]:
     """Mean predicted probability, observed share and rows of groups of about equal size.
 
-    Binary: the positive class. More classes: each class against the rest, pooled. Equal
-    predictions are in one group: their order says nothing about the truth.
+    Binary: the positive class. More classes: each class against the rest, pooled. Equal predictions
+    are in one group, because their order says nothing about the truth.
     """
     if probabilities.shape[1] == 2:
         predicted, observed = probabilities[:, 1], (truth == 1).astype(float)
@@ -60,7 +60,7 @@ def calibration_points(truth: Codes, probabilities: Array) -> tuple[Array, Array
 
 
 def calibration_chart(truth: Codes, probabilities: Array, classes: tuple[str, ...]) -> Chart | None:
-    """Predicted against observed, with what chance alone would make of it; None of too few rows."""
+    """Predicted against observed, with the range of pure chance; None for too few rows."""
     if too_few(truth, classes):
         return None
     mean, seen, rows = calibration_points(truth, probabilities)

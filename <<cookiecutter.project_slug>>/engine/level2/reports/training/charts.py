@@ -1,4 +1,4 @@
-"""What a plot shows, without saying how it is drawn: marks on two axes under a finding."""
+"""The content of a plot, independent of how it is drawn: marks on two axes and a finding."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Points:
-    """A cloud; beyond MOST_POINTS it is drawn as the density of its points."""
+    """A scatter plot; beyond MOST_POINTS the density of its points is drawn."""
 
     x: Values
     y: Values
@@ -68,7 +68,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Counts of pairs: a row per truth, a column per prediction, under the same labels."""
+    """Counts of pairs: a row per truth, a column per prediction, with the same labels."""
 
     labels: tuple[str, ...]
     counts: Values
@@ -79,7 +79,7 @@ Mark = Line | Points | Band | Columns | Bars | Matrix
 
 @dataclass(frozen=True)
 class Chart:
-    """One plot; the title is the finding in one short line, the note says the rest of it."""
+    """One plot; the title is the finding in one short line, the note has the details."""
 
     name: str
     title: str
@@ -91,12 +91,12 @@ class Chart:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Keep the title to one line on a phone, whatever names stand in it."""
+        """Keep the title to one line on a phone, whatever names it contains."""
         object.__setattr__(self, "title", wording.clean(self.title, MOST_TITLE))
 
 
 def sampled(count: int, most: int) -> npt.NDArray[np.intp]:
-    """At most `most` positions out of `count`, in order, the same each time."""
+    """At most `most` positions out of `count`, in order, always the same."""
     if count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(0).permutation(count)[:most])

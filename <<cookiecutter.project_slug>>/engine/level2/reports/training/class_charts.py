@@ -36,7 +36,7 @@ def class_charts(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
 def _answered(
     table: pd.DataFrame, contract: DataContract, probabilities: Array
 ) -> npt.NDArray[np.int_]:
-    """Codes of the answered classes; the likeliest where the table was made without them."""
+    """Codes of the predicted classes; the likeliest if the table has none."""
     if "answered" not in table:
         return np.asarray(probabilities.argmax(axis=1))
     columns = [f"p_{name}" for name in contract.classes or ()]
@@ -45,7 +45,7 @@ def _answered(
 
 
 def known(table: pd.DataFrame, contract: DataContract) -> tuple[npt.NDArray[np.int_], Array]:
-    """Codes of the true classes and probabilities (a column per class) of rows that have them."""
+    """Codes of the true classes and probabilities (a column per class) of complete rows."""
     columns = [f"p_{name}" for name in contract.classes or ()]
     probabilities = table[columns].to_numpy(dtype=float)
     whole = np.isfinite(probabilities).all(axis=1)
@@ -137,7 +137,7 @@ def _confusion(
 
 
 def _grouped(counts: Array, labels: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
-    """Keep the most frequent classes, add the rest up."""
+    """Keep the most frequent classes, sum up the rest."""
     frequent = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_CLASSES])
     place = np.full(len(labels), MOST_CLASSES)
     place[frequent] = np.arange(MOST_CLASSES)
@@ -147,6 +147,6 @@ def _grouped(counts: Array, labels: tuple[str, ...]) -> tuple[Array, tuple[str, 
 
 
 def _thin(count: int) -> npt.NDArray[np.intp]:
-    """Both ends and a sample between."""
+    """Both ends and a sample in between."""
     inner = sampled(max(count - 2, 0), MOST_CURVE_POINTS) + 1
     return np.unique(np.concatenate([[0], inner, [count - 1]]))

@@ -1,4 +1,4 @@
-"""Parts of an HTML page that every report is made of; each escapes the text it is given."""
+"""Parts of an HTML page shared by all reports; each escapes its text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, 
 
 
 class Plot(NamedTuple):
-    """A drawing (markup: an `<svg>` element), its title of one line, and a sentence below it."""
+    """A drawing (markup: an `<svg>` element), its one-line title, and a sentence below it."""
 
     title: str
     drawing: str
@@ -21,14 +21,14 @@ class Plot(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of a table: its name, and a class of the style sheet."""
+    """A column of a table: its name, and a class in the style sheet."""
 
     name: str
     style: str = ""
 
 
 def whole(title: str, body: str) -> str:
-    """A page around a body that is markup."""
+    """A page around a body of markup."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
@@ -38,7 +38,7 @@ def whole(title: str, body: str) -> str:
 
 
 def pairs(items: Iterable[tuple[str, str]]) -> str:
-    """Names and values under each other."""
+    """Names and values as a list."""
     lines = (
         f"<dt>{escape(wording.clean(name))}</dt>"
         f"<dd><code>{escape(wording.clean(value, 120))}</code></dd>"
@@ -48,7 +48,7 @@ def pairs(items: Iterable[tuple[str, str]]) -> str:
 
 
 def table(columns: Sequence[Column], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """A table of cells that are markup, each row with its class; on a phone a row is a card."""
+    """A table of markup cells, each row with its class; on a phone a row is a card."""
     header = "".join(f"<th{_styled(item.style)}>{escape(item.name)}</th>" for item in columns)
     body = (
         f"<tr{_styled(style)}>"
@@ -66,7 +66,7 @@ def table(columns: Sequence[Column], rows: Iterable[tuple[str, Sequence[str]]]) 
 
 
 def figure(plot: Plot) -> str:
-    """One plot under its title and its note."""
+    """One plot with its title and note."""
     note = f"<p>{escape(plot.note)}</p>" if plot.note else ""
     title = f"<strong>{escape(plot.title)}</strong>"
     return f"<figure><figcaption>{title}{note}</figcaption>{plot.drawing}</figure>"
@@ -84,7 +84,7 @@ def plotted(chart: Chart, drawing: str) -> Plot:
 
 
 def marked(text: str, limit: int = 400) -> str:
-    """Long text that came with the data; what stands between a pair of backticks is a name."""
+    """Long text from the data; text between backticks is a name."""
     *parts, last = re.split(r"`([^`]*)`", wording.clean(text, limit))
     named = zip(parts[::2], parts[1::2], strict=True)
     found = (f"{escape(plain)}<code>{escape(name)}</code>" for plain, name in named)

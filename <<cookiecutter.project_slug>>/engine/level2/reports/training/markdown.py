@@ -18,7 +18,7 @@ _LONGEST_NOTE = 2_000  # half of the bars, each with its trials and value
 
 
 def render(report: Report) -> str:
-    """The whole text; nothing that came with the data can break out of its place."""
+    """The whole text; text from the data cannot break out of its place."""
     parts = [
         f"### {EMOJI[report.verdict.mark]} {report.verdict.title} — `{report.name}` "
         f"{prose(report.verdict.summary)}",
@@ -52,7 +52,7 @@ def _metrics(report: Report) -> str:
 
 
 def _metric_row(line: MetricLine) -> list[str]:
-    """Failed rules stand out in bold."""
+    """Failed rules are in bold."""
     rules = [prose(text) if passed else f"**{prose(text)}**" for text, passed in line.rules]
     others = [prose(text) for text in line.others]
     return [

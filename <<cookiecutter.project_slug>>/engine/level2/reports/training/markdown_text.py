@@ -1,4 +1,4 @@
-"""Text that GitHub shows as it is, and the few things Markdown is used for: tables, code, folds."""
+"""Text that GitHub shows literally, and the few uses of Markdown: tables, code, details."""
 
 import re
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def _reference(char: str) -> str:
 
 
 def inside_html(text: object) -> str:
-    """Untrusted text in a summary, where GitHub reads HTML and no backslash counts."""
+    """Untrusted text in a summary, where GitHub parses HTML and ignores backslashes."""
     line = _unlinked(wording.clean(text, 400))
     return _MARKUP.sub(lambda found: "".join(map(_reference, found.group())), line)
 
@@ -50,7 +50,7 @@ def code(text: object, limit: int = 80) -> str:
 
 
 def span(text: object) -> str:
-    """Untrusted text as a code span outside tables: every character as it was typed."""
+    """Untrusted text as a code span outside tables: every character as typed."""
     line = wording.clean(text, 200)
     fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
     room = " " if line.startswith("`") or line.endswith("`") else ""

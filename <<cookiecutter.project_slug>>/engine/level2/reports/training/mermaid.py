@@ -1,4 +1,4 @@
-"""Charts as Mermaid text: numbers and our own words only, since data could break its syntax."""
+"""Charts as Mermaid text: only numbers and our own words, because data could break its syntax."""
 
 import math
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ MOST_NUMBERS = 12
 
 
 class Bar(NamedTuple):
-    """One trial, or a run of neighbours of which the best counts: their numbers and the value."""
+    """One trial, or the best of several neighbours: their numbers and the value."""
 
     trials: str
     value: float
 
 
 class TrialChart(NamedTuple):
-    """The chart, and what its bars do not show by themselves."""
+    """The chart, and a note on what its bars do not show."""
 
     text: str
     notes: tuple[str, ...]
@@ -30,7 +30,7 @@ class TrialChart(NamedTuple):
 def trial_chart(
     task: str, metric: str, trials: Sequence[tuple[int, float]], unit: str = ""
 ) -> TrialChart | None:
-    """Bars of the (number, value) trials and the line of the best so far; None for fewer than 2."""
+    """Bars of the (number, value) trials and the best so far as a line; None for fewer than 2."""
     if len(trials) < 2:
         return None
     bars = thinned(task, metric, trials)
@@ -61,7 +61,7 @@ def trial_chart(
 
 
 def _cut_off(metric: str, bars: Sequence[Bar], limit: float, unit: str) -> str:
-    """Which bars are too short, and what they would show."""
+    """Which bars are cut off, and the values they would show."""
     noun = "1 bar is" if len(bars) == 1 else f"{len(bars)} bars are"
     told = ", ".join(
         f"trials {bar.trials} (best {wording.metric(metric, bar.value, unit)})"
@@ -73,7 +73,7 @@ def _cut_off(metric: str, bars: Sequence[Bar], limit: float, unit: str) -> str:
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    """Each trial's number, or their range where there is no room."""
+    """Each trial's number, or their range if there is no space."""
     if len(numbers) > MOST_NUMBERS:
         return f"{numbers[0]} --> {numbers[-1]}"
     return f"[{', '.join(map(str, numbers))}]"
@@ -85,7 +85,7 @@ def plain(value: float) -> str:
 
 
 def thinned(task: str, metric: str, trials: Sequence[tuple[int, float]]) -> list[Bar]:
-    """At most MOST_BARS bars: the best of each run of neighbours."""
+    """At most MOST_BARS bars: the best of each group of neighbours."""
     size = _run(len(trials))
     bars = []
     for start in range(0, len(trials), size):
@@ -101,7 +101,7 @@ def _run(count: int) -> int:
 
 
 def cut(task: str, metric: str, values: Sequence[float]) -> float:
-    """Where bars are cut off, lest hopeless values press all others flat."""
+    """Where to cut bars off, so that hopeless values do not flatten all others."""
     smaller = DIRECTIONS[task][metric] == "minimize"
     ranked = sorted(values, reverse=not smaller)
     best, middle = ranked[0], ranked[len(ranked) // 2]

@@ -1,4 +1,4 @@
-"""Plots of any task: what the model leans on, and how tuning went."""
+"""Plots for any task: which features matter, and how tuning went."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ MOST_OUTSIDE = 3  # trials that the note names
 
 
 def importance_chart(importance: Sequence[dict[str, Any]], task: str, metric: str) -> Chart | None:
-    """How much worse the metric gets when one feature is shuffled."""
+    """How much worse the metric gets if one feature is shuffled."""
     known = [item for item in importance if item["loss"] is not None][:MOST_FEATURES]
     if not known:
         return None
@@ -60,7 +60,7 @@ def tuning_chart(branches: Sequence[Branch], task: str, metric: str, unit: str) 
 
 
 def _limits(branches: Sequence[Branch], task: str, metric: str) -> tuple[float, float] | None:
-    """Leave hopeless trials outside, lest they press all others flat."""
+    """Leave hopeless trials outside, so that they do not flatten all others."""
     values = np.array([value for branch in branches for _, value in branch.trials])
     smaller = DIRECTIONS[task][metric] == "minimize"
     best = float(values.min() if smaller else values.max())
@@ -77,7 +77,7 @@ def _limits(branches: Sequence[Branch], task: str, metric: str) -> tuple[float, 
 def _outside(
     branches: Sequence[Branch], limits: tuple[float, float], metric: str, unit: str
 ) -> list[str]:
-    """A clause that names the trials which the plot leaves out; none where it shows all."""
+    """A clause naming the trials outside the plot; empty if it shows all."""
     low, high = limits
     trials = [
         f"{wording.clean(wording.label(branch.family), 30)} {number} "

@@ -1,4 +1,4 @@
-"""What the report says of the rolling origins and of the baselines' rows."""
+"""The report's texts about the rolling origins and the rows of baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ EACH = "Each window is tested with the chosen model, trained only on the rows be
 
 @dataclass(frozen=True)
 class OriginLine:
-    """One window of time: what the refitted candidate and the best baseline reached in it."""
+    """One window of time: the metrics of the refitted candidate and the best baseline."""
 
     window: str
     before: int  # rows that trained
@@ -29,7 +29,7 @@ class OriginLine:
 
 
 def origin_lines(evaluation: Evaluation, settings: "Promote") -> tuple[OriginLine, ...]:
-    """Every origin, the oldest first; none where only the test rows judged."""
+    """Every origin, the oldest first; none if there are only the test rows."""
     task, metric = evaluation["task"], evaluation["metric"]
     found = []
     for item in evaluation.get("origins") or ():
@@ -50,7 +50,7 @@ def origin_lines(evaluation: Evaluation, settings: "Promote") -> tuple[OriginLin
 
 
 def spread_text(evaluation: Evaluation) -> str:
-    """`356.7 … 395.5 over 3 origins`; empty where only the test rows judged."""
+    """`356.7 … 395.5 over 3 origins`; empty if there are only the test rows."""
     found: Sequence[Tree] = evaluation.get("origins") or ()
     if len(found) < 2:
         return ""
@@ -66,7 +66,7 @@ def origins_title(lines: Sequence[OriginLine]) -> str:
 
 
 def baseline_notes(evaluation: Evaluation) -> tuple[str, ...]:
-    """Baselines that were compared on fewer rows than all, or not at all, and why."""
+    """Baselines that were compared on fewer rows, or not at all, and why."""
     metric = evaluation["metric"]
     some = [
         f"{wording.label(name)} knows {item['rows']:,} of the test rows; on these the candidate "

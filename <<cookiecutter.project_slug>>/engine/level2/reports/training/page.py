@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, no link, no network, no font."""
+"""The report as one self-contained HTML page: no script, no link, no network, no font."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ MOST_ROWS = 200
 
 
 def render(report: Report, plots: Sequence[Plot], undrawn: str = "") -> str:
-    """The whole page; every text of the report is escaped here, drawings are markup already.
+    """The whole page; every text of the report is escaped here, drawings are already markup.
 
     `undrawn` says which plot is missing and why.
     """
@@ -125,7 +125,7 @@ def _origin_row(line: OriginLine) -> tuple[str, list[str]]:
 
 
 def _slices(report: Report) -> str:
-    """Worst first; the bar is the ratio to the whole."""
+    """Worst first; the bar is the ratio to all rows."""
     if not report.slices:
         return ""
     ratios = [line.ratio for line in report.slices if math.isfinite(line.ratio)]

@@ -101,7 +101,7 @@ def _errors_over_time(table: pd.DataFrame, contract: DataContract) -> list[Chart
 
 
 def _trend(error: Values, unit: str) -> tuple[str, str]:
-    """Title and note: the errors of the first third of the test rows against the last third's."""
+    """Title and note: the errors of the first third of the test rows against the last third."""
     third = len(error) // 3
     if third < LEAST_ROWS:
         return (
@@ -119,7 +119,7 @@ def _trend(error: Values, unit: str) -> tuple[str, str]:
 
 
 def _recent(table: pd.DataFrame, contract: DataContract) -> list[Chart]:
-    """The last weeks of the entities that are predicted worst."""
+    """The last weeks of the entities with the largest errors."""
     column = contract.entity_column
     squares = (table["prediction"] - table["truth"]) ** 2
     worst = squares.groupby(table[column].astype(str)).mean().sort_values(ascending=False)
@@ -160,6 +160,6 @@ def _rmse(truth: Values, prediction: Values) -> str:
 
 
 def _moments(table: pd.DataFrame, zone: str | None) -> Values:
-    """Event times as the clocks of the zone show them."""
+    """Event times in local time of the zone."""
     time = pd.to_datetime(table[TIMESTAMP], utc=True)
     return local(time, zone).to_numpy(dtype="datetime64[us]")

@@ -1,4 +1,4 @@
-"""What a rule of the gate asks for and what it found, as people say it."""
+"""What a rule of the gate requires and what it found, worded for people."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def bound_of(rule: Tree, evaluation: Evaluation, settings: "Promote") -> str:
-    """What the rule asks for, short enough for a table cell."""
+    """The requirement of a rule, short enough for a table cell."""
     name, champion = rule["name"], evaluation["champion"]
     if name == "beats baseline":
         return _margin(evaluation, "baseline", settings.baseline_margin)
@@ -57,7 +57,7 @@ def _margin(evaluation: Evaluation, other: str, margin: float) -> str:
 
 
 def detail_of(rule: Tree, evaluation: Evaluation, params: "Params") -> str:
-    """The gate's phrase with metrics, baselines and slices named as people name them."""
+    """The gate's phrase with readable names of metrics, baselines and slices."""
     text, metric = str(rule["detail"]), rule["metric"]
     for item in evaluation["slices"]:
         start = f"worst slice {item['column']}={item['value']}:"

@@ -1,4 +1,4 @@
-"""The table of slices: each against the whole, the worst first."""
+"""The table of slices: each compared with all rows, the worst first."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MOST_NAMES = 6  # of slices left out, before `and more`
 
 @dataclass(frozen=True)
 class SliceLine:
-    """One slice: its metric, how many times worse than the whole, the champion's metric there."""
+    """One slice: its metric, how many times worse than all rows, the champion's metric there."""
 
     name: str
     rows: int
@@ -31,7 +31,7 @@ class SliceLine:
 
     @property
     def times(self) -> str:
-        """How many times, as people write it."""
+        """The ratio as text."""
         return f"{self.ratio:.2f}{wording.NARROW}×" if math.isfinite(self.ratio) else "–"
 
 
@@ -78,7 +78,7 @@ def left_out(evaluation: Evaluation, params: "Params") -> str:
 
 
 def slices_title(judged: Sequence[SliceLine], small: int) -> str:
-    """What was judged, what was too small for it, and which of the judged is the worst."""
+    """What was measured, what was too small, and the worst slice."""
     if not judged:
         return "Slices: none is large enough"
     worst = f"{judged[0].name} is the worst, {judged[0].times} overall"
@@ -89,7 +89,7 @@ def slices_title(judged: Sequence[SliceLine], small: int) -> str:
 
 
 def _ratio(task: str, metric: str, value: float | None, whole: float | None) -> float:
-    """How many times worse than the whole a slice is; infinite where that cannot be said."""
+    """How many times worse than all rows a slice is; infinite if it cannot be computed."""
     if value is None or whole is None:
         return math.inf
     upper, lower = (value, whole) if DIRECTIONS[task][metric] == "minimize" else (whole, value)

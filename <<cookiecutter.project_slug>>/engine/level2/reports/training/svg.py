@@ -1,4 +1,4 @@
-"""A drawing as a part of a page: no document around it, no id that another drawing has too."""
+"""A drawing as part of a page: no document around it, no id that another drawing uses."""
 
 import re
 from collections import Counter
@@ -31,7 +31,7 @@ def inline(document: str, name: str, title: str, variables: Mapping[str, str]) -
 
 
 def _smaller(text: str) -> str:
-    """Cut coordinates to two decimals; say the style of a cloud's points once."""
+    """Round coordinates to two decimals; give the style of a cloud's points once."""
     text = _COORDINATES.sub(
         lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()).replace(" \n", " "), text
     )

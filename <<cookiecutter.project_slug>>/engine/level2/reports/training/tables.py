@@ -1,4 +1,4 @@
-"""The report's tables: metrics against their references and rules, and slices against the whole."""
+"""The report's tables: metrics against references and rules, and slices against all rows."""
 
 import math
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ class MetricLine:
 
     @property
     def mark(self) -> str:
-        """`bad` when a rule failed, `good` when all passed, empty without rules."""
+        """`bad` if a rule failed, `good` if all passed, empty without rules."""
         return marks.held(all(passed for _, passed in self.rules)) if self.rules else ""
 
 
 @dataclass(frozen=True)
 class MetricTable:
-    """Rows under the names of the references and of the one that differences are taken to."""
+    """Rows under the names of the references and of the one used for differences."""
 
     others: tuple[str, ...]
     against: str
@@ -45,10 +45,10 @@ class MetricTable:
 
 
 def reference(evaluation: Evaluation, settings: "Promote") -> tuple[str, Tree, float, Tree]:
-    """Name, metrics and wanted margin of what the candidate is compared with; its own metrics.
+    """Name, metrics and required margin of the candidate's reference; the candidate's metrics.
 
     That is the champion; without a comparable one, the baseline that is hardest to beat, on the
-    rows that it knows.
+    rows that it covers.
     """
     champion, mine = evaluation["champion"], evaluation["candidate"]["metrics"]
     if champion and champion["comparable"]:
@@ -109,7 +109,7 @@ def _metric_line(
 def _incomparable(
     verdict: Verdict, champion: ChampionRecord | None, width: int
 ) -> list[MetricLine]:
-    """A row for a champion that cannot be judged on these data."""
+    """A row for a champion that cannot be measured on these data."""
     if champion is None or champion["comparable"]:
         return []
     rule = _rule(verdict, "beats champion")
@@ -138,7 +138,7 @@ def _worst_slice(
 
 
 def _recalls(evaluation: Evaluation, verdict: Verdict, width: int) -> list[MetricLine]:
-    """A row for each class whose recall the gate judges, and for one that is never found."""
+    """A row for each class whose recall the gate checks, and for one that is never found."""
     found = []
     for item in evaluation["candidate"].get("recall") or ():
         rule = _rule(verdict, recall.ONE + item["class"])

@@ -19,7 +19,7 @@ class Branch:
 
 
 def read_trials(tuning: dict[str, Any] | None) -> tuple[Branch, ...]:
-    """What artifacts/tuning.json holds, see training/steps/tune.py."""
+    """The content of artifacts/tuning.json, see training/steps/tune.py."""
     if tuning is None:
         return ()
     found = []
@@ -42,5 +42,5 @@ def best_so_far(task: str, metric: str, values: list[float]) -> list[float]:
 
 
 def finite(value: Any) -> bool:
-    """Whether a value from a JSON file is a number one can draw."""
+    """Whether a value from a JSON file is a number that can be drawn."""
     return isinstance(value, int | float) and math.isfinite(value)

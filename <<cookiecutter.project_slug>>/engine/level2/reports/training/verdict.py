@@ -1,4 +1,4 @@
-"""What the gate says about a candidate, in words."""
+"""The gate's verdict on a candidate, in words."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class RuleLine:
-    """One rule of the gate: `bound` is what it asks, `text` what it found."""
+    """One rule of the gate: `bound` is its requirement, `text` its result."""
 
     name: str
     passed: bool
@@ -28,13 +28,13 @@ class RuleLine:
 
     @property
     def finding(self) -> str:
-        """The text beside the name, which it need not repeat."""
+        """The text beside the name, without repeating the name."""
         return self.text.removeprefix(f"{self.name} ")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """promote, hold or unchanged; `would` while no registry has been asked."""
+    """promote, hold or unchanged; `would` if the registry has not decided yet."""
 
     word: str
     would: bool
@@ -59,7 +59,7 @@ class Verdict:
 
     @property
     def why(self) -> str:
-        """One sentence of cause."""
+        """One sentence about the cause."""
         failed = self.failed
         found = "; ".join(rule.text for rule in failed)
         if self.word == "unchanged":
@@ -69,9 +69,9 @@ class Verdict:
 
 
 def judge(evaluation: Evaluation, decision: GateRecord | None, params: "Params") -> Verdict:
-    """Word the registry's decision, or what the gate would decide.
+    """Describe the registry's decision, or what the gate would decide.
 
-    A decision about another model, or whose rules differ from today's judgement, is not used.
+    A decision about another model, or with other rule results than today's, is not used.
     """
     now = gate.decide(evaluation, params.promote).to_json()
     settled = decision

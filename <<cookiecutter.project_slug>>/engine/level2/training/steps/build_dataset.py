@@ -1,4 +1,4 @@
-"""Join features onto labels as they were known at the time, and split."""
+"""Join features onto labels point in time, and split."""
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,7 @@ def run(context: Context) -> str:
 
 
 def _refuse_empty(context: Context, dataset: pd.DataFrame) -> None:
-    """Raise ProjectError for a feature that no row to learn from has: trees cannot bin it."""
+    """Raise ProjectError for a feature without any value in the training rows."""
     trains = dataset["split"] == split.TRAIN
     for name in model_features(context.params.data, context.params.featurize):
         if dataset.loc[trains, name].isna().all():

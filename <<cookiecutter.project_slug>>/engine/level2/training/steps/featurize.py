@@ -47,14 +47,14 @@ def run(context: Context) -> str:
 
 
 def _gaps(derived: pd.DataFrame, contract: DataContract, lags: Sequence[int]) -> str:
-    """Lags that rows with a past do not have, and why."""
+    """Lags that are missing in rows with a past, and why."""
     found = unmet(derived, contract, lags) if lags else {}
     listed = ", ".join(f"lag {lag} in {plural(count, 'row')}" for lag, count in found.items())
     return f" · missing: {listed} with no row exactly that far back" if found else ""
 
 
 def _halve(table: pd.DataFrame, features: Mapping[str, Feature]) -> None:
-    """Numbers as float32 everywhere: what is trained on is what is served and exported."""
+    """Numbers as float32 everywhere: training, serving and export see the same values."""
     for name, feature in features.items():
         if feature.numeric and not feature.center:  # those keep their digits until they are centred
             table[name] = table[name].astype("float32")

@@ -10,7 +10,8 @@ from ...registry import hand_over
 def run(context: Context, image: str = "") -> str:
     """Write name, version, addresses and digest of the champion. Returns one line.
 
-    The champion is the version just promoted, or the candidate again: then the image may be new.
+    The champion is the version just promoted, or the candidate's own model: then only the image may
+    be new.
     """
     workspace, name = context.workspace, context.params.data.name
     decision = read_json(workspace.need(workspace.decision, "promote"))

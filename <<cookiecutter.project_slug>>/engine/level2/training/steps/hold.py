@@ -1,4 +1,4 @@
-"""`hold`: the other branch of the gate; the champion stays, and why is said."""
+"""`hold`: the other branch of the gate; the champion stays, and the reason is given."""
 
 from ...base.files import read_json
 from ...project import Context

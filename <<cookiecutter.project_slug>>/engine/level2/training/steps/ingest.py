@@ -16,7 +16,7 @@ from ...project import Context
 
 
 def run(context: Context) -> str:
-    """Write the ingested table; return what it holds in one line."""
+    """Write the ingested table; return a one-line summary."""
     contract = context.params.data
     table, rows = read(context, fetched(context))
     with atomic(context.workspace.ingested) as temporary:
@@ -25,7 +25,7 @@ def run(context: Context) -> str:
 
 
 def read(context: Context, path: Path) -> tuple[pd.DataFrame, int]:
-    """The raw table typed and in order, and its rows. Raises ProjectError for what does not fit."""
+    """The raw table typed and in order, and its number of rows. Raises ProjectError."""
     contract = context.params.data
     raw = read_typed(path, *needed(contract), contract.missing_markers, contract.delimiter)
     if raw is None:  # something does not fit: the slow reader finds the value to blame
@@ -37,7 +37,7 @@ def read(context: Context, path: Path) -> tuple[pd.DataFrame, int]:
 
 
 def fetched(context: Context) -> Path:
-    """The raw table as a file, downloaded where it is an object; write down which bytes it is."""
+    """The raw table as a file, downloaded if it is an object; records its address and digest."""
     source, path = context.params.data.source, context.workspace.source(context.params)
     remote = context.params.data.remote
     version = s3.download(source, path) if remote else None

@@ -1,4 +1,4 @@
-"""Pass the candidate through the gate; register it; move the champion alias when it earns it."""
+"""Apply the gate to the candidate; register it; move the champion alias if it passed."""
 
 import json
 from typing import Any
@@ -62,7 +62,7 @@ def _notify(
     version: str,
     before: str | None,
 ) -> str:
-    """Call the team's notice of a decision that is made. Returns what went wrong, if anything."""
+    """Call the team's notice about a decision. Returns what went wrong, if anything."""
     metric = evaluation["metric"]
     record = {
         "model": context.params.data.name,
@@ -78,7 +78,7 @@ def _notify(
 
 
 def _stands(context: Context, evaluation: Evaluation, champion: Version) -> str:
-    """The candidate is the champion: trained again, or promoted by a run that was cut off."""
+    """The candidate is the champion: retrained, or promoted by an interrupted run."""
     decision = gate.decide(evaluation, context.params.promote)
     digest, compared = evaluation["candidate"]["digest"], evaluation["champion"]
     again = compared is not None and compared["digest"] == digest
@@ -101,7 +101,7 @@ def _tracked(context: Context) -> str:
 def _now_committed(
     context: Context, evaluation: Evaluation, champion: Version, origin: dict[str, str]
 ) -> bool:
-    """Whether this run can be made again from its commit and the same model's own could not."""
+    """Whether this run can be reproduced from its commit and the champion's own cannot."""
     if champion.run_id == _tracked(context):
         return False
     compared = evaluation["champion"]["version"] if evaluation["champion"] else None
@@ -121,7 +121,7 @@ def _record(
     champion: str | None,
     previous: str | None,
 ) -> GateRecord:
-    """The decision with the versions it is about; `same`: the candidate is the champion's model."""
+    """The decision and its versions; `same`: the candidate is the champion's model."""
     judged = decision.to_json()
     return {
         "digest": digest,
@@ -135,7 +135,7 @@ def _record(
 
 
 def _tags(decision: gate.Decision, digest: str) -> dict[str, str]:
-    """What the version itself tells of its decision."""
+    """The decision as tags of the version."""
     reasons = decision.reasons or [rule.detail for rule in decision.rules]
     return {
         "decision": decision.to_json()["verdict"],
@@ -156,7 +156,7 @@ def _line(decision: gate.Decision, version: str, champion: str | None) -> str:
 
 
 def _same_champion(evaluation: Evaluation, current: str | None) -> None:
-    """Refuse a comparison with a champion that has been replaced meanwhile."""
+    """Refuse a comparison with a champion that has been replaced since."""
     compared = evaluation["champion"]["version"] if evaluation["champion"] else None
     if compared != current:
         raise ProjectError(

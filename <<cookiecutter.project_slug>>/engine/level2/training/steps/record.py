@@ -6,7 +6,7 @@ from ...registry import run_state
 
 
 def run(context: Context, trigger: str, run: str, state: str, failed: str | None) -> str:
-    """Write the outcome as a file, then as an MLflow run of its own. Returns one line."""
+    """Write the outcome as a file, then as a separate MLflow run. Returns one line."""
     settings, ended = context.settings, run_state.outcome(state)
     error = settings.pipeline_stopped or failed  # the first where one machine runs it
     if not error and ended != "SUCCEEDED":  # a server tells none

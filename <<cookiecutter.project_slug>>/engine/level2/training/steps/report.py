@@ -57,7 +57,7 @@ def _maybe(path: Path) -> Any:
 
 
 def _lineage(context: Context, evaluation: Evaluation) -> dict[str, str]:
-    """What leads back to code, data and features, and the run that tracks this candidate."""
+    """Links to code, data and features, and the run that tracks this candidate."""
     tracked = _maybe(context.workspace.tracked)
     run = {}
     if tracked and tracked["digest"] == evaluation["candidate"]["digest"]:
@@ -78,7 +78,7 @@ def _charts(
 
 
 def _undrawn(predictions: pd.DataFrame, contract: DataContract) -> str:
-    """Which plot the rows do not allow, and why."""
+    """Which plot cannot be drawn from these rows, and why."""
     if contract.task == "regression":
         return ""
     truth, _ = class_charts.known(predictions, contract)
@@ -106,7 +106,7 @@ def _write_tables(
 def _truth_and_prediction(
     predictions: pd.DataFrame, contract: DataContract
 ) -> Iterable[Sequence[Any]]:
-    """Numbers of a regression; of classes, observed shares beside predicted probabilities."""
+    """Numbers for a regression; for classes, observed shares and predicted probabilities."""
     if contract.task == "regression":
         rows = charts.sampled(len(predictions), MOST_ROWS)
         return list(predictions[["truth", "prediction"]].iloc[rows].itertuples(index=False))

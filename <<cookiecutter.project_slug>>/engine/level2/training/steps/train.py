@@ -1,4 +1,4 @@
-"""Fit the chosen estimator, and the baseline, on all rows that do not judge."""
+"""Fit the chosen estimator, and the baseline, on all rows outside the test set."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def run(context: Context) -> str:
 def _table(
     params: "Params", frame: "pd.DataFrame", last: "pd.Series"
 ) -> tuple[Any, dict[str, Any]]:
-    """An entity of the store, and how rows of the table are read, with one to copy."""
+    """An entity of the store, how rows of the table are read, and an example row."""
     contract = params.data
     entity = last[contract.entity_column]
     row = {name: written(frame[name].iloc[-1], item) for name, item in contract.features.items()}

@@ -52,7 +52,7 @@ def run(context: Context) -> str:
 
 
 def plan_of(context: Context) -> Plan:
-    """What is searched, for either tuner."""
+    """The search, for either tuner."""
     params, section = context.params, context.params.tune
     return Plan(
         task=params.data.task,
@@ -67,7 +67,7 @@ def plan_of(context: Context) -> Plan:
 
 
 def _local(context: Context, plan: Plan) -> tuple[Trials, tuple[str, ...]]:
-    """Every family's trials, one after another in this process; nothing to add."""
+    """Every family's trials, one after another in this process; with an empty note."""
     score = scorer(context)
     total, best = sum(plan.shares.values()), math.nan
     found: Trials = {}
@@ -100,7 +100,7 @@ def _local(context: Context, plan: Plan) -> tuple[Trials, tuple[str, ...]]:
 
 
 def check_failures(plan: Plan, family: str, trials: list[dict[str, Any]]) -> None:
-    """Raise ProjectError where more trials than allowed gave no number."""
+    """Raise ProjectError if more trials than allowed gave no score."""
     failed = sum(trial["value"] is None for trial in trials)
     if failed > min(plan.max_failed, plan.shares[family]):
         raise ProjectError(
@@ -110,9 +110,10 @@ def check_failures(plan: Plan, family: str, trials: list[dict[str, Any]]) -> Non
 
 
 def scorer(context: Context, source: Path | None = None) -> Score:
-    """Return a function that trains on the train rows and scores on the validation rows.
+    """Return a function that trains on the training rows and scores on the validation rows.
 
-    It is the trial of both tuners. The rows are those of `build_dataset`, or of the file `source`.
+    Both tuners use it as their trial. The rows are those of `build_dataset`, or of the file
+    `source`.
     """
     params, workspace = context.params, context.workspace
     contract = params.data
@@ -149,7 +150,7 @@ def scorer(context: Context, source: Path | None = None) -> Score:
 
 
 def check_family(family: str, place: str = "params.yaml: tune.families.") -> None:
-    """Raise ProjectError for an estimator nobody registered."""
+    """Raise ProjectError for an unknown estimator."""
     if family not in estimators.FAMILIES:
         raise ProjectError(
             f"{place}{family} is not known, "
@@ -170,7 +171,7 @@ def pick(task: str, metric: str, trials: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def choose(task: str, metric: str, branches: list[dict[str, Any]]) -> dict[str, Any]:
-    """The best branch. Raises ProjectError when no trial of any branch gave a finite value."""
+    """The best branch. Raises ProjectError if no trial of any branch gave a finite value."""
     finished = [
         {**branch["best"], "family": branch["family"]} for branch in branches if branch["best"]
     ]

@@ -20,8 +20,8 @@ from ..leakage import advice, find_leakage
 def run(context: Context, reference: dict[str, Any] | None = None) -> str:
     """Check the table; write checks, warnings and profile; return their number in one line.
 
-    `reference` is the profile of the last accepted data, by default the champion's; empty for
-    none. Raises ProjectError for the first rule that does not hold.
+    `reference` is the profile of the last accepted data, by default the champion's; empty for none.
+    Raises ProjectError for the first violated rule.
     """
     contract, settings = context.params.data, context.params.validate_
     table = parquet.read(context.workspace.need(context.workspace.ingested, "ingest"))
@@ -65,7 +65,7 @@ def summary(checks: int, notes: list[str]) -> str:
 
 
 def _stop(checks: list[Check], contract: DataContract) -> None:
-    """Raise a ProjectError for the first check that does not hold, naming the others."""
+    """Raise a ProjectError for the first failed check, naming the others."""
     broken = [check for check in checks if not check.ok]
     if not broken:
         return
@@ -76,7 +76,7 @@ def _stop(checks: list[Check], contract: DataContract) -> None:
 
 
 def _schema_checks(table: pd.DataFrame, contract: DataContract) -> list[Check]:
-    """One check per column rule, those pandera found broken with what broke them."""
+    """One check per column rule, with details for those that pandera found broken."""
     rules = column_rules(contract)
     broken = {
         (item.column, item.rule): item for item in pandera.failures(table, rules, contract.key)
@@ -115,7 +115,7 @@ def _sentence(
 
 
 def _row(table: pd.DataFrame, contract: DataContract, position: int | None) -> str:
-    """The key of a row as a person would look it up."""
+    """The key of a row for messages."""
     if position is None:
         return "somewhere"
     if contract.entity_column == ROW_ID:
