@@ -92,7 +92,7 @@ def test_what_is_written_is_read_again_to_the_last_bit(value, form):
     "knobs", [{"decimal": ",", "thousands": ","}, {"symbol": " $"}, {"symbol": "5"}]
 )
 def test_a_format_that_cannot_be_is_refused(knobs):
-    with pytest.raises(ValueError, match=r"are both|what stands beside"):
+    with pytest.raises(ValueError, match=r"are both|the sign beside"):
         NumberFormat(**knobs)
 
 

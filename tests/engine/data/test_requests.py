@@ -24,7 +24,7 @@ def test_keys_are_read_beside_the_features():
     entity, time = KEY.read({"site": "north", "at": "2024-05-01T02:00:00+02:00"}, "rows[0]")
     assert (entity, time.isoformat()) == ("north", "2024-05-01T00:00:00+00:00")
     assert KEY.read({}, "rows[0]") == (None, None)
-    with pytest.raises(RequestError, match="known are north, south"):
+    with pytest.raises(RequestError, match="known values are north, south"):
         KEY.read({"site": "west"}, "rows[0]")
     with pytest.raises(RequestError, match="give a time like"):
         KEY.read({"at": 5}, "rows[0]")

@@ -30,7 +30,7 @@ def test_a_healthy_answer(body, many):
     ("status", "kind", "body", "said"),
     [
         (401, JSON, b"", "does not accept the credentials (401)"),
-        (403, JSON, b"", "refuses (403)"),
+        (403, JSON, b"", "denies access (403)"),
         (404, JSON, b"", "has no API v2beta1 (404)"),
         (302, "text/html", b"", "redirects to /dex/auth (302)"),
         (503, "text/plain", b"", "KFP behind it is not (503)"),

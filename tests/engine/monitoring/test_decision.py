@@ -48,7 +48,7 @@ def test_the_written_rules(loud, past, action, number):
 def test_an_action_is_waited_for():
     found = said("performance", past=[ago(0.5, "retrain")])
     assert found.action == "keep"
-    assert "rule 3 says new_model, but retrain was asked for 12.0 hours ago" in found.reason
+    assert "rule 3 says new_model, but retrain was started 12.0 hours ago" in found.reason
     assert said("performance", past=[ago(1, "retrain")]).action == "new_model"
 
 
