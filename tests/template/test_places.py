@@ -54,7 +54,7 @@ def project(bake, tmp_path_factory):
     knobs.write_text(knobs.read_text().replace("trials: 20", "trials: 2"))
     said = target(folder, "init")
     assert "dvc       tracks data/raw/load.csv" in said
-    assert "made one" not in said  # the larger repository is there
+    assert "created one" not in said  # the larger repository is there
     git(outer, "add", "--all")
     git(outer, "commit", "--quiet", "--message", "Project")
     return folder

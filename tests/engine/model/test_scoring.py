@@ -110,7 +110,7 @@ def test_a_shop_nobody_knew_has_no_past():
         ({"Body Mass (g)": "x"}, "t.csv line 2: column `Body Mass (g)` holds `x`, not a number"),
         ({"Body Mass (g)": "99"}, "column `Body Mass (g)` holds `99`, outside what the contract"),
         ({"open": "perhaps"}, "column `open` holds `perhaps`, neither true/false"),
-        ({"Kind": "zebra"}, "column `Kind` holds `zebra`, known are a, b"),
+        ({"Kind": "zebra"}, "column `Kind` holds `zebra`, known values are a, b"),
         ({"When?": "yesterday"}, "column `When?` holds `yesterday`, not a date like %d.%m.%Y"),
         ({"Shop": ""}, "column `Shop` is empty, but every row needs its entity"),
     ],

@@ -98,7 +98,7 @@ def test_a_look_neither_counts_nor_pauses_what_it_names(project):
     _, record = decided(project, "--apply")
     assert record["done"].startswith("retrain ended in ")
     alarms_still(project)
-    assert "new_model, but retrain was asked for 0.0 hours ago: wait 20" in decided(project)[0]
+    assert "new_model, but retrain was started 0.0 hours ago: wait 20" in decided(project)[0]
 
 
 def test_a_verdict_about_another_champion_is_refused(project):

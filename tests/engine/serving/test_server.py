@@ -255,7 +255,11 @@ WRONG = {
     "infinite": (changed(load_lag_1=-math.inf), "load_lag_1", "not a finite number"),
     "beyond float32": (changed(load_lag_1=1e39), "load_lag_1", "above 3.40282e+38"),
     "huge integer": (changed(load_lag_1=10**400), "load_lag_1", "is too large, above"),
-    "unknown category": (changed(area_key="Bavaria"), "area_key", "known are 50Hertz, Amprion"),
+    "unknown category": (
+        changed(area_key="Bavaria"),
+        "area_key",
+        "known values are 50Hertz, Amprion",
+    ),
     "list": (changed(temperature=[1]), "temperature", "is a list: give a number"),
     "object": (changed(area_key={}), "area_key", "is an object: give a text"),
     "lone surrogate": (changed(area="\ud800"), "area", "printable characters"),

@@ -238,7 +238,7 @@ def test_a_value_must_be_a_number_or_a_class(services, name):
     for task in ("binary", "multiclass"):
         status, answer = correct(services(task), {"request": "a", "value": value})
         assert (status, answer["field"]) == (422, "value")
-        assert f"known are {', '.join(CLASSES[task])}" in answer["error"]
+        assert f"known values are {', '.join(CLASSES[task])}" in answer["error"]
 
 
 def test_feedback_about_nothing_too_long_or_from_elsewhere_is_refused(number):

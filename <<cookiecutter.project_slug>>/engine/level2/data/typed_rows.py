@@ -46,6 +46,6 @@ def _category(column: Column, feature: Feature) -> Any:
         column.first(missing, "but the model needs it")
     if feature.allowed is not None:
         known = np.isin(values.astype(str), feature.allowed)
-        column.first(~missing & ~known, f"known are {listed(feature.allowed)}")
+        column.first(~missing & ~known, f"known values are {listed(feature.allowed)}")
     values[missing] = ""
     return values
