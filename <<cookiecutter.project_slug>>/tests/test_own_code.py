@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 from level2.features.transforms import model_features
-from level2.model import encoders, estimators, metrics, onnx
+from level2.model import encoders, estimators, frames, metrics, onnx
 from level2.owned import declarations, owner
 
 declarations.install(ROOT)
@@ -22,7 +22,7 @@ def rows(trained, params):
     """A few hundred rows of the training set: (features, inputs, truth)."""
     table = pd.read_parquet(trained / "data" / "dataset.parquet").head(400)
     features = model_features(params.data, params.featurize)
-    return features, estimators.model_frame(table, features), table[params.data.target].to_numpy()
+    return features, frames.model_frame(table, features), table[params.data.target].to_numpy()
 
 
 def first(space):

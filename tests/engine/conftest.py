@@ -22,7 +22,7 @@ from clusters import api, environ  # noqa: F401  fixtures
 from level2.data.feature import Feature
 from level2.features import own as own_features
 from level2.features.transforms import derive
-from level2.model import estimators, gate, metrics
+from level2.model import estimators, frames, gate, metrics
 from level2.model.split import by_time
 from level2.owned import declarations
 from level2.params.config import parse_params
@@ -226,6 +226,6 @@ def learnable():
             "binary": (level > level.median()).astype(int),
             "multiclass": pd.qcut(level, 3, labels=False),
         }[task].to_numpy()
-        return features, estimators.model_frame(frame, features), truth
+        return features, frames.model_frame(frame, features), truth
 
     return rows

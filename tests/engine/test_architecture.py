@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import statistics
 import subprocess
 import sys
 
@@ -45,14 +46,15 @@ OPTIONAL = {"deploy", "github", "intake", "kubeflow"}
 # Modules of rooms that think (see THINKING) which touch files, the environment, the clock, a
 # process or a vendor. Every other module of these rooms is pure.
 TOUCHING = {
-    "adoption.step",
+    *("adoption.files", "adoption.reading", "adoption.refusal", "adoption.step"),
     *("baseline.reference_file", "baseline.store"),
     *("data.csv_faults", "data.dialects", "data.pandera", "data.parquet", "data.streams"),
     *("data.tables", "data.unpack"),
     *("features.feast", "features.feast_asof", "features.feast_online", "features.feast_sqlite"),
     *("features.feast_project", "features.feast_settings", "features.ibis", "features.known_past"),
     *("model.artifact", "model.carried_past", "model.onnx", "model.onnx_targets", "model.skops"),
-    *("monitoring.evidently", "monitoring.steps.decide", "monitoring.steps.monitor"),
+    *("monitoring.current_rows", "monitoring.evidently"),
+    *("monitoring.steps.decide", "monitoring.steps.monitor"),
     *("reports.drawing", "reports.drawing_marks"),
 }
 THINKING = ("adoption", "baseline", "data", "features", "model", "monitoring", "reports")
@@ -265,7 +267,7 @@ def test_rooms_that_think_touch_nothing_but_where_the_list_says():
         for name, path, tree in parsed()
         if room_of(name) in THINKING and list(touches(path, tree))
     }
-    by_imports = {"features.feast_online", "model.carried_past"}
+    by_imports = {"adoption.reading", "features.feast_online", "model.carried_past"}
     assert found == TOUCHING - by_imports
 
 
@@ -371,6 +373,36 @@ def test_importing_the_command_line_imports_nothing_heavy():
     loaded = set(done.stdout.split())
     assert f"{PACKAGE.name}.cli" in loaded
     assert loaded & {"numpy", "pandas", "sklearn", "scipy", "pydantic", *VENDORS} == set()
+
+
+def sizes(paths):
+    """Lines of each module, by its name."""
+    return {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+
+
+def too_long(lengths):
+    """What is against the bounds: modules of 200 lines or more, a median of 100 or more."""
+    found = [f"{name} has {count} lines" for name, count in lengths.items() if count >= 200]
+    middle = statistics.median(lengths.values())
+    return [*found, f"half the modules have {middle:g} lines or more"] if middle >= 100 else found
+
+
+def test_modules_are_short():
+    assert too_long(sizes(MODULES)) == []
+
+
+def test_a_long_module_and_a_high_median_are_seen(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    lengths = {"data/short.py": 199, "model/long.py": 200, "model/tiny.py": 1}
+    for name, count in lengths.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n" * count)
+    found = sizes(tmp_path / name for name in lengths)
+    assert found == {"data.short": 199, "model.long": 200, "model.tiny": 1}
+    assert too_long(found) == [
+        "model.long has 200 lines",
+        "half the modules have 199 lines or more",
+    ]
 
 
 def test_nothing_happens_when_a_module_is_imported():

@@ -24,12 +24,14 @@ from pathlib import Path
 import fabricated
 from conftest import TREE
 from watched import last, looked, referred, sampled, until
-from level2.reports import drawing as matplotlib
+from level2.reports import drawing
 from level2.params.config import parse_params
 from level2.monitoring import look
 from level2.reports.monitoring import charts, page
-from level2.reports.training import build, class_charts, elements, model_charts
-from level2.reports.training import page as report_page
+from level2.reports.training import class_charts, elements, model_charts
+from level2.reports.training.build import build
+from level2.reports.training.content import Sources
+from level2.reports.training.page import render
 from level2.reports.training import regression_charts
 
 out = Path(sys.argv[1])
@@ -42,7 +44,7 @@ for task in ("regression", "binary", "multiclass"):
     found["importance"][0]["feature"] = "a_feature_with_a_very_long_name_indeed"
     checks = {"checks": [{"name": "a", "ok": True, "detail": "b"}], "warnings": ["few rows"]}
     tuning = fabricated.tuning(found)
-    report = build.build(parse_params(tree), build.Sources(found, None, tuning, checks))
+    report = build(parse_params(tree), Sources(found, None, tuning, checks))
     contract = parse_params(tree).data
     drawn = regression_charts.regression_charts if task == "regression" else (
         class_charts.class_charts
@@ -52,8 +54,8 @@ for task in ("regression", "binary", "multiclass"):
         model_charts.importance_chart(found["importance"], task, found["metric"]),
         model_charts.tuning_chart(report.tuning, task, found["metric"], contract.unit),
     ]
-    plots = [elements.plotted(chart, matplotlib.draw(chart)) for chart in shown]
-    (out / f"{task}.html").write_text(report_page.render(report, plots))
+    plots = [elements.plotted(chart, drawing.draw(chart)) for chart in shown]
+    (out / f"{task}.html").write_text(render(report, plots))
 
 window = last(sampled("2019-03-31", "unit_change"), 30)
 days = {"first": None, "last": None}
@@ -64,7 +66,7 @@ told = {
     "reference": {"rows": 5_000, **days},
 }
 verdict = look.verdict(looked(referred(until(sampled("2018-12-31"), "2018-12-31")), window), told)
-plots = [elements.plotted(item, matplotlib.draw(item)) for item in charts.charts(verdict)]
+plots = [elements.plotted(item, drawing.draw(item)) for item in charts.charts(verdict)]
 (out / "monitor.html").write_text(page.render(verdict, plots))
 """
 PAGES = ("regression", "binary", "multiclass", "monitor")

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.slow
 LOAD = """
 import json, mlflow, pandas as pd
 from level2.params.config import load_params
-from level2.model.estimators import FAMILIES, model_frame
+from level2.model.estimators import FAMILIES
+from level2.model.frames import model_frame
 from level2.features.transforms import model_features
 from pathlib import Path
 mlflow.set_tracking_uri("sqlite:///mlflow.db")

@@ -11,7 +11,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from level2.adoption.step import Reading, adopt
+from level2.adoption.reading import Reading
+from level2.adoption.step import adopt
 from level2.base.errors import ProjectError
 from level2.params.config import load_params
 from level2.project import Context

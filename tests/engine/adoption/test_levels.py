@@ -15,7 +15,7 @@ from level2.data.request_schema import request_schema
 from level2.data.requests import Key, RequestError
 from level2.data.schema import column_rules, table_checks
 from level2.data.typed_rows import model_columns
-from level2.model import encoders, estimators, metrics, onnx, parity, skops
+from level2.model import encoders, estimators, frames, metrics, onnx, parity, skops
 from level2.monitoring import quality
 from level2.params.config import parse_params
 from level2.params.monitor import Monitor
@@ -52,7 +52,7 @@ def rents(rows=4_000, seed=0, task="regression"):
         "binary": (rent > 150).astype(int),
         "multiclass": np.digitize(rent, [50, 200]),
     }[task]
-    return estimators.model_frame(table, FEATURES), truth
+    return frames.model_frame(table, FEATURES), truth
 
 
 def trained(family, task):

@@ -212,13 +212,13 @@ def test_a_canary_that_does_not_come_up_gets_nothing(stand, kserve):
 def test_a_canary_that_breaks_while_it_is_watched_gets_nothing(stand, kserve):
     deploy(kserve, 7, "a")
     with pytest.MonkeyPatch.context() as patch:
-        say = deployment.Place.say
+        say = deployment.Environment.say
 
         def breaks(place, verb, text):
             say(place, verb, text)
             stand.play(bad={image("b"): "out of memory"})
 
-        patch.setattr(deployment.Place, "say", breaks)
+        patch.setattr(deployment.Environment, "say", breaks)
         said = refused(deploy, kserve, 8, "b", patience=Patience(0.2, 5, 0.02))
     assert said == (
         "load v8 was ready and no longer is: out of memory; load v7 gets all requests again"

@@ -11,15 +11,15 @@ import pytest
 
 from clusters import SECRET
 from level2.base.errors import ProjectError
-from level2.kubeflow import access as kfp_access
 from level2.kubeflow import probe
+from level2.kubeflow.access import endpoint, opened
 from level2.params.config import Settings
 from servers.kfp_api import Fault, KfpApi
 
 
 def asked(limit=2.0):
     """Open and probe as the environment says."""
-    with kfp_access.opened(Settings()) as access:
+    with opened(Settings()) as access:
         return probe.probe(access, limit)
 
 
@@ -176,7 +176,7 @@ def test_credentials_over_plain_http_are_refused_but_where_the_network_is_said_p
         "KF_PIPELINES_ALLOW_HTTP=true where the network is private, as inside the cluster"
     )
     environ(kf_pipelines_allow_http="true")
-    assert kfp_access.endpoint(Settings()) == "http://kfp.invalid:8888"
+    assert endpoint(Settings()) == "http://kfp.invalid:8888"
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def gone(call):
 
 
 def test_a_kubeconfig_alone_opens_a_port_forward_and_ends_it(kubectl):
-    with kfp_access.opened(Settings()) as access:
+    with opened(Settings()) as access:
         assert probe.probe(access).multi_user is False
         (call,) = kubectl()
         assert not gone(call)
@@ -292,7 +292,7 @@ def test_a_kubeconfig_alone_opens_a_port_forward_and_ends_it(kubectl):
 
 
 def test_a_port_forward_that_died_comes_back_on_its_port(kubectl):
-    with kfp_access.opened(Settings()) as access:
+    with opened(Settings()) as access:
         access.tunnel._process.kill()
         access.tunnel._process.wait()
         url = access.url

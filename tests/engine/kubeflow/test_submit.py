@@ -14,8 +14,7 @@ from clusters import SECRET
 from layout import PROJECT
 from level2.base import git
 from level2.base.errors import ProjectError
-from level2.kubeflow import client, follow
-from level2.kubeflow import logs as kfp_logs
+from level2.kubeflow import client, follow, logs
 from level2.kubeflow import submit as submission
 from servers.kfp_api import Fault
 from servers.kfp_nodes import LOOP, frame, node_id, task
@@ -263,8 +262,8 @@ def test_a_pod_named_by_its_node_alone_is_found_too(api, submit):
 
 @pytest.mark.parametrize("kind", [403, 500, "html", "hang", "drop"])
 def test_a_log_that_cannot_be_had_takes_no_sentence_away(kind, api, submit, monkeypatch):
-    monkeypatch.setattr(kfp_logs, "SECONDS", 1.0)
-    monkeypatch.setattr(kfp_logs, "LIMIT", 0.3)
+    monkeypatch.setattr(logs, "SECONDS", 1.0)
+    monkeypatch.setattr(logs, "LIMIT", 0.3)
     api.script = (frame("FAILED", task("train", "FAILED", LOG)),)
     api.faults = [Fault("GET", "log", kind)]  # of any of the three doors
     start = time.monotonic()

@@ -12,7 +12,7 @@ from kfp.dsl import PipelineTaskFinalStatus
 from level2.base.errors import ProjectError
 from level2.base.files import read_json, write_json
 from level2.base.plain import unpacked
-from level2.kubeflow import task
+from level2.kubeflow import task, task_metrics
 from level2.kubeflow.task_output import MARK
 from level2.registry.mlflow import Registry
 
@@ -161,7 +161,7 @@ def test_numbers_kfp_cannot_store_are_left_out(tmp_path):
     metrics = Metrics()
     done(tmp_path, metrics=measured).log_scores(metrics)
     assert metrics.metadata == {"rmse": 1.5, "mean.rmse": 3.0, "mean.r2": 0}
-    task._log(metrics, {"a": math.nan, "b": math.inf, "c": -math.inf})
+    task_metrics._log(metrics, {"a": math.nan, "b": math.inf, "c": -math.inf})
     assert not {"a", "b", "c"} & set(metrics.metadata)
 
 

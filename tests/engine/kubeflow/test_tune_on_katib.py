@@ -60,8 +60,9 @@ def written(context):
 def test_a_whole_search_ends_with_the_best_trial_of_both_families(on_katib, cluster, tree):
     tree["tune"]["trials"] = 4
     context = on_katib(tree)
-    line = tune.run(context)
+    line, record = tune.run(context)
     result = written(context)
+    assert record == result
     assert [branch["family"] for branch in result["branches"]] == [
         "linear",
         "hist_gradient_boosting",

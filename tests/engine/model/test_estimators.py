@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from level2.data.feature import Feature
-from level2.model import estimators, metrics, skops
+from level2.model import estimators, frames, metrics, skops
 
 TASKS = ("regression", "binary", "multiclass")
 CLASSES = {"binary": 2, "multiclass": 3}
@@ -149,8 +149,8 @@ def test_the_models_input_is_float32_and_text_in_contract_order(dtype):
             "kind": pd.Series(["x", None, "y"], dtype=dtype),
         }
     )
-    frame = estimators.model_frame(table, features)
+    frame = frames.model_frame(table, features)
     assert list(frame) == ["kind", "open", "size"]
-    assert frame["kind"].tolist() == ["x", estimators.MISSING_CATEGORY, "y"]
+    assert frame["kind"].tolist() == ["x", frames.MISSING_CATEGORY, "y"]
     assert frame["open"].tolist() == [1, 0, 1]
     assert {str(frame[name].dtype) for name in ("open", "size")} == {"float32"}

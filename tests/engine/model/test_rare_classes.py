@@ -11,7 +11,7 @@ from level2.adoption.infer import infer
 from level2.base.errors import ProjectError
 from level2.data import labels
 from level2.data.feature import Feature
-from level2.model import artifact, estimators, gate, metrics, recall, skops, threshold
+from level2.model import artifact, estimators, frames, gate, metrics, recall, skops, threshold
 from level2.model.threshold import Cutoff
 from level2.params.config import parse_params
 from level2.params.sections import Evaluate, Promote
@@ -26,7 +26,7 @@ def failures(rows=6_000, seed=0):
     """Model frame and truth: three rows in a hundred fail, and no model is sure of them."""
     rng = np.random.default_rng(seed)
     x, z, noise = rng.normal(0, 1, (3, rows))
-    frame = estimators.model_frame(pd.DataFrame({"x": x, "z": z}), FEATURES)
+    frame = frames.model_frame(pd.DataFrame({"x": x, "z": z}), FEATURES)
     return frame, (2 * x + z + noise > 4.6).astype(int)
 
 

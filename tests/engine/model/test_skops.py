@@ -27,7 +27,7 @@ from level2.data.contract import Feature
 rng = np.random.default_rng(0)
 frame = pd.DataFrame({"a": rng.normal(size=60), "k": rng.choice(["x", "y"], 60)})
 features = {"a": Feature(type="float"), "k": Feature(type="category")}
-frame = estimators.model_frame(frame, features)
+frame = frames.model_frame(frame, features)
 for family in estimators.FAMILIES:
     for task in ("regression", "multiclass"):
         truth = frame["a"] if task == "regression" else rng.integers(0, 3, 60)

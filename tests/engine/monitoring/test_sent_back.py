@@ -9,10 +9,10 @@ import pytest
 
 from level2.data.feature import Feature
 from level2.model.predictions import Entry, name
-from level2.prediction_log import window as sqlite_window
 from level2.prediction_log.feedback import SENT_BACK, Feedback
 from level2.prediction_log.sqlite_cases import _NEAR, SqliteCases
 from level2.prediction_log.sqlite_log import SqliteLog
+from level2.prediction_log.window import recent
 from watched import alarms, last, looked, referred, sampled, until
 
 ALARM = ("performance", "sent_back", SENT_BACK)
@@ -83,7 +83,7 @@ def written(path, answer, count=4, keys=None):
 
 
 def window(path, classes=()):
-    return sqlite_window.recent(path, "m", "1", 30, "shop", "shop_key", FEATURES, classes)
+    return recent(path, "m", "1", 30, "shop", "shop_key", FEATURES, classes)
 
 
 def test_the_window_carries_numbers_and_numbers_of_classes(tmp_path):

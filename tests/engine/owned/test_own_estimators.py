@@ -45,7 +45,7 @@ def in_project(context, tree, families):
 @pytest.mark.usefixtures("registered")
 def test_a_forest_is_tuned_trained_and_served(prepared, tree):
     context = in_project(prepared, tree, FOREST)
-    assert "best rmse" in tune.run(context)
+    assert "best rmse" in tune.run(context)[0]
     chosen = json.loads(context.workspace.tuning.read_text())["chosen"]
     assert chosen["family"] == "random_forest"
     assert set(chosen["params"]) == {"n_estimators", "max_depth"}

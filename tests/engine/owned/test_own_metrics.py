@@ -84,13 +84,13 @@ def test_it_decides_and_is_shown_in_evaluation_report_and_mlflow(prepared, tree,
     source = workspace.source(context.params)
     source.parent.mkdir(parents=True)
     table.to_csv(source, index=False)
-    assert "best within_tenth" in tune.run(context)
+    assert "best within_tenth" in tune.run(context)[0]
     tuning = json.loads(workspace.tuning.read_text())
     assert tuning["chosen"]["value"] == max(
         trial["value"] for branch in tuning["branches"] for trial in branch["trials"]
     )
     train.run(context)
-    assert evaluate.run(context).startswith("within_tenth ")
+    assert evaluate.run(context)[0].startswith("within_tenth ")
     with sqlite3.connect(workspace.root / "mlflow.db") as store:
         logged = dict(store.execute("select key, value from metrics"))
     evaluation = json.loads(workspace.evaluation.read_text())

@@ -11,7 +11,7 @@ import yaml
 from layout import PROJECT
 from level2.params.config import load_params
 from level2.project import Context
-from level2.registry import champion as champions
+from level2.registry.champion import champion_model, reader
 from level2.serving.model import Stamp, ready
 from level2.workspace import Workspace
 from processes import command
@@ -77,9 +77,9 @@ def test_a_forest_becomes_champion_and_answers(project, chat):
     assert "within tenth" in page
 
     context = Context(load_params(path), Workspace.at(project))
-    store = champions.reader(context)
+    store = reader(context)
     champion = store.champion("load-forecast")
-    model = champions.champion_model(store, champion)
+    model = champion_model(store, champion)
     assert model.record["family"] == "random_forest"
     served = ready(model, Stamp("load-forecast", champion.version, model.digest))
     [answer] = served.answers(served.score(served.checker.columns([served.example])))

@@ -15,7 +15,10 @@ STEP = {step.name: step for step in STEPS}
 EVERY = ("base", "params")  # rooms that every step stands on
 FEAST = ["feature_repo/definitions.py", "feature_repo/feature_store.yaml"]
 # What carries a step's result to the registry or to a cluster, and decides nothing of it.
-CARRIERS = ("registry/", "kubeflow/", "owned/", "project.py", "workspace.py")
+CARRIERS = (
+    *("registry/", "kubeflow/", "owned/", "project.py", "workspace.py"),
+    "training/tuners.py",
+)
 LEVEL2 = ENGINE / "level2"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from level2.model import wording
-from level2.monitoring import look as looking
+from level2.monitoring import look
 from level2.reports.monitoring import charts, page, summary
 from level2.reports.training.charts import MOST_TITLE
 from level2.reports.training.marks import drawn
@@ -21,7 +21,7 @@ def reference():
 def told(found, window):
     """The verdict as the step writes it."""
     days = {"first": None, "last": None}
-    return looking.verdict(
+    return look.verdict(
         found,
         {
             "at": "2019-08-01",

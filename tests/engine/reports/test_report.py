@@ -12,11 +12,12 @@ import fabricated
 from level2.base import amounts
 from level2.model import wording
 from level2.params.config import parse_params
-from level2.reports.training import build as report
 from level2.reports.training import markdown, markdown_text, mermaid
-from level2.reports.training import page as report_html
+from level2.reports.training.build import build
+from level2.reports.training.content import Sources
 from level2.reports.training.elements import Plot
 from level2.reports.training.marks import drawn
+from level2.reports.training.page import render
 from level2.reports.training.style import CSS
 
 HOSTILE = (
@@ -34,14 +35,14 @@ def made(tree, decision=None, champion=None, tuning=True, validation=None, linea
     found |= changes
     if callable(decision):
         decision = decision(found)
-    sources = report.Sources(
+    sources = Sources(
         evaluation=found,
         decision=decision,
         tuning=fabricated.tuning(found) if tuning else None,
         validation=validation,
         lineage=lineage,
     )
-    return report.build(parse_params(tree), sources)
+    return build(parse_params(tree), sources)
 
 
 def first_line(found):
@@ -97,7 +98,7 @@ def test_a_missing_metric_is_red_and_named(tree):
     assert found.verdict.good
     broken = fabricated.evaluation(tree, fabricated.predictions(tree))
     broken["candidate"]["metrics"]["mae"] = None
-    found = report.build(parse_params(tree), report.Sources(broken))
+    found = build(parse_params(tree), Sources(broken))
     row = next(line for line in found.table.lines if line.label == "MAE")
     assert (row.mine, row.mark, row.rules) == ("not a number", "bad", (("a number", False),))
     assert "mae is missing" in found.verdict.why
@@ -108,7 +109,7 @@ def test_the_champion_itself_is_unchanged(tree):
     assert first_line(found) == "### 🟢 Gate: unchanged — `small-load` v7 is this same model"
     why = "this run trained the champion's own model again (the same digest): there is no other to "
     assert f"**Why:** {why}promote." in markdown.render(found).replace("\\", "")
-    assert f"<p>Why: {html.escape(why)}promote.</p>" in report_html.render(found, [])
+    assert f"<p>Why: {html.escape(why)}promote.</p>" in render(found, [])
 
 
 def test_the_champion_itself_that_now_fails_is_red(tree):
@@ -149,7 +150,7 @@ def test_origins_and_their_spread_are_in_both_reports(tree, share, light, asked)
     assert "<summary>Origins: the best baseline is beaten in 2 of 3</summary>" in text
     lost = "| 2024-01-01 … 2024-01-28 | 100 | 50 | 41.00 | last value 40.00 | +2.5\u00a0% | 🔴 |"
     assert lost in text
-    page = report_html.render(found, [])
+    page = render(found, [])
     assert "20.00 … 41.00 over 3 origins" in page
     assert '<tr class="failed"><td data-label="window">2024-01-01 … 2024-01-28</td>' in page
     assert '<tr><td data-label="window">2024-03-01 … 2024-03-28</td>' in page
@@ -158,7 +159,7 @@ def test_origins_and_their_spread_are_in_both_reports(tree, share, light, asked)
 def test_one_origin_is_not_spoken_of(tree):
     text = markdown.render(made(tree, origins=[]))
     assert "rigin" not in text
-    assert "<h2>Origins" not in report_html.render(made(tree, origins=[]), [])
+    assert "<h2>Origins" not in render(made(tree, origins=[]), [])
 
 
 def test_a_baseline_of_fewer_rows_is_compared_on_these_and_says_so(tree):
@@ -174,7 +175,7 @@ def test_a_baseline_of_fewer_rows_is_compared_on_these_and_says_so(tree):
         },
         left_out={"entity_mean": "it knows 0 of 120 rows"},
     )
-    for text in (markdown.render(found), report_html.render(found, [])):
+    for text in (markdown.render(found), render(found, [])):
         assert "last value knows 90 of the test rows; on these the candidate has" in text
         assert "entity mean is left out: it knows 0 of 120 rows" in text
     assert found.table.against == "mean", "it is the harder one: on its rows nothing is gained"
@@ -257,8 +258,8 @@ def hostile(tree):
     tuning["branches"][0]["family"] = HOSTILE
     validation = {"checks": [{"name": HOSTILE, "ok": True, "detail": HOSTILE}]}
     validation["warnings"] = [HOSTILE]
-    sources = report.Sources(found, None, tuning, validation, {HOSTILE: HOSTILE})
-    return report.build(parse_params(tree), sources)
+    sources = Sources(found, None, tuning, validation, {HOSTILE: HOSTILE})
+    return build(parse_params(tree), sources)
 
 
 def test_hostile_text_stays_text_in_markdown(tree):
@@ -322,9 +323,7 @@ def parsed(text):
 
 
 def test_hostile_text_stays_text_in_html(tree):
-    page = parsed(
-        report_html.render(hostile(tree), [Plot(HOSTILE, "<svg></svg>", HOSTILE)], HOSTILE)
-    )
+    page = parsed(render(hostile(tree), [Plot(HOSTILE, "<svg></svg>", HOSTILE)], HOSTILE))
     assert not {"script", "img", "a", "link", "iframe", "object"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on") or name == "src"]
 
@@ -333,7 +332,7 @@ def test_hostile_text_stays_text_in_html(tree):
 @pytest.mark.parametrize("factor", [None, 0.5])
 def test_the_page_is_balanced_and_loads_nothing(tree, task, factor):
     champion = None if factor is None else {"factor": factor}
-    text = report_html.render(made(fabricated.contract(tree, task), champion=champion), [])
+    text = render(made(fabricated.contract(tree, task), champion=champion), [])
     page = parsed(text)
     assert page.tags.count("html") == 1
     assert "://" not in text
@@ -393,7 +392,7 @@ def searched(values):
 def test_no_bar_differs_from_its_trial_unless_the_words_below_say_which_and_how(tree):
     tuning = searched(HOPELESS)
     table = fabricated.evaluation(tree, fabricated.predictions(tree))
-    found = report.build(parse_params(tree), report.Sources(table, tuning=tuning))
+    found = build(parse_params(tree), Sources(table, tuning=tuning))
     text = markdown.render(found)
     known = [value for value in HOPELESS if value is not None]
     shown = bars(mermaid.trial_chart("regression", "rmse", found.tuning[0].trials))
@@ -408,8 +407,8 @@ def test_no_bar_differs_from_its_trial_unless_the_words_below_say_which_and_how(
 def test_every_bar_that_is_cut_off_is_named_however_many(tree):
     values = [420.0 + number for number in range(210)] + [90_000.0 + n for n in range(190)]
     table = fabricated.evaluation(tree, fabricated.predictions(tree))
-    sources = report.Sources(table, tuning=searched(values))
-    text = markdown.render(report.build(parse_params(tree), sources))
+    sources = Sources(table, tuning=searched(values))
+    text = markdown.render(build(parse_params(tree), sources))
     said = re.search(r"19 bars are cut off at .*\.\n", text)[0]
     assert said.count("trials ") == 19
     assert "trials 390 to 399 (best 90,180" in said
@@ -417,8 +416,8 @@ def test_every_bar_that_is_cut_off_is_named_however_many(tree):
 
 def test_trials_are_numbered_as_in_mlflow_also_where_one_failed(tree):
     table = fabricated.evaluation(tree, fabricated.predictions(tree))
-    sources = report.Sources(table, tuning=searched(HOPELESS))
-    text = markdown.render(report.build(parse_params(tree), sources))
+    sources = Sources(table, tuning=searched(HOPELESS))
+    text = markdown.render(build(parse_params(tree), sources))
     assert 'x-axis "trial" [0, 1, 2, 3, 4, 6, 7, 8, 9]' in text
 
 
@@ -465,17 +464,15 @@ def test_control_and_direction_characters_are_dropped_and_long_text_is_cut():
 
 def test_slices_left_out_are_named_with_the_key_that_leaves_them_out(tree):
     found = fabricated.evaluation(tree, fabricated.predictions(tree))
-    assert "left out" not in markdown.render(
-        report.build(parse_params(tree), report.Sources(found))
-    )
+    assert "left out" not in markdown.render(build(parse_params(tree), Sources(found)))
     found["small_slices"] = [
         {"column": "kind", "value": f"k{number}", "rows": 3} for number in range(8)
     ]
     said = "8 slices left out, fewer than `evaluate.min_slice_rows` (5) rows: kind = k0 (3), "
     for slices in (found["slices"], []):
-        built = report.build(parse_params(tree), report.Sources({**found, "slices": slices}))
+        built = build(parse_params(tree), Sources({**found, "slices": slices}))
         assert said in markdown.render(built)
-        page = report_html.render(built, [])
+        page = render(built, [])
         assert said in re.sub("</?code>", "`", page)
         assert markdown.render(built).count("kind = k") == 6
         assert "2 more." in markdown.render(built)
@@ -498,7 +495,7 @@ def slices(count):
 def test_the_heading_of_the_slices_says_how_many_were_judged(tree, judged, small, said):
     few = [{"column": "kind", "value": f"s{n}", "rows": 3} for n in range(small)]
     found = made(tree, slices=slices(judged), small_slices=few)
-    page = report_html.render(found, []).replace(wording.NARROW, " ")
+    page = render(found, []).replace(wording.NARROW, " ")
     text = markdown.render(found).replace(wording.NARROW, " ")
     assert re.search(f"<h2>{said}</h2>", page)
     assert re.search(f"<summary>{said}</summary>", text)
@@ -514,7 +511,7 @@ def test_names_between_backticks_are_code_on_the_page_too(tree):
         champion={"factor": 1, "comparable": False, "reason": "it needs `wind`", "metrics": {}}
         | {"slices": []},
     )
-    page = report_html.render(found, [])
+    page = render(found, [])
     assert f"{drawn('warn')} column <code>a&lt;b</code> holds <code>x</code>, `half</li>" in page
     assert "fewer than <code>evaluate.min_slice_rows</code> (5) rows" in page
     assert page.count("it needs <code>wind</code>") == 2, "in the banner and among the rules"
@@ -527,7 +524,7 @@ def test_both_forms_of_the_report_order_their_columns_alike(tree, factor):
     lines = markdown.render(found).splitlines()
     head = next(line for line in lines if line.startswith("| metric"))
     shown = [cell.strip() for cell in head.split("|")[1:-2]]
-    page = report_html.render(found, [])
+    page = render(found, [])
     header, first = re.findall(r"<tr[^>]*>(.*?)</tr>", page)[:2]
     assert re.findall(r"<th[^>]*>(.*?)</th>", header) == shown
     row = next(line for line in lines if line.startswith("| RMSE"))
@@ -537,7 +534,7 @@ def test_both_forms_of_the_report_order_their_columns_alike(tree, factor):
 
 def test_the_rows_of_the_onnx_check_are_explained(tree):
     found = made(tree)
-    for text in (markdown.render(found), report_html.render(found, [])):
+    for text in (markdown.render(found), render(found, [])):
         assert text.count("on 111 test rows and 9 made from them with unusual values") == 2
         assert "missing, an unseen category" in text
     old = {"rows": 120, "max_difference": 0.0, "relative_difference": 0.0}
@@ -626,7 +623,7 @@ def test_the_page_needs_no_emoji_font(tree, task, factor):
     validation = {"checks": [{"name": "a", "ok": True, "detail": "b"}], "warnings": ["c"]}
     champion = None if factor is None else {"factor": factor}
     found = made(fabricated.contract(tree, task), champion=champion, validation=validation)
-    page = report_html.render(found, [])
+    page = render(found, [])
     assert EMOJI.findall(page) == []
     marks = [dict(attrs) for tag, attrs in elements(page) if tag == "i" and "role" in dict(attrs)]
     assert {mark["class"] for mark in marks} >= {"mark mark-good", "mark mark-warn"}
@@ -651,12 +648,12 @@ def test_the_style_sheet_draws_every_mark(mark):
 
 
 def test_every_cell_of_a_table_names_its_column_for_the_card_of_a_phone(tree):
-    page = report_html.render(made(tree, champion={"factor": 1.2}), [])
+    page = render(made(tree, champion={"factor": 1.2}), [])
     labels = [dict(attrs).get("data-label") for tag, attrs in elements(page) if tag == "td"]
     assert None not in labels
     assert {"rule", "this candidate", "champion v7", "× overall"} <= set(labels)
 
 
 def test_the_page_says_which_plot_is_missing(tree):
-    page = report_html.render(made(tree), [], "Calibration is not assessed: `a<b`.")
+    page = render(made(tree), [], "Calibration is not assessed: `a<b`.")
     assert "Calibration is not assessed: <code>a&lt;b</code>." in page

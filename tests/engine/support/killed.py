@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from level2.base import files
+from level2.model.records import Records
 from level2.project import Context
 from level2.training import graph
 from level2.training.run_loop import run_loop
@@ -19,10 +20,10 @@ def main() -> None:
     start = sys.argv[3] if len(sys.argv) > 3 else None
     whole = graph.Step.run
 
-    def run(step: graph.Step, context: Context) -> str:
+    def run(step: graph.Step, context: Context, records: Records) -> str:
         if step.name == victim:
             die_after_half_a_write()
-        return whole(step, context)
+        return whole(step, context, records)
 
     graph.Step.run = run
     run_loop(Path.cwd(), start, ())

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from level2.features.transforms import derive, model_features
-from level2.model import comparison, estimators, gate, metrics, naive
+from level2.model import comparison, estimators, frames, gate, metrics, naive
 from level2.model.artifact import ModelArtifact
 from level2.model.split import TEST, by_time
 from level2.params.config import parse_params
@@ -97,8 +97,8 @@ def evaluated(tree, table, family, chosen):
     context = Context(params, Workspace.at(None))
     earlier = rolling.earlier(context, ModelArtifact({}, record), dataset, table[known])
     model = estimators.build(family, "regression", features, chosen, 0)
-    model.fit(*estimators.examples(dataset, pd.Series(~test), features, contract.target))
-    frame, truth = estimators.examples(dataset, pd.Series(test), features, contract.target)
+    model.fit(*frames.examples(dataset, pd.Series(~test), features, contract.target))
+    frame, truth = frames.examples(dataset, pd.Series(test), features, contract.target)
     mine = estimators.predict(model, "regression", frame)
     parts = (table[known], dataset.loc[~test, known], dataset.loc[test, known])
     others = naive.predictions(contract, params.evaluate, *parts)

@@ -96,8 +96,9 @@ def written(context):
 
 
 def test_the_step_writes_every_trial_and_the_chosen_one(prepared):
-    line = tune.run(prepared)
+    line, record = tune.run(prepared)
     result = written(prepared)
+    assert record == result
     assert [branch["family"] for branch in result["branches"]] == [
         "linear",
         "hist_gradient_boosting",

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from .errors import ProjectError
 
 _TEMPORARY = re.compile(r"\..+\.\d+\.tmp(\.\w+)?")
+Record = TypeVar("Record")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -74,6 +75,13 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically, keys in order; NaN becomes null."""
     write_text(path, json.dumps(_finite(value), indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def write_record(path: Path, record: Record) -> Record:
+    """Write a record as JSON; return it as whoever reads the file gets it."""
+    write_json(path, record)
+    kept: Record = json.loads(json.dumps(_finite(record), sort_keys=True))
+    return kept
 
 
 def read_json(path: Path) -> Any:

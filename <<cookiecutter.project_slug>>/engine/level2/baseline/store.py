@@ -10,7 +10,7 @@ import pandas as pd
 from ..base.errors import ProjectError
 from ..data import labels, parquet
 from ..features.transforms import model_features
-from ..model import estimators
+from ..model import estimators, frames
 from ..project import Context
 from ..registry.mlflow_sqlite import Version
 from . import build, reference_file
@@ -34,7 +34,7 @@ def write(
     keys = parquet.read(workspace.dataset, contract.key)
     rows = np.unique(np.linspace(0, len(keys) - 1, min(len(keys), build.ROWS)).astype(int))
     some = pd.DataFrame({name: column(name).iloc[rows] for name in features})
-    frame = estimators.model_frame(some.reset_index(drop=True), features)
+    frame = frames.model_frame(some.reset_index(drop=True), features)
     keyed = keys.iloc[rows].reset_index(drop=True)
     cut = labels.read(record)
     found = estimators.predict(model, contract.task, frame)

@@ -5,7 +5,7 @@ table are looked up.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base.errors import ProjectError
 from ..base.files import write_json
@@ -13,9 +13,12 @@ from ..features.known_past import KnownPast
 from ..model import artifact
 from ..model.carried_past import carried, rows_in
 from ..project import Context
-from ..registry import champion as champions
 from ..registry import hand_over
+from ..registry.champion import champion_model, reader
 from ..registry.mlflow_sqlite import Version
+
+if TYPE_CHECKING:
+    from ..registry.champion import Reader
 
 
 def run(
@@ -27,13 +30,13 @@ def run(
 
     With `record`, also write the record that its deployment starts from, like `hand_over`.
     """
-    name, store = context.params.data.name, champions.reader(context)
+    name, store = context.params.data.name, reader(context)
     champion = store.champion(name)
     version = champion if number == "champion" else store.version(name, number)
     if version is None:
         which = "champion" if number == "champion" else f"version {number}"
         raise ProjectError(f"{name} has no {which} in MLflow: `make run` registers and promotes")
-    model = champions.champion_model(store, version)
+    model = champion_model(store, version)
     registered = {
         "name": name,
         "version": version.version,
@@ -53,7 +56,7 @@ def run(
 
 
 def _history(
-    context: Context, store: "champions.Reader", version: Version, record: dict[str, Any]
+    context: Context, store: "Reader", version: Version, record: dict[str, Any]
 ) -> tuple[bytes | None, str]:
     """The end of the ingested table, or what was recorded with the model; and a phrase about it.
 

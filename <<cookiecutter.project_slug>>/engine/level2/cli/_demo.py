@@ -1,16 +1,11 @@
 """`loop-demo`: the monitor-model loop on one machine, from outside, without a person."""
 
-import http.client
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +24,7 @@ from ..params.config import Settings, load_params
 from ..project import Context
 from ..training.steps import ingest
 from ..workspace import Workspace
+from ._demo_service import ask, service
 from .sample import SAMPLE
 
 PACKAGE = __name__.partition(".")[0]
@@ -75,7 +71,7 @@ class Demo:
         self.verb("sample", "--until", BEFORE)
         self.verb("run")
         self.say("train", f"champion v{self.result('decision')['champion']}, data until {BEFORE}")
-        with self.service() as port:
+        with service(self.folder, self.environment) as port:
             self.say("serve", f"http://127.0.0.1:{port}, every answer logged")
             self.phase(port, CLEAN, (), "keep")
             self.phase(port, SHOCKED, ("--shock", SHOCK), "retrain")
@@ -96,7 +92,7 @@ class Demo:
         self.verb("sample", "--until", until, *shock)
         rows = self.rows()
         for row in rows:
-            _ask(port, row)
+            ask(port, row)
         what = f" of a {shock[-1]}" if shock else ""
         self.say("log", f"{len(rows)} answers for the {DAYS} days{what} until {until}")
         self.verb("monitor", "--source", "log")
@@ -141,32 +137,11 @@ class Demo:
         )
         self.expect(done.returncode == 0, f"`{words[0]}` ended with: {done.stderr.strip()[-300:]}")
 
-    @contextmanager
-    def service(self) -> Iterator[int]:
-        """The prediction service on a free port of this machine."""
-        words = [sys.executable, "-m", PACKAGE, "serve", "--port", "0"]
-        with subprocess.Popen(
-            words,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            try:
-                found = re.search(
-                    r"127\.0\.0\.1:(\d+)", str(process.stdout and process.stdout.readline())
-                )
-                self.expect(found is not None, "the service did not start")
-                yield int(found[1]) if found else 0
-            finally:
-                process.terminate()
-
     def reloaded(self, port: int, version: str) -> float:
         """Seconds until the service answers by a version."""
         row, began = self.rows()[-1], time.monotonic()
         while time.monotonic() - began < PATIENCE:
-            if _ask(port, row)["version"] == version:
+            if ask(port, row)["version"] == version:
                 return time.monotonic() - began
             time.sleep(0.1)
         raise ProjectError(f"loop-demo: the service did not come to v{version}")
@@ -196,17 +171,3 @@ def _plain(value: Any, feature: Feature) -> Any:
     if value != value:
         return None
     return {"bool": bool, "int": int}.get(feature.type, float)(value)
-
-
-def _ask(port: int, row: dict[str, Any]) -> Any:
-    """One prediction. Raises ProjectError with the service's own words."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("POST", "/predict", json.dumps({"rows": [row]}))
-        answer = connection.getresponse()
-        text = answer.read()
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise ProjectError(f"loop-demo: the service refused a row: {text.decode()[:300]}")
-    return json.loads(text)

@@ -81,6 +81,7 @@ def in_folder(
 ) -> None:
     """Infer the contract of a table, write params.yaml in `root` and track the data."""
     from ..adoption import step
+    from ..adoption.reading import Reading
     from ..base import dvc, git
     from ..base.console import Screen
     from ..training.loop import sole_run
@@ -103,7 +104,7 @@ def in_folder(
             pattern=pattern,
             split=split,
             by=by,
-            reading=step.Reading(missing, decimal, delimiter),
+            reading=Reading(missing, decimal, delimiter),
         )
         first_commit(root, screen, fresh)
     if not fresh:  # what is not committed cannot be gone back to

@@ -60,14 +60,12 @@ def _advice(context: "Context", action: str, trials: int) -> str:
 
 def _act(context: "Context", action: str, trials: int, screen: "Screen") -> str:
     """Retrain on this machine; a decision for people becomes an issue if GitHub is configured."""
-    from ..base.files import read_json
     from ..training.run_loop import run_loop
 
     root, settings = context.workspace.root, context.settings
     if action in COMMANDS:
         wider = (f"tune.trials={trials}",) if action == "new_model" else ()
-        run_loop(root, None, wider)
-        gate = read_json(context.workspace.decision)
+        gate = run_loop(root, None, wider)
         return f"{action} ended in {gate['verdict']}, champion v{gate['champion']}"
     evidence = context.workspace.decided_summary
     token = settings.github_token.get_secret_value()

@@ -32,9 +32,8 @@ def in_folder(root: Path, name: str | None, overrides: tuple[str, ...]) -> None:
     screen = Screen(len(EXPERIMENT_STEPS))
     params = load_params(root / "params.yaml", overrides)
     context = experiments.context_of(root, params, name, screen, overrides)
-    experiments.experiment(context, screen.step)
+    evaluation = experiments.experiment(context, screen.step)
     workspace = context.workspace
-    evaluation = read_json(workspace.evaluation)
     columns = experiments.beside_champion(name, evaluation)
     names = list(DIRECTIONS[params.data.task])
     screen.say()

@@ -12,8 +12,8 @@ from ._options import Overrides
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..monitoring.current_rows import Champion
     from ..monitoring.look import Current
-    from ..monitoring.steps.monitor import Champion
     from ..project import Context
 
 SOURCES = ("auto", "log", "data")
@@ -52,7 +52,7 @@ def in_folder(
     known = step.champion(context)
     current = _current(context, known, source)
     verdict = step.run(context, known, current)
-    screen.said_of("monitor", step.summary(verdict), LIGHTS[verdict["verdict"]])
+    screen.said_of("monitor", step.line(verdict), LIGHTS[verdict["verdict"]])
     for item in verdict["findings"]:
         screen.said_of("", item["detail"], "red" if item["alarm"] else "yellow")
     screen.say(f" report    {context.workspace.watched_page.relative_to(root)}")
@@ -84,20 +84,20 @@ def _current(context: "Context", known: "Champion", source: str) -> "Current":
     """The current window; unreadable raw data are a finding, not an error."""
     import pandas as pd
 
+    from ..monitoring import current_rows
     from ..monitoring.look import Current
-    from ..monitoring.steps import monitor as step
 
     raw, fault = _raw(context)
     log = _log(context)
     least = context.params.monitor.min_rows
     if source != "data" and log:
-        table = step.from_log(context, log, known, raw)
+        table = current_rows.from_log(context, log, known, raw)
         if len(table) >= least or source == "log":
-            pairs = step.offline(context, known, table, raw)
+            pairs = current_rows.offline(context, known, table, raw)
             return Current(table, "prediction log", fault, pairs)
     elif source == "log":
         raise ProjectError("there is no prediction log: `make serve` writes it, SERVE_LOG names it")
-    table = pd.DataFrame() if raw is None else step.from_data(context, known, raw)
+    table = pd.DataFrame() if raw is None else current_rows.from_data(context, known, raw)
     return Current(table, "raw data", fault)
 
 

@@ -28,7 +28,7 @@ class Patience:
     poll: float = 2  # seconds
 
 
-class Place:
+class Environment:
     """One environment: its overlay and its serving object."""
 
     def __init__(self, root: Path, environment: str) -> None:

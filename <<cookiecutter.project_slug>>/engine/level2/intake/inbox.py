@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..base.console import Screen
 from ..base.errors import ProjectError
-from ..base.files import digest, read_json, write_text
+from ..base.files import digest, write_text
 from ..project import Context, open_context
 from ..training.loop import sole_run
 from ..training.run_loop import run_loop
@@ -76,8 +76,8 @@ class Inbox:
 
     def _take(self, path: Path, context: Context) -> None:
         """Place, refuse or recognize one table. Raises ProjectError for other faults."""
-        from ..registry import champion_comparison  # MLflow and pandera: not while nothing lands
-        from . import merge
+        from ..registry.champion import champion_profile
+        from . import merge  # pandera: not while nothing lands
 
         key, name = digest(path), path.name
         known = self.landing.known(key)
@@ -87,7 +87,7 @@ class Inbox:
             return
         with tempfile.TemporaryDirectory() as folder:
             raw = merge.there(context, Path(folder))
-            reference = champion_comparison.champion_profile(context) or {}
+            reference = champion_profile(context) or {}
             try:
                 judged = merge.judge(context, path, raw, reference, Path(folder))
             except ProjectError as error:
@@ -124,9 +124,8 @@ class Inbox:
             self.say("ct", f"new-data sent to {settings.github_repository}")
             return "dispatched"
         try:
-            run_loop(self.root, None, ())
+            gate = run_loop(self.root, None, ())
         except ProjectError as error:  # of data or model: the same run would end the same again
             self.say("stopped", str(error), "red")
             return f"stopped: {error}"
-        gate = read_json(context.workspace.decision)
         return f"{gate['verdict']}, champion v{gate['champion']}"

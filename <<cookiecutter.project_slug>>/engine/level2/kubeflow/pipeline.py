@@ -78,7 +78,7 @@ def here(
                 raise ProjectError(relay.reason or str(error)) from error
         _keep(folder, context.workspace, (*RESULTS, *PAGES))
         shutil.rmtree(folder)
-        summarize(context, screen)
+        summarize(context, screen, {})
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from ..base.errors import ProjectError
 from ..base.files import digest
 from ..base.plain import packed
 from ..params.config import Settings, load_params
-from . import access as kfp_access
+from .access import opened
 from .follow import clock, follow
 from .pipeline import check_trigger, check_tuner
 from .schedule import kfp_cron
@@ -55,7 +55,7 @@ def _server() -> Iterator["Kubeflow"]:
     """The server named in the environment, probed."""
     from .runs import Kubeflow
 
-    with kfp_access.opened(Settings()) as access:
+    with opened(Settings()) as access:
         yield Kubeflow(access)
 
 

@@ -6,7 +6,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,76 +13,18 @@ from typing import Any
 from ..base import terminal
 from ..base.errors import ProjectError
 from ..base.faults import may_pass
-from ..base.files import read_json
-from ..base.plain import packed, plain, plain_tree, unpacked
+from ..base.plain import packed, plain, unpacked
 from ..base.yaml_text import inline
-from ..model import gate
 from ..params.config import Settings, load_params
 from ..project import Context
 from ..training import tuners
+from ..training.graph import STEPS, step_named
 from ..workspace import Workspace
 from .katib import search
+from .task_metrics import Done, Paths
 from .task_output import Voice
 
 PAUSE = 10.0  # seconds before the second attempt, twice that before the third
-Paths = Mapping[str, str]  # name of a Workspace property -> where KFP keeps that artifact
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a task reports to KFP besides its artifacts."""
-
-    line: str
-    outputs: Paths
-
-    @property
-    def branch(self) -> str:
-        """The branch the graph takes: one of two fixed strings, whatever the numbers are."""
-        return "hand_over" if gate.stands(self._read("decision")) else "hold"
-
-    def log_branches(self, metrics: Any) -> None:
-        """Best value and number of trials of each candidate estimator, and the chosen one."""
-        tuning = self._read("tuning")
-        for branch in tuning["branches"]:
-            best = (branch["best"] or {}).get("value")
-            _log(metrics, {f"{branch['family']}.best_{tuning['metric']}": best})
-            _log(metrics, {f"{branch['family']}.trials": len(branch["trials"])})
-        metrics.metadata["chosen"] = tuning["chosen"]["family"]
-
-    def describe_model(self, model: Any) -> None:
-        """Family, parameters and digest of the model, on its artifact."""
-        record = read_json(Path(self.outputs["model"]) / "model.json")
-        keys = ("family", "params", "rows", "task", "target")
-        known = plain_tree({key: record[key] for key in keys})
-        model.metadata.update(known, framework="onnx", sha256=record["sha256"]["model.onnx"])
-
-    def log_scores(self, metrics: Any) -> None:
-        """Metrics of the candidate and of the baselines."""
-        measured = self._read("metrics")
-        _log(metrics, measured["candidate"])
-        for name, values in measured["baselines"].items():
-            _log(metrics, {f"{name}.{key}": value for key, value in values.items()})
-
-    def log_classes(self, classes: Any) -> None:
-        """Confusion matrix of the test rows; nothing for a regression."""
-        import pandas as pd
-
-        predictions = pd.read_parquet(self.outputs["predictions"])
-        found = [*predictions.columns]
-        others = found[found.index("truth") + 1 :]  # an entity may be called p_ something too
-        columns = [name for name in others if name.startswith("p_")]
-        if not columns:
-            return
-        guess = predictions["answered"].to_numpy().astype(int)
-        truth = predictions["truth"].to_numpy().astype(int)
-        counts = [[0] * len(columns) for _ in columns]
-        for row, column in zip(truth, guess, strict=True):
-            counts[row][column] += 1
-        labels = [plain(name.removeprefix("p_")) for name in columns]
-        classes.log_confusion_matrix(labels, counts)
-
-    def _read(self, name: str) -> Any:
-        return read_json(Path(self.outputs[name]))
 
 
 def run(
@@ -156,10 +97,17 @@ def _run(
         _place(workspace, inputs)
         context = Context(params, workspace, known, voice, overrides=overrides)
         tuners.add("katib", search.search)
-        verb = importlib.import_module(f"..training.steps.{step}", __package__)
-        line = str(verb.run(context, **arguments))
+        line = _line(step, context, arguments)
         _hand_over(workspace, outputs)
     return line
+
+
+def _line(step: str, context: Context, arguments: Mapping[str, Any]) -> str:
+    """What a step of the loop says, or a verb that only the pipeline has."""
+    if step in {known.name for known in STEPS}:
+        return step_named(step).run(context)
+    verb = importlib.import_module(f"..training.steps.{step}", __package__)
+    return str(verb.run(context, **arguments))
 
 
 @contextmanager
@@ -185,10 +133,3 @@ def _hand_over(workspace: Workspace, outputs: Paths) -> None:
         made = workspace.need(getattr(workspace, name), "this task")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, path)
-
-
-def _log(metrics: Any, values: Mapping[str, Any]) -> None:
-    """Log numbers, omitting those that are not finite, which KFP cannot store."""
-    for name, value in values.items():
-        if value is not None and float("-inf") < value < float("inf"):
-            metrics.log_metric(name, value)

@@ -1,4 +1,4 @@
-"""Categories with many values as the mean target of their rows, the same numbers in ONNX."""
+"""A model frame as numbers: categories of many values by their rows' mean target, as in ONNX."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,37 @@ def encoder(task: str, seed: int, scaled: bool) -> Any:
     if scaled:
         return OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
     return TargetEncoder(target_type=_KINDS[task], cv=KFold(5, shuffle=True, random_state=seed))
+
+
+def transformer(features: Mapping[str, Feature], task: str, seed: int, scaled: bool) -> Any:
+    """What stands before an estimator, unfitted; with `scaled` numbers are imputed, standardized.
+
+    No parameter of the estimator changes it.
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = [name for name, feature in features.items() if feature.numeric]
+    categories = [
+        name for name, item in features.items() if not item.numeric and not item.by_target
+    ]
+    targets = [name for name, feature in features.items() if feature.by_target]
+    prepare = (
+        make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+        if scaled
+        else "passthrough"
+    )
+    parts: list[tuple[str, Any, list[str]]] = []
+    if numbers:
+        parts.append(("numbers", prepare, numbers))
+    if categories:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+        parts.append(("categories", encoder, categories))
+    if targets:
+        parts.append(("targets", encoder(task, seed, scaled), targets))
+    return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
 def fit(model: Any, frame: "pd.DataFrame", truth: Any) -> Any:

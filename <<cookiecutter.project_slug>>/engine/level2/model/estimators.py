@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from ..base import scikit
-from ..data.digits import single
 from ..data.feature import Feature
 from ..data.labels import Cut
 from . import encoders
@@ -22,7 +21,6 @@ ANSWERING = (
     "sklearn.frozen._frozen.FrozenEstimator",
     "sklearn.model_selection._classification_threshold.FixedThresholdClassifier",
 )
-MISSING_CATEGORY = ""  # the string that stands for a missing category in a model's input
 
 
 @dataclass(frozen=True)
@@ -139,31 +137,6 @@ def baseline(task: str) -> Any:
     return DummyRegressor() if task == "regression" else DummyClassifier(strategy="prior")
 
 
-def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.DataFrame:
-    """The model's input: one float32 or string column per feature, in contract order.
-
-    A feature that has a centre is what is left of it.
-    """
-    return pd.DataFrame(
-        {
-            name: single(table[name], feature.center)
-            if feature.numeric
-            else table[name].astype(object).where(table[name].notna(), MISSING_CATEGORY).astype(str)
-            for name, feature in features.items()
-        },
-        copy=False,
-    )
-
-
-def examples(
-    table: pd.DataFrame, rows: "pd.Series[bool]", features: Mapping[str, Feature], target: str
-) -> tuple[pd.DataFrame, Array]:
-    """Model frame and target of the chosen rows, copied a column at a time."""
-    chosen = np.flatnonzero(rows)
-    part = pd.DataFrame({name: table[name].take(chosen) for name in features}, copy=False)
-    return model_frame(part, features), table[target].to_numpy()[chosen]
-
-
 def answering(model: Any, cut: Cut | None, frame: pd.DataFrame) -> Any:
     """A fitted classifier whose own `predict` answers by the threshold; others as they are.
 
@@ -191,28 +164,4 @@ def predict(model: Any, task: str, frame: Any) -> Array:
 
 def inputs(family: str, features: Mapping[str, Feature], task: str, seed: int) -> Any:
     """What stands before the estimator: an unfitted transformer that depends on no parameter."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    numbers = [name for name, feature in features.items() if feature.numeric]
-    categories = [
-        name for name, item in features.items() if not item.numeric and not item.by_target
-    ]
-    targets = [name for name, feature in features.items() if feature.by_target]
-    scaled = FAMILIES[family].scaled
-    prepare = (
-        make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-        if scaled
-        else "passthrough"
-    )
-    parts: list[tuple[str, Any, list[str]]] = []
-    if numbers:
-        parts.append(("numbers", prepare, numbers))
-    if categories:
-        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
-        parts.append(("categories", encoder, categories))
-    if targets:
-        parts.append(("targets", encoders.encoder(task, seed, scaled), targets))
-    return ColumnTransformer(parts, verbose_feature_names_out=False)
+    return encoders.transformer(features, task, seed, FAMILIES[family].scaled)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.feature import Feature
-from .estimators import MISSING_CATEGORY
+from .frames import MISSING_CATEGORY
 from .metrics import Array
 
 

@@ -5,6 +5,15 @@ from typing import Any, Literal, NotRequired, TypedDict
 Metrics = dict[str, float]
 
 
+class Tuning(TypedDict):
+    """artifacts/tuning.json: every trial, and the family and parameters that `train` takes."""
+
+    metric: str
+    tuner: NotRequired[str]
+    branches: list[dict[str, Any]]  # family, trials, best
+    chosen: dict[str, Any]  # family, params, value
+
+
 class Candidate(TypedDict):
     """The evaluated model."""
 
@@ -57,6 +66,14 @@ class GateRecord(TypedDict):
     version: str
     champion: str | None  # after the decision
     previous: str | None
+
+
+class Records(TypedDict, total=False):
+    """What the steps of one process have handed on; the rest is in the files of an earlier one."""
+
+    tuning: Tuning
+    evaluation: Evaluation
+    decision: GateRecord
 
 
 class ModelRecord(TypedDict):

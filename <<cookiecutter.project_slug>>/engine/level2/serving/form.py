@@ -37,7 +37,7 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
             "default": example.get(served.repeated) if served.repeated else None,
         },
         "fields": [
-            _field(name, served.features[name], example.get(name)) | {"label": served.label(name)}
+            field(name, served.features[name], example.get(name)) | {"label": served.label(name)}
             for name in served.order
         ],
     }
@@ -61,7 +61,8 @@ def _short(item: Feature) -> bool:
     return known == 0 or (item.allowed is not None and known <= MAX_CATEGORIES)
 
 
-def _field(name: str, item: Feature, example: Any) -> dict[str, Any]:
+def field(name: str, item: Feature, example: Any) -> dict[str, Any]:
+    """One field of the form: what may be entered, and the value it begins with."""
     return {
         "name": name,
         "type": _TYPES[item.type],

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from ..data.feature import Feature
-from ..model import encoders, estimators, threshold
+from ..model import encoders, estimators, frames, threshold
 from ..model.split import TRAIN, VALIDATION
 from ..params.config import Params
 
@@ -22,7 +22,7 @@ def chosen(
     if knob is None:
         return None
     parts = {
-        name: estimators.examples(dataset, dataset["split"] == name, features, contract.target)
+        name: frames.examples(dataset, dataset["split"] == name, features, contract.target)
         for name in (TRAIN, VALIDATION)
     }
     frame, truth = parts[VALIDATION]

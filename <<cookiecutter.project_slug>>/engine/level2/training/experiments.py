@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import ProjectError
-from ..base.files import read_json, write_json
+from ..base.files import read_json, write_json, write_record
 from ..base.progress import Progress
 from ..base.yaml_file import read_yaml
 from ..model.metrics import DIRECTIONS
-from ..model.records import Evaluation
+from ..model.records import Evaluation, Records, Tuning
 from ..params.config import Params
 from ..project import Context
 from ..workspace import Workspace
@@ -35,11 +35,14 @@ def context_of(
     return Context(params, workspace, progress=progress, experiment=name, overrides=overrides)
 
 
-def experiment(context: Context, report: Callable[[int, str, str, float], None]) -> None:
-    """One run of the experimental steps; `report` is called after each, as `run_steps` does."""
+def experiment(context: Context, report: Callable[[int, str, str, float], None]) -> Evaluation:
+    """One run of the experimental steps; `report` is called after each, as `run_steps` does.
+
+    Returns what the candidate was measured at.
+    """
     with sole_run(context.workspace):
         _close_abandoned(context)
-        run_steps(context, EXPERIMENT_STEPS, None, report)
+        return run_steps(context, EXPERIMENT_STEPS, None, report)["evaluation"]
 
 
 def beside_champion(name: str, evaluation: Evaluation) -> dict[str, dict[str, float | None]]:
@@ -113,18 +116,17 @@ def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def _one(context: Context, family: str, values: dict[str, Any]) -> dict[str, Any]:
     chosen = {"family": family, "params": values, "value": None}
-    write_json(
-        context.workspace.tuning,
-        {"metric": context.params.metric, "branches": [], "chosen": chosen},
-    )
+    metric = context.params.metric
+    tuning: Tuning = {"metric": metric, "branches": [], "chosen": chosen}
+    records: Records = {"tuning": write_record(context.workspace.tuning, tuning)}
     for name in ("train", "evaluate"):
         try:
-            step_named(name).run(context)
+            step_named(name).run(context, records)
         except (TypeError, ValueError) as error:
             raise ProjectError(
                 f"{family} does not take {shown(values)}: {str(error).splitlines()[0]}"
             ) from error
-    value = read_json(context.workspace.metrics)["candidate"][context.params.metric]
+    value = records["evaluation"]["candidate"]["metrics"][metric]
     run_id = read_json(context.workspace.tracked)["run_id"]
     return {"family": family, "params": values, "value": value, "run_id": run_id}
 

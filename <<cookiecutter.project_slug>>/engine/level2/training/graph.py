@@ -6,11 +6,12 @@ of the pipeline are checked against it.
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..base.errors import ProjectError
 
 if TYPE_CHECKING:
+    from ..model.records import Records
     from ..project import Context
 
 
@@ -21,7 +22,8 @@ class Step:
     It reads `sections` of params.yaml and `inputs` and writes `outputs`, which must be complete
     before the next step; both are properties of the workspace. `rooms` of the engine (or single
     modules) contain the code that determines its result, besides the step's own module; `owned` are
-    the team's modules that may change it, or its feature repository.
+    the team's modules that may change it, or its feature repository. A step that writes a `record`
+    also returns it; a step that `takes` one is given it when both run in one process.
     """
 
     name: str
@@ -30,14 +32,21 @@ class Step:
     outputs: tuple[str, ...]
     rooms: tuple[str, ...] = ()
     owned: tuple[str, ...] = ()
+    record: str = ""
+    takes: tuple[str, ...] = ()
 
     def load(self) -> Any:
         """Import the step's module with its dependencies, as late as possible."""
         return importlib.import_module(f".steps.{self.name}", __package__)
 
-    def run(self, context: "Context") -> str:
-        """Run the step. Returns its one line."""
-        return str(self.load().run(context))
+    def run(self, context: "Context", records: "Records | None" = None) -> str:
+        """Run the step with the records of those before it and add its own. Returns its line."""
+        known = cast("dict[str, Any]", {} if records is None else records)
+        taken = {name: known[name] for name in self.takes if name in known}
+        told = self.load().run(context, **taken)
+        if self.record:
+            told, known[self.record] = told
+        return str(told)
 
 
 STEPS = (
@@ -78,6 +87,7 @@ STEPS = (
         outputs=("tuning",),
         rooms=("data", "features", "model", "training/optuna.py"),
         owned=("estimators", "metrics"),
+        record="tuning",
     ),
     Step(
         "train",
@@ -86,6 +96,7 @@ STEPS = (
         outputs=("model",),
         rooms=("data", "features", "model", "training/cutting.py"),
         owned=("estimators",),
+        takes=("tuning",),
     ),
     Step(
         "evaluate",
@@ -101,6 +112,7 @@ STEPS = (
             "training/rolling.py",
         ),
         owned=("estimators", "metrics"),
+        record="evaluation",
     ),
     Step(
         "promote",
@@ -109,6 +121,8 @@ STEPS = (
         outputs=("decision",),
         rooms=("model", "registry"),
         owned=("metrics", "rules", "notices"),
+        record="decision",
+        takes=("evaluation",),
     ),
     Step(
         "report",
@@ -125,6 +139,7 @@ STEPS = (
         outputs=(),
         rooms=("data", "model", "reports"),
         owned=("metrics", "rules"),
+        takes=("tuning", "evaluation", "decision"),
     ),
 )
 EXPERIMENT_STEPS = tuple(step for step in STEPS if step.name != "promote")  # what DVC runs

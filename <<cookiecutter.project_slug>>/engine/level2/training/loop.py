@@ -13,6 +13,7 @@ from ..base import git
 from ..base.errors import ProjectError
 from ..base.files import digest, explain, read_json, sweep, write_json
 from ..base.memory import release, settled
+from ..model.records import Records
 from ..params.config import Params
 from ..project import Context
 from ..workspace import Workspace
@@ -54,8 +55,8 @@ def run_steps(
     steps: Sequence[Step],
     start: str | None,
     report: Callable[[int, str, str, float], None],
-) -> None:
-    """Run `steps` in order, from `start` if given.
+) -> Records:
+    """Run `steps` in order, from `start` if given. Returns the records of those that ran.
 
     `report` is called after each with its number, name, summary and seconds.
     Raises ProjectError when a step before `start` has not finished with these params.
@@ -66,15 +67,17 @@ def run_steps(
         _trust(context, step, start or "")
     for step in steps[first:]:
         _stamp_path(context, step).unlink(missing_ok=True)
+    records: Records = {}
     with settled() as settle:
         for number, step in enumerate(steps[first:], start=first + 1):
             began = time.perf_counter()
             step.load()
             settle()
-            detail = step.run(context)
+            detail = step.run(context, records)
             _stamp(context, step)
             release()
             report(number, step.name, detail, time.perf_counter() - began)
+    return records
 
 
 def _stamp_path(context: Context, step: Step) -> Path:

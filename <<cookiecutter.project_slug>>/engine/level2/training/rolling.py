@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..data import labels
 from ..data.contract import TIMESTAMP
-from ..model import comparison, estimators, metrics, naive
+from ..model import comparison, estimators, frames, metrics, naive
 from ..model.artifact import ModelArtifact
 from ..project import Context
 from . import origins
@@ -47,8 +47,8 @@ def _judge(
     chosen, seed = trained.record["params"], trained.record["seed"]
     weight = trained.record.get("class_weight", "none")
     model = estimators.build(trained.record["family"], task, features, chosen, seed, weight)
-    model.fit(*estimators.examples(dataset, pd.Series(window.before), features, target))
-    frame, truth = estimators.examples(dataset, pd.Series(window.rows), features, target)
+    model.fit(*frames.examples(dataset, pd.Series(window.before), features, target))
+    frame, truth = frames.examples(dataset, pd.Series(window.rows), features, target)
     mine = estimators.predict(model, task, frame)
     known = [*contract.key, target]
     before, rows = (dataset.loc[part, known] for part in (window.before, window.rows))

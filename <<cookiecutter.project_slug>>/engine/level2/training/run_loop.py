@@ -8,15 +8,16 @@ from ..base.files import read_json
 from ..model import wording
 from ..model.comparison import spread, won
 from ..model.metrics import DIRECTIONS
-from ..model.records import Evaluation
+from ..model.records import Evaluation, GateRecord, Records
 from ..project import Context, open_context
 from .graph import STEPS
 from .loop import run_steps, sole_run
 
 
-def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> None:
+def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> GateRecord:
     """Run every step of the project in `root`, from `start` if given, and show the summary.
 
+    Returns the gate's decision; if `start` comes after the gate, its earlier one.
     Raises ProjectError if a step does, or while another run works in this folder.
     """
     from ..registry import tracking  # MLflow takes a second to import: single steps do without
@@ -27,14 +28,18 @@ def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> None:
         closed = tracking.registry(context).close_abandoned(tracking.experiment_name(context))
         if closed:
             screen.say(f"       {closed} run of a killed process marked KILLED in MLflow")
-        run_steps(context, STEPS, start, screen.step)
-        summarize(context, screen)
+        records = run_steps(context, STEPS, start, screen.step)
+        return summarize(context, screen, records)
 
 
-def summarize(context: Context, screen: Screen) -> None:
-    """The metrics table, the verdict and where to look next."""
+def summarize(context: Context, screen: Screen, records: Records) -> GateRecord:
+    """The metrics table, the verdict and where to look next.
+
+    What is not among `records` was made by another process and is read from its file.
+    """
     workspace = context.workspace
-    evaluation, decision = read_json(workspace.evaluation), read_json(workspace.decision)
+    evaluation: Evaluation = records.get("evaluation") or read_json(workspace.evaluation)
+    decision: GateRecord = records.get("decision") or read_json(workspace.decision)
     champion = evaluation["champion"]
     columns = {"candidate": evaluation["candidate"]["metrics"], **evaluation["baselines"]}
     if champion and champion["comparable"]:
@@ -56,6 +61,7 @@ def summarize(context: Context, screen: Screen) -> None:
         screen.said_of(told, reason, "yellow")
     screen.say(f" report    {(workspace.reports / 'report.html').relative_to(workspace.root)}")
     screen.say(" next      make ui · make lineage · make experiment SET=tune.trials=40")
+    return decision
 
 
 def _origins(evaluation: Evaluation, margin: float) -> Iterator[str]:

@@ -5,6 +5,7 @@ test_pipeline.py puts it on the path of tasks. KFP's runner, the graph and task.
 
 import importlib
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -56,7 +57,11 @@ def replay(verb, context):
             shutil.copytree(source, target)
         else:
             shutil.copy(source, target)
-    return f"replayed {verb}"
+    line = f"replayed {verb}"
+    records = {step.name: step.record for step in graph.STEPS if step.record}
+    if verb not in records:
+        return line
+    return line, json.loads(getattr(finished, records[verb]).read_text())
 
 
 sys.meta_path.insert(0, Replay())

@@ -1,88 +1,22 @@
 """The content of a report on a candidate, before it is laid out as Markdown or HTML."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...base.amounts import plural
 from ...model import wording
 from ...model.gate_rules import rows_compared
 from ...model.metrics import DIRECTIONS
-from ...model.records import Evaluation, GateRecord
-from .origins import OriginLine, baseline_notes, origin_lines, spread_text
-from .slice_table import SliceLine, left_out, slice_lines
-from .tables import MetricTable, metric_table, reference
-from .trials import Branch, finite, read_trials
+from ...model.records import Evaluation
+from .content import Bar, Checks, Report, Sources, Tree
+from .origins import baseline_notes, origin_lines, spread_text
+from .slice_table import left_out, slice_lines
+from .tables import metric_table, reference
+from .trials import finite, read_trials
 from .verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from ...params.config import Params
-
-Tree = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The steps' JSON files as trees, None if a step has not run."""
-
-    evaluation: Evaluation
-    decision: GateRecord | None = None
-    tuning: Tree | None = None
-    validation: Tree | None = None
-    lineage: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One model in the comparison under the headline."""
-
-    label: str
-    role: str  # candidate, champion or baseline
-    text: str
-    part: float  # of the longest bar, 0 to 1
-
-
-@dataclass(frozen=True)
-class Checks:
-    """The result of validation: (check, passed) pairs, and warnings."""
-
-    made: tuple[tuple[str, bool], ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """Plain text only: the layout escapes it."""
-
-    name: str
-    task: str
-    metric: str
-    unit: str
-    verdict: Verdict
-    value: str
-    comparison: str
-    rows: str
-    bars: tuple[Bar, ...]
-    table: MetricTable
-    notes: tuple[str, ...]  # on the baselines' rows
-    origins: tuple[OriginLine, ...]
-    spread: str  # of the metric over the origins
-    slices: tuple[SliceLine, ...]
-    slice_limit: float | None
-    small: int  # slices too small to be judged
-    left_out: str  # which, and why
-    tuning: tuple[Branch, ...]
-    family: str
-    parameters: tuple[tuple[str, str], ...]
-    checks: Checks | None
-    parity: str
-    lineage: Mapping[str, str]
-
-    @property
-    def headline(self) -> str:
-        """`RMSE 412.7 MW`, `Log loss 0.2248`."""
-        name = wording.label(self.metric)
-        return f"{name[:1].upper()}{name[1:]} {self.value}"
 
 
 def build(params: "Params", sources: Sources) -> Report:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...base.amounts import plural
 from ...model import wording
-from .build import Report
+from .content import Report
 from .markdown_text import code, details, inside_html, prose, table
 from .marks import EMOJI, held
 from .mermaid import trial_chart

@@ -6,7 +6,7 @@ from html import escape
 
 from ...base.amounts import plural
 from ...model import wording
-from .build import Report
+from .content import Report
 from .elements import Column, Plot, figures, marked, pairs, table, whole
 from .marks import drawn, held
 from .origins import EACH, OriginLine, origins_title

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model.metrics import better
+from ...model.records import Tuning
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Branch:
     chosen: bool
 
 
-def read_trials(tuning: dict[str, Any] | None) -> tuple[Branch, ...]:
+def read_trials(tuning: Tuning | None) -> tuple[Branch, ...]:
     """The content of artifacts/tuning.json, see training/steps/tune.py."""
     if tuning is None:
         return ()

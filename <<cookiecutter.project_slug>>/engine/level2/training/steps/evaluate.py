@@ -6,7 +6,6 @@ Candidate and champion are both measured by their ONNX files: the same model com
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...data import parquet  # skops looks through all modules there are
@@ -14,25 +13,39 @@ from ...model import onnx, skops
 from ...model.records import Candidate, Evaluation
 
 # isort: split
-from ...base.files import atomic, write_json
+from ...base.files import atomic, write_json, write_record
 from ...baseline import store
 from ...data import labels
 from ...data.contract import TIMESTAMP, DataContract
-from ...data.feature import Feature
 from ...features.transforms import model_features
-from ...model import artifact, comparison, estimators, metrics, naive, parity, recall, wording
+from ...model import (
+    artifact,
+    comparison,
+    estimators,
+    frames,
+    metrics,
+    naive,
+    parity,
+    recall,
+    wording,
+)
+from ...model.importance import importance
+from ...model.prediction_table import prediction_table
 from ...model.slices import evaluate_slices, small_slices
 from ...model.split import TEST
 from ...project import Context
-from ...registry import champion_comparison, tracking
+from ...registry import tracking
+from ...registry.champion import compare_champion
 from .. import rolling
 
 PARITY_ROWS = 2_000
-IMPORTANCE_ROWS = 2_000
 
 
-def run(context: Context) -> str:
-    """Write metrics, evaluation and predictions, and track the run. Returns one line."""
+def run(context: Context) -> tuple[str, Evaluation]:
+    """Write metrics, evaluation and predictions, and track the run.
+
+    Returns one line and the evaluation.
+    """
     params, workspace = context.params, context.workspace
     workspace.need(workspace.model / artifact.MANIFEST, "train")
     trained = artifact.load(workspace.model)
@@ -50,17 +63,17 @@ def run(context: Context) -> str:
         del dataset
         others = naive.predictions(params.data, params.evaluate, history, learnt, test)
         del history, learnt
-        frame = estimators.model_frame(test, model_features(params.data, params.featurize))
+        frame = frames.model_frame(test, model_features(params.data, params.featurize))
         evaluation = _judge(context, trained, model, test, frame, others)
         evaluation["rows"] = counts
         evaluation["origins"] = _origins(params.data, evaluation, before, test)
-        evaluation["champion"] = champion_comparison.compare_champion(context, test)
+        evaluation["champion"] = compare_champion(context, test)
     mine = evaluation["candidate"]["metrics"]
     write_json(workspace.metrics, {"candidate": mine, "baselines": evaluation["baselines"]})
-    write_json(workspace.evaluation, evaluation)
+    record = write_record(workspace.evaluation, evaluation)
     store.write(context, model, trained.record, mine)
     run_id = tracking.log(context, trained, model, evaluation, frame)
-    return " · ".join([*_said(evaluation), f"run {run_id[:8]}"])
+    return " · ".join([*_said(evaluation), f"run {run_id[:8]}"]), record
 
 
 def _said(evaluation: Evaluation) -> Iterator[str]:
@@ -109,7 +122,8 @@ def _judge(
     truth = test[params.data.target].to_numpy()
     prediction = onnx.predict(trained.files["model.onnx"], task, frame)  # as the champion's are
     cut = labels.read(trained.record)
-    _write_predictions(context, test, truth, prediction, others, cut)
+    with atomic(context.workspace.predictions) as path:
+        parquet.write(prediction_table(params.data, test, truth, prediction, others, cut), path)
     wanted = naive.SEASONAL if settings.seasonal_naive_lag else None
     seed, slices = params.train.seed, settings.slices
     found = naive.compare(task, truth, prediction, others, wanted)
@@ -126,8 +140,8 @@ def _judge(
             test, slices, task, truth, prediction, settings.min_slice_rows, cut
         ),
         "small_slices": small_slices(test, slices, settings.min_slice_rows),
-        "parity": _parity(trained, model, task, frame, trained.features, seed),
-        "importance": _importance(model, task, params.metric, frame, truth, seed, cut),
+        "parity": _parity(trained, model, task, frame, seed),
+        "importance": importance(model, task, params.metric, frame, truth, seed, cut),
         "rows": {},
         "origins": [],
         "champion": None,
@@ -157,69 +171,10 @@ def _candidate(
 
 
 def _parity(
-    trained: artifact.ModelArtifact,
-    model: Any,
-    task: str,
-    frame: pd.DataFrame,
-    features: dict[str, Feature],
-    seed: int,
+    trained: artifact.ModelArtifact, model: Any, task: str, frame: pd.DataFrame, seed: int
 ) -> dict[str, Any]:
-    probe = parity.probe_rows(frame, features, PARITY_ROWS, seed)
+    """The ONNX file against scikit-learn, on real rows and on odd ones."""
+    probe = parity.probe_rows(frame, trained.features, PARITY_ROWS, seed)
     exported = onnx.predict(trained.files["model.onnx"], task, probe)
     found = parity.compare(estimators.predict(model, task, probe), exported)
     return {**found, "odd_rows": len(probe) - min(PARITY_ROWS, len(frame))}
-
-
-def _importance(
-    model: Any,
-    task: str,
-    metric: str,
-    frame: pd.DataFrame,
-    truth: metrics.Array,
-    seed: int,
-    cut: labels.Cut | None,
-) -> list[dict[str, Any]]:
-    """How much worse the metric gets when a column is shuffled (Breiman 2001), largest first."""
-    rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(frame))[:IMPORTANCE_ROWS])
-    some, some_truth = frame.iloc[rows], truth[rows]
-
-    def measured(table: pd.DataFrame) -> float:
-        return metrics.compute(task, some_truth, estimators.predict(model, task, table), cut)[
-            metric
-        ]
-
-    base = measured(some)
-    order = rng.permutation(len(rows))
-    found = []
-    for name in frame.columns:
-        value = measured(some.assign(**{name: some[name].to_numpy()[order]}))
-        found.append({"feature": name, "loss": -metrics.gain(task, metric, value, base)})
-    return sorted(found, key=lambda item: -item["loss"])
-
-
-def _write_predictions(
-    context: Context,
-    test: pd.DataFrame,
-    truth: metrics.Array,
-    prediction: metrics.Array,
-    others: dict[str, metrics.Array],
-    cut: labels.Cut | None,
-) -> None:
-    """Key, truth, prediction and baselines of the test rows.
-
-    Of classes the answered one's code and a column of probabilities for each.
-    """
-    contract = context.params.data
-    out = test[contract.key].copy()
-    out["truth"] = truth
-    if prediction.ndim == 1:
-        out["prediction"] = prediction
-        for name, values in others.items():
-            out[name] = values
-    else:
-        out["answered"] = labels.labels(prediction, cut)
-        for code, name in enumerate(contract.classes or ()):
-            out[f"p_{name}"] = prediction[:, code]
-    with atomic(context.workspace.predictions) as path:
-        parquet.write(out, path)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from ...base.errors import ProjectError
-from ...base.files import read_json, write_json
+from ...base.files import read_json, write_record
 from ...model import artifact, gate
 from ...model.records import Evaluation, GateRecord
 from ...owned import owner
@@ -16,14 +16,18 @@ from ...registry.mlflow_sqlite import Version
 _TAG_LIMIT = 4_500  # characters MLflow stores in a model version tag, with room to spare
 
 
-def run(context: Context) -> str:
-    """Decide, register the version with its reasons, promote or keep. Returns one line."""
+def run(context: Context, evaluation: Evaluation | None = None) -> tuple[str, GateRecord]:
+    """Decide, register the version with its reasons, promote or keep.
+
+    `evaluation` is what `evaluate` returned in this process. Returns one line and the decision.
+    """
     params, workspace = context.params, context.workspace
     if context.experiment:
         raise ProjectError(
             "an experiment never touches the registry: promote from the project's own run"
         )
-    evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
+    if evaluation is None:
+        evaluation = _written(context)
     candidate = artifact.load(workspace.model)
     if candidate.digest != evaluation["candidate"]["digest"]:
         raise ProjectError(
@@ -48,11 +52,18 @@ def run(context: Context) -> str:
         store.promote(version)
     now = version.version if moves else before
     record = _record(decision, candidate.digest, same, version.version, now, before)
-    write_json(workspace.decision, record)
+    record = write_record(workspace.decision, record)
     if same:
-        return _same(version.version, before)
+        return _same(version.version, before), record
     failed = _notify(context, evaluation, decision, version.version, before)
-    return " · ".join(filter(None, [_line(decision, version.version, before), failed]))
+    return " · ".join(filter(None, [_line(decision, version.version, before), failed])), record
+
+
+def _written(context: Context) -> Evaluation:
+    """What `evaluate` wrote in another process."""
+    workspace = context.workspace
+    evaluation: Evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
+    return evaluation
 
 
 def _notify(
@@ -77,7 +88,7 @@ def _notify(
     return owner.notify(context.workspace.root, event, record)
 
 
-def _stands(context: Context, evaluation: Evaluation, champion: Version) -> str:
+def _stands(context: Context, evaluation: Evaluation, champion: Version) -> tuple[str, GateRecord]:
     """The candidate is the champion: retrained, or promoted by an interrupted run."""
     decision = gate.decide(evaluation, context.params.promote)
     digest, compared = evaluation["candidate"]["digest"], evaluation["champion"]
@@ -85,11 +96,11 @@ def _stands(context: Context, evaluation: Evaluation, champion: Version) -> str:
     number, before = champion.version, compared["version"] if compared else None
     if champion.run_id == _tracked(context) and before != number:
         record = _record(decision, digest, again, number, number, before)
-        write_json(context.workspace.decision, record)
-        return _same(number, before) if again else _line(decision, number, before)
-    record = _record(decision, digest, True, number, number, None)
-    write_json(context.workspace.decision, record)
-    return f"champion v{number} kept: the candidate is the same model"
+        line = _same(number, before) if again else _line(decision, number, before)
+    else:
+        record = _record(decision, digest, True, number, number, None)
+        line = f"champion v{number} kept: the candidate is the same model"
+    return line, write_record(context.workspace.decision, record)
 
 
 def _tracked(context: Context) -> str:

@@ -11,31 +11,40 @@ import pandas as pd
 from ...base.files import read_json, write_text
 from ...data import parquet
 from ...data.contract import DataContract
-from ...model.records import Evaluation
+from ...model.records import Evaluation, GateRecord, Tuning
 from ...project import Context
 from ...registry.lineage import lineage
 from ...reports import drawing
-from ...reports.training import build as report
-from ...reports.training import charts, class_charts, elements, markdown
-from ...reports.training import page as report_html
+from ...reports.training import charts, class_charts, elements, markdown, page
+from ...reports.training.build import build
 from ...reports.training.calibration import calibration_points, too_few
+from ...reports.training.content import Report, Sources
 from ...reports.training.model_charts import importance_chart, tuning_chart
 from ...reports.training.regression_charts import regression_charts
 
 MOST_ROWS = 3_000  # of a table for `dvc plots`
 
 
-def run(context: Context) -> str:
-    """Write report.md, report.html and plots/*.csv. Returns the page's path in the project."""
+def run(
+    context: Context,
+    tuning: Tuning | None = None,
+    evaluation: Evaluation | None = None,
+    decision: GateRecord | None = None,
+) -> str:
+    """Write report.md, report.html and plots/*.csv. Returns the page's path in the project.
+
+    Records are those that steps returned in this process; others are read from their files.
+    """
     params, workspace = context.params, context.workspace
-    evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
+    if evaluation is None:
+        evaluation = read_json(workspace.need(workspace.evaluation, "evaluate"))
     predictions = parquet.read(workspace.need(workspace.predictions, "evaluate"))
-    found = report.build(
+    found = build(
         params,
-        report.Sources(
+        Sources(
             evaluation=evaluation,
-            decision=_maybe(workspace.decision),
-            tuning=_maybe(workspace.tuning),
+            decision=decision or _maybe(workspace.decision),
+            tuning=tuning or _maybe(workspace.tuning),
             validation=_maybe(workspace.validation),
             lineage=_lineage(context, evaluation),
         ),
@@ -46,10 +55,10 @@ def run(context: Context) -> str:
         elements.plotted(chart, drawing.draw(chart))
         for chart in _charts(context, found, evaluation, predictions)
     ]
-    page = workspace.report_page
-    write_text(page, report_html.render(found, plots, _undrawn(predictions, params.data)))
-    near = workspace.root if page.is_relative_to(workspace.root) else workspace.out
-    return str(page.relative_to(near))
+    path = workspace.report_page
+    write_text(path, page.render(found, plots, _undrawn(predictions, params.data)))
+    near = workspace.root if path.is_relative_to(workspace.root) else workspace.out
+    return str(path.relative_to(near))
 
 
 def _maybe(path: Path) -> Any:
@@ -66,7 +75,7 @@ def _lineage(context: Context, evaluation: Evaluation) -> dict[str, str]:
 
 
 def _charts(
-    context: Context, found: report.Report, evaluation: Evaluation, predictions: pd.DataFrame
+    context: Context, found: Report, evaluation: Evaluation, predictions: pd.DataFrame
 ) -> list[charts.Chart]:
     contract = context.params.data
     kinds = regression_charts if contract.task == "regression" else class_charts.class_charts
@@ -87,7 +96,7 @@ def _undrawn(predictions: pd.DataFrame, contract: DataContract) -> str:
 
 def _write_tables(
     folder: Path,
-    found: report.Report,
+    found: Report,
     evaluation: Evaluation,
     predictions: pd.DataFrame,
     contract: DataContract,

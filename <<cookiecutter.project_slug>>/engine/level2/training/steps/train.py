@@ -7,8 +7,8 @@ from ...data import parquet
 from ...data.contract import ROW_ID, TIMESTAMP
 from ...features.lags import lag_name, seconds
 from ...features.transforms import model_features
-from ...model import artifact, encoders, estimators, onnx, skops
-from ...model.records import ModelRecord
+from ...model import artifact, encoders, estimators, frames, onnx, skops
+from ...model.records import ModelRecord, Tuning
 from ...model.scoring import raw_example
 from ...model.serving_record import serving_record, written
 from ...model.split import TEST
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from ...params.config import Params
 
 
-def run(context: Context) -> str:
-    """Write model.skops, baseline.skops, model.onnx and model.json. Returns one line."""
+def run(context: Context, tuning: Tuning | None = None) -> str:
+    """Write model.skops, baseline.skops, model.onnx and model.json. Returns one line.
+
+    `tuning` is what `tune` returned in this process.
+    """
     params, workspace = context.params, context.workspace
     contract = params.data
-    chosen = read_json(workspace.need(workspace.tuning, "tune"))["chosen"]
+    tuning = tuning or read_json(workspace.need(workspace.tuning, "tune"))
+    chosen = tuning["chosen"]
     features = model_features(contract, params.featurize)
     columns = [*contract.key, *features, contract.target, "split"]
     dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
-    frame, truth = estimators.examples(dataset, dataset["split"] != TEST, features, contract.target)
+    frame, truth = frames.examples(dataset, dataset["split"] != TEST, features, contract.target)
     last = dataset.loc[dataset["split"] != TEST, contract.key].iloc[-1]
     threshold = cutting.chosen(params, features, chosen, dataset)
     del dataset

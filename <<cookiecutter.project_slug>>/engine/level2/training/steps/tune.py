@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import ProjectError
-from ...base.files import write_json
+from ...base.files import write_record
 from ...data import parquet
 from ...features.transforms import model_features
-from ...model import estimators, metrics, wording
+from ...model import estimators, frames, metrics, wording
+from ...model.records import Tuning
 from ...model.search_plan import Plan, shares
 from ...model.split import TRAIN, VALIDATION
 from ...project import Context
@@ -22,8 +23,8 @@ from ..tuners import Trials
 Score = Callable[[str, dict[str, Any]], float]
 
 
-def run(context: Context) -> str:
-    """Write every trial and the chosen family and parameters. Returns one line."""
+def run(context: Context) -> tuple[str, Tuning]:
+    """Write every trial and the chosen family and parameters. Returns one line and the record."""
     params, task = context.params, context.params.data.task
     for family in params.tune.families:
         check_family(family)
@@ -36,19 +37,17 @@ def run(context: Context) -> str:
         for family, trials in found.items()
     ]
     chosen = choose(task, params.metric, branches)
-    write_json(
-        context.workspace.tuning,
-        {
-            "metric": params.metric,
-            "tuner": tuner,
-            "branches": branches,
-            "chosen": chosen,
-        },
-    )
+    tuning: Tuning = {
+        "metric": params.metric,
+        "tuner": tuner,
+        "branches": branches,
+        "chosen": chosen,
+    }
+    tuning = write_record(context.workspace.tuning, tuning)
     count = sum(len(trials) for trials in found.values())
     reached = wording.metric(params.metric, chosen["value"])
     best = f"best {params.metric} {reached} by {chosen['family']}"
-    return " · ".join([f"{count} trials", best, *where])
+    return " · ".join([f"{count} trials", best, *where]), tuning
 
 
 def plan_of(context: Context) -> Plan:
@@ -121,7 +120,7 @@ def scorer(context: Context, source: Path | None = None) -> Score:
     path = source or workspace.need(workspace.dataset, "build_dataset")
     dataset = parquet.read(path, [*features, contract.target, "split"])
     parts = {
-        name: estimators.examples(dataset, dataset["split"] == name, features, contract.target)
+        name: frames.examples(dataset, dataset["split"] == name, features, contract.target)
         for name in (TRAIN, VALIDATION)
     }
     del dataset

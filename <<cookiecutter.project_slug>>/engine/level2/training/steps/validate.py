@@ -36,9 +36,9 @@ def run(context: Context, reference: dict[str, Any] | None = None) -> str:
     checks.append(_leakage(table, contract, settings.single_feature_score))
     _stop(checks, contract)
     if reference is None:
-        from ...registry import champion_comparison
+        from ...registry.champion import champion_profile
 
-        reference = champion_comparison.champion_profile(context)
+        reference = champion_profile(context)
     findings = _drift(context, table, reference)
     checks += _drift_checks(contract, reference, findings)
     _stop(checks, contract)
