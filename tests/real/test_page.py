@@ -316,7 +316,7 @@ def test_after_a_refusal_the_old_answer_says_that_it_is_old_and_no_field_moves(v
     assert [place(visit, f"#{name}") for name in beside] == before
     visit.until(f"{strength} <= 0.6")
     assert visit.text("#number") == number
-    assert visit.text("#earlier").startswith("This belongs to the values before")
+    assert visit.text("#earlier").startswith("This prediction is stale")
     assert visit.fits()
     visit.type("fields-temperature", "−4")
     visit.page.keyboard.press("Enter")
@@ -337,7 +337,7 @@ def test_what_is_wrong_is_sent_back_with_the_value_that_is_right(visit, project)
     visit.page.keyboard.type("12345")
     visit.page.keyboard.press("Enter")
     visit.until("document.getElementById('thanks').textContent !== ''")
-    assert visit.text("#thanks") == "Kept: 12,345 MW is what is right for this case."
+    assert visit.text("#thanks") == "Saved: 12,345 MW is the true value of this case."
     question = """
       select feedback.value, predictions.request = feedback.request from feedback
       join predictions on predictions.id = feedback.prediction order by feedback.at desc limit 1
@@ -423,7 +423,7 @@ def test_classes_have_probabilities_and_text_of_the_data_is_text(browser, classe
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")
     visit.until("document.getElementById('thanks').textContent !== ''")
-    assert visit.text("#thanks") == "Kept: dear is what is right for this case."
+    assert visit.text("#thanks") == "Saved: dear is the true value of this case."
     assert visit.fits()
     visit.close()
 

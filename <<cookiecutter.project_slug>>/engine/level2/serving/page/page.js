@@ -16,7 +16,7 @@ async function call(path, body) {
     const answer = await fetch(path, options);
     return { ...(await answer.json()), ok: answer.ok };
   } catch {
-    return { ok: false, error: "The service does not answer as it should: try again in a moment." };
+    return { ok: false, error: "The service did not respond as expected: try again in a moment." };
   }
 }
 
@@ -76,7 +76,7 @@ function offer(answer) {
   at("thanks").textContent = "";
   at("truth").replaceChildren();
   state.truth = build({
-    name: "value", label: "What is right?", unit: answer.unit, description: "", min: null, max: null, nullable: false,
+    name: "value", label: "The true value", unit: answer.unit, description: "", min: null, max: null, nullable: false,
     type: classes.length ? "text" : "number", choices: classes.length ? classes : null, empty: "choose", default: null,
   }, at("truth"));
 }
@@ -92,7 +92,7 @@ async function correct() {
   }
   at("wrong").hidden = true;
   const said = typeof found.value === "number" ? withUnit(found.value, state.answer.unit) : found.value;
-  at("thanks").textContent = `Kept: ${said} is what is right for this case.`;
+  at("thanks").textContent = `Saved: ${said} is the true value of this case.`;
 }
 
 function explain(told) {
@@ -102,7 +102,7 @@ function explain(told) {
   state.told = same ? told : null;
   if (!same) {
     at("drivers").replaceChildren();
-    at("drivers-about").textContent = told.ok ? "Another version has taken over: predict again." : told.error;
+    at("drivers-about").textContent = told.ok ? "The service has switched to another version: predict again." : told.error;
     return;
   }
   drivers(at("drivers-about"), at("drivers"), told, asked.fields(), asked.target());
@@ -117,10 +117,10 @@ function chart() {
   const what = label ? `probability of ${label}` : asked.target();
   const whose = series.entity === null ? "" : ` of ${series.entity}`;
   at("series-title").textContent = `Lately: ${what}${whose}`;
-  const kinds = [measured.length ? "dots: measured" : "", predicted.length ? "rings: predicted before" : ""].filter(Boolean);
+  const kinds = [measured.length ? "dots: measured" : "", predicted.length ? "rings: earlier predictions" : ""].filter(Boolean);
   at("series-about").textContent = kinds.length
     ? `${kinds.join(", ")}${unit && !label ? `; in ${unit}` : ""}.`
-    : "Nothing is known yet of what came before: the next answers will stand here.";
+    : "Nothing is known of earlier values yet: the next predictions will appear here.";
   const value = label ? found.probabilities[label] : found;
   const sentence = `${what}: ${measured.length} measured and ${predicted.length} predicted values, now ${number(value)}`;
   if (kinds.length) draw(at("chart"), series, [series.now, value], label, sentence);
