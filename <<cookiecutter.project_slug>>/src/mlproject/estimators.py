@@ -6,8 +6,8 @@ Each entry is a function of three arguments:
           with `train.class_weight: balanced` also `class_weight`
   seed    `train.seed`
 It returns an unfitted scikit-learn estimator or Pipeline. Numbers arrive as float32 and may be
-missing; categories arrive one-hot encoded. Import scikit-learn inside the function: this file is
-read by every command.
+missing; categories arrive one-hot encoded. Import scikit-learn inside the function, because every
+command reads this file.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 def random_forest(task: str, params: dict[str, Any], seed: int) -> Any:
     """Return a random forest; missing numbers become the column's median.
 
-    The forest itself takes missing values, but its ONNX export answers them wrongly.
+    The forest itself accepts missing values, but its ONNX export predicts wrongly for them.
     """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.impute import SimpleImputer

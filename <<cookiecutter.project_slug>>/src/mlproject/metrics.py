@@ -1,12 +1,12 @@
 """Your metrics. Name one in params.yaml to use it.
 
-  evaluate.metrics  it is shown beside the others in the report and in MLflow, and
-                    promote.thresholds can bound it
-  evaluate.metric   tuning optimizes it and the gate compares it
+  evaluate.metrics  to show it with the others in the report and in MLflow, and to bound it in
+                    promote.thresholds
+  evaluate.metric   to optimize it in tuning and to compare it in the gate
 
 Each entry has three keys:
-  function  of truth and prediction, both of shape (n,). For classes: of truth (codes 0..k-1, shape
-            (n,)), probabilities (n, k) and the answered codes (n,). It is also called for slices
+  function  takes truth and prediction, both of shape (n,). For classes: truth (codes 0..k-1, shape
+            (n,)), probabilities (n, k) and predicted codes (n,). It is also called for slices
             and baselines, so it must return a finite number for any rows.
   better    "higher" or "lower"
   tasks     any of "regression", "binary" and "multiclass"
@@ -18,7 +18,7 @@ import numpy as np
 
 
 def within_tenth(truth: Any, prediction: Any) -> float:
-    """Return the share of rows whose prediction is at most a tenth off the truth."""
+    """Return the share of rows whose prediction is within 10 % of the truth."""
     return float(np.mean(np.abs(prediction - truth) <= 0.1 * np.abs(truth)))
 
 

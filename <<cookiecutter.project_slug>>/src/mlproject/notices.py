@@ -1,4 +1,4 @@
-"""Who is told what: functions that are called once something has happened.
+"""Your notices: functions that are called after an event.
 
 Delete those that you do not need.
 
@@ -10,7 +10,7 @@ The record of the first two has model, version (of the candidate), champion and 
 after and before, or None), reasons (why it was held), metric and value (the candidate's). That of
 the third has model, version (of the champion), action, reason and findings.
 
-What is raised here undoes nothing; it is said in one sentence behind the line of the step.
+An exception here undoes nothing; the step prints it in one sentence after its own line.
 """
 
 import json
@@ -19,24 +19,24 @@ from typing import Any
 
 
 def promoted(record: dict[str, Any]) -> None:
-    """Say which version is the champion now."""
+    """Post which version is the champion now."""
     before = f" and replaces v{record['previous']}" if record["previous"] else ""
     metric = f"{record['metric']} {record['value']:.4g}"
     post(f"{record['model']} v{record['version']} is the champion{before} ({metric})")
 
 
 def held(record: dict[str, Any]) -> None:
-    """Say why a candidate was held."""
+    """Post why a candidate was held."""
     post(f"{record['model']} v{record['version']} was held: {'; '.join(record['reasons'])}")
 
 
 def decided(record: dict[str, Any]) -> None:
-    """Say what follows from the monitor's verdict."""
+    """Post the decision on the monitor's verdict."""
     post(f"{record['model']} v{record['version']}: {record['action']}, {record['reason']}")
 
 
 def post(text: str) -> None:
-    """Send a line to the incoming webhook of a chat, where the environment names its NOTICE_URL."""
+    """Send a line to a chat's incoming webhook, if the environment has NOTICE_URL."""
     from urllib.request import Request, urlopen
 
     url = os.environ.get("NOTICE_URL", "").strip()
