@@ -1,7 +1,7 @@
-"""Candidate estimators: each family is one entry, every one exports faithfully to ONNX.
+"""Candidate estimators: each family is one entry that exports faithfully to ONNX.
 
-Inputs are float32 numbers and strings. No scaler stands in front of trees and no native
-categories are used: both make ONNX exports silently wrong.
+Inputs are float32 numbers and strings. There is no scaler before trees and no native categories:
+both make ONNX exports silently wrong.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ ANSWERING = (
 
 @dataclass(frozen=True)
 class Family:
-    """How to build one kind of estimator, and the non-default types its skops file may hold."""
+    """How to build one kind of estimator, and the non-default types its skops file may contain."""
 
     build: Callable[[str, Mapping[str, Any], int], Any]
     scaled: bool  # impute and standardize the numbers first
@@ -81,7 +81,7 @@ TRUSTED = (
 
 
 def add_own(families: Mapping[str, Family]) -> None:
-    """Make the project's own families usable by name, in the place of those added before."""
+    """Register the project's own families by name, replacing those registered before."""
     for name in FAMILIES.keys() - BUILT_IN:
         del FAMILIES[name]
     FAMILIES.update(families)
@@ -105,10 +105,10 @@ def build(
 def estimator(
     family: str, task: str, params: Mapping[str, Any], seed: int, class_weight: str = "none"
 ) -> Any:
-    """An unfitted model; a search space with `class_weight` overrules the knob.
+    """An unfitted model; `class_weight` in a search space takes precedence over the setting.
 
-    Weighted, the probabilities are no longer shares of rows: rare classes get more. Raises
-    ValueError or TypeError for parameters that the family does not take.
+    With weights, probabilities are no longer shares of rows: rare classes get more. Raises
+    ValueError or TypeError for parameters that the family does not accept.
     """
     weighted = {"class_weight": class_weight} if task != "regression" else {}
     values = {**weighted, **params}
@@ -120,8 +120,8 @@ def estimator(
 def pinned(threads: int) -> Any:
     """A context in which OpenMP and BLAS use that many threads.
 
-    More threads add numbers up in another order, so that machines would differ in the last digits;
-    and on busy cores they wait for one another.
+    More threads add numbers in another order, so that machines would differ in the last digits; and
+    on busy cores they wait for one another.
     """
     from threadpoolctl import threadpool_limits
 
@@ -138,7 +138,7 @@ def baseline(task: str) -> Any:
 
 
 def answering(model: Any, cut: Cut | None, frame: pd.DataFrame) -> Any:
-    """A fitted classifier whose own `predict` answers by the threshold; others as they are.
+    """A fitted classifier whose `predict` applies the threshold; other models unchanged.
 
     For servers that ask scikit-learn for labels. `frame` is any model frame of two rows or more.
     """
@@ -163,5 +163,5 @@ def predict(model: Any, task: str, frame: Any) -> Array:
 
 
 def inputs(family: str, features: Mapping[str, Feature], task: str, seed: int) -> Any:
-    """What stands before the estimator: an unfitted transformer that depends on no parameter."""
+    """The preprocessing before the estimator: an unfitted transformer without parameters."""
     return encoders.transformer(features, task, seed, FAMILIES[family].scaled)

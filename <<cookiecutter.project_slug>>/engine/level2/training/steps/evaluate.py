@@ -1,6 +1,7 @@
-"""Judge the candidate on the newest rows: against baselines, per slice, against the champion.
+"""Test the candidate on the newest rows: against baselines, per slice, and the champion.
 
-Candidate and champion are both measured by their ONNX files: the same model comes out equal.
+Candidate and champion are both measured through their ONNX files, so the same model gets the same
+metrics.
 """
 
 from collections.abc import Iterator
@@ -94,7 +95,7 @@ def _origins(
     before: list[dict[str, Any]],
     test: pd.DataFrame,
 ) -> list[dict[str, Any]]:
-    """The earlier windows, and the test part as the newest; none where only that one was judged."""
+    """The earlier windows, with the test part as the newest; none if there is only that one."""
     if not before:
         return []
     counts, time = evaluation["rows"], test[TIMESTAMP]
@@ -117,7 +118,7 @@ def _judge(
     frame: pd.DataFrame,
     others: dict[str, metrics.Array],
 ) -> Evaluation:
-    """Everything measured on the test rows but the champion; writes their predictions."""
+    """Everything measured on the test rows except the champion; writes their predictions."""
     params, task, settings = context.params, context.params.data.task, context.params.evaluate
     truth = test[params.data.target].to_numpy()
     prediction = onnx.predict(trained.files["model.onnx"], task, frame)  # as the champion's are
@@ -155,7 +156,7 @@ def _candidate(
     prediction: metrics.Array,
     cut: labels.Cut | None,
 ) -> Candidate:
-    """The model's metrics; of classes also how much of each is found, and by which threshold."""
+    """The model's metrics; for classes also recall per class, and the threshold."""
     contract = context.params.data
     found: Candidate = {
         "family": trained.record["family"],
