@@ -31,7 +31,7 @@ class RecurringRuns:
         cron: str,
         arguments: dict[str, Any],
     ) -> str:
-        """Make a recurring run that never overlaps itself and does not catch up. Returns its id."""
+        """Create a recurring run that never overlaps or catches up. Returns its id."""
         made = self._kfp.call(
             "creating the recurring run",
             lambda: self._kfp.client.create_recurring_run(
@@ -49,10 +49,10 @@ class RecurringRuns:
         return self._kfp.id(made, "recurring_run_id", "creating the recurring run")
 
     def end(self, recurring: str, experiment: str) -> list[str]:
-        """Switch a recurring run off and delete it, unless a run of it still goes.
+        """Disable a recurring run and delete it, unless one of its runs is in progress.
 
-        Its runs' workflows belong to it and are deleted with it, so one that goes on is left its
-        recurring run, switched off. Returns the names of those runs.
+        Its runs' workflows are deleted with it, so while one is in progress the recurring run is
+        only disabled. Returns the names of those runs.
         """
         doing, client = "switching the recurring run off", self._kfp.client
         self._kfp.call(doing, lambda: client.disable_recurring_run(recurring))

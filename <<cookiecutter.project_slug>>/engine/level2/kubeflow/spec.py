@@ -21,7 +21,7 @@ def compiled_tasks(package: Path) -> frozenset[str]:
 
 
 def tasks(told: Any) -> frozenset[str]:
-    """Names of a compiled file's tasks that run in pods, in any group."""
+    """Names of the tasks in a version's specification that run in pods, in any group."""
     tree = told.get("pipeline_spec", told)
     components = tree["components"]
     graphs = [tree["root"], *components.values()]
