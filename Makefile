@@ -87,7 +87,7 @@ $(MINIO_BINARY):
 servers: $(MINIO_BINARY) ## install what make test-real starts: MinIO (needs Go), the rest by apt-get
 	@tests/support/install_servers.sh
 test-real: setup-project tools servers ## run the tests against real servers
-	@$(BIN)/pytest -q -n 2 --dist loadgroup -m server
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m server
 test-long: setup-project ## load-test the service at full size, 15 minutes:
 ## 50,000 generated requests, 256 clients, kills, champions
 	@$(TEST_ENGINE) -n0 -s -m long

@@ -15,6 +15,8 @@ from types import ModuleType
 import pytest
 from cookiecutter.environment import StrictEnvironment
 from cookiecutter.main import cookiecutter
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 import own_engine
 import projects
@@ -59,9 +61,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     every = Counter(item.path for item in items)
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: (-slow[item.path], -every[item.path]))
-    for item in items:  # one worker for all of a file; one for all that builds images: one engine
-        together = "docker" if "engine" in item.fixturenames else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(together))
+
+
+class ByFile(LoadFileScheduling):
+    """A worker for each file; one for all files that build images, which share a Docker engine.
+
+    xdist 3.8 under pytest 9.2 splits an `xdist_group` over the workers (findings/).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "images" if file.endswith("image.py") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    """Distribute by our rule what `--dist loadfile` distributes."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
