@@ -52,7 +52,7 @@ TOUCHING = {
     *("data.tables", "data.unpack"),
     *("features.feast", "features.feast_asof", "features.feast_online", "features.feast_sqlite"),
     *("features.feast_project", "features.feast_settings", "features.ibis", "features.known_past"),
-    *("model.artifact", "model.carried_past", "model.onnx", "model.onnx_targets", "model.skops"),
+    *("model.artifact", "model.bundled_history", "model.onnx", "model.onnx_targets", "model.skops"),
     *("monitoring.current_rows", "monitoring.evidently"),
     *("monitoring.steps.decide", "monitoring.steps.monitor"),
     *("reports.drawing", "reports.drawing_marks"),
@@ -267,7 +267,7 @@ def test_rooms_that_think_touch_nothing_but_where_the_list_says():
         for name, path, tree in parsed()
         if room_of(name) in THINKING and list(touches(path, tree))
     }
-    by_imports = {"adoption.reading", "features.feast_online", "model.carried_past"}
+    by_imports = {"adoption.reading", "features.feast_online", "model.bundled_history"}
     assert found == TOUCHING - by_imports
 
 

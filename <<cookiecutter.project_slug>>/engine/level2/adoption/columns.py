@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from ..data.digits import EXACT, center_of, merged
 from ..data.feature import MAX_CATEGORIES
+from .ambiguous_numbers import ambiguous_format
 from .identifiers import names_rows
 from .levels import repeats
 from .looks import Look
-from .odd_dress import odd_dress
 
 MOSTLY_MISSING = 0.8  # a column emptier than this is left out
 _ID = re.compile(
@@ -91,7 +91,7 @@ def _text(item: Look) -> str:
             f"is an identifier: {whole}numbers of up to {digits} digits, more than a "
             "number can hold"
         )
-    example, odd = odd_dress(item)
+    example, odd = ambiguous_format(item)
     if example:
         beside = f", but also `{odd}`" if odd else " in more than one format"
         return f"holds numbers in a local format like `{example}`{beside}: write all of them alike"

@@ -14,9 +14,9 @@ from ..data.contract import ROW_ID, SERIES
 from .codes import perhaps_codes
 from .columns import Decision, declare, usable
 from .division import choose_split
-from .dress import refuse_huge, settled
 from .keys import Asked, Keys, check_pattern, find_keys
 from .kinds import look
+from .local_numbers import refuse_huge, settled
 from .looks import Look
 from .plain_names import names_for
 from .rare import least_recalls

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..data.feature import MAX_CATEGORIES, MAX_LEVELS
 from ..data.requests import MAX_TEXT
+from .ambiguous_numbers import ambiguous_format
 from .looks import Look
-from .odd_dress import odd_dress
 
 ROWS_EACH = 3  # rows that a value must have more than, on average
 TWICE = 0.9  # share of the rows whose value must come more than once
@@ -21,7 +21,7 @@ def repeats(item: Look) -> bool:
     return (
         float(often.mean()) >= TWICE
         and all(len(text) <= MAX_TEXT and text.isprintable() for text in texts)
-        and not odd_dress(item)[0]
+        and not ambiguous_format(item)[0]
     )
 
 

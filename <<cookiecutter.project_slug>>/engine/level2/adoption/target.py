@@ -11,9 +11,9 @@ from ..data.column_numbers import NOT_A_NUMBER
 from ..data.columns import Column, encode
 from ..data.digits import merged
 from ..data.number_format import NumberFormat, parser
+from .ambiguous_numbers import ambiguous_format
 from .columns import Decision
 from .looks import Look
-from .odd_dress import odd_dress
 from .suspects import counts_rows
 
 MAX_CLASSES = 50
@@ -102,7 +102,7 @@ def _refuse(found: Look, source: str) -> None:
         )
     if found.kind == "date":
         raise ProjectError(f"{source}: the target `{name}` holds dates: choose a number or a class")
-    dressed, odd = odd_dress(found) if found.kind == "text" else ("", "")
+    dressed, odd = ambiguous_format(found) if found.kind == "text" else ("", "")
     if dressed:
         beside = f", but also `{odd}`" if odd else " in more than one format"
         raise ProjectError(

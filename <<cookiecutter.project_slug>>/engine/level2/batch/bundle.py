@@ -11,7 +11,7 @@ from ..base.errors import ProjectError
 from ..base.files import write_json
 from ..features.known_past import KnownPast
 from ..model import artifact
-from ..model.carried_past import carried, rows_in
+from ..model.bundled_history import carried, rows_in
 from ..project import Context
 from ..registry import hand_over
 from ..registry.champion import champion_model, reader

@@ -11,7 +11,7 @@ from ..data import labels
 from ..features.known_past import KnownPast
 from ..model import estimators
 from ..model.artifact import HISTORY, MANIFEST, ModelArtifact
-from ..model.carried_past import carried
+from ..model.bundled_history import carried
 from ..model.records import Evaluation
 from ..project import Context
 from . import run_state

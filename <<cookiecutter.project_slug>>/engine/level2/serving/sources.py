@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..base.errors import ProjectError
 from ..model import artifact
-from ..model.carried_past import CarriedPast
+from ..model.bundled_history import BundledHistory
 from .model import Served, Stamp, ready
 
 
@@ -16,7 +16,7 @@ class Source(Protocol):
     """Names the version to serve, and loads it. Both raise ProjectError."""
 
     moves: bool  # whether it is worth asking again
-    past: CarriedPast | None  # what it knows of the past itself
+    past: BundledHistory | None  # what it knows of the past itself
 
     def current(self) -> Stamp:
         """The version to serve now."""
@@ -37,7 +37,9 @@ class Folder:
             )
         self._artifact = artifact.load(folder)
         self.record = self._artifact.record
-        self.past: CarriedPast | None = CarriedPast(self._artifact.files.get(artifact.HISTORY))
+        self.past: BundledHistory | None = BundledHistory(
+            self._artifact.files.get(artifact.HISTORY)
+        )
 
     def current(self) -> Stamp:
         """The version in the folder's record."""
@@ -55,7 +57,7 @@ class Champion:
     """The version with the alias `champion` of a registered model."""
 
     moves = True
-    past: CarriedPast | None = None
+    past: BundledHistory | None = None
 
     def __init__(self, registry: Any, name: str) -> None:
         self._registry, self._name = registry, name

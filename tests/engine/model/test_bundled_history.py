@@ -13,8 +13,8 @@ import pytest
 from level2.data.contract import TIMESTAMP, DataContract
 from level2.features.known_past import KnownPast
 from level2.features.recent_past import whole
-from level2.model import artifact, carried_past
-from level2.model.carried_past import CarriedPast, carried, pack
+from level2.model import artifact, bundled_history
+from level2.model.bundled_history import BundledHistory, carried, pack
 from running import PACKAGE, ROOT, command, serving
 
 slow = pytest.mark.slow
@@ -125,7 +125,7 @@ def test_a_row_later_than_the_history_is_asked_for_its_lag(image):
 
 @slow
 def test_of_a_long_history_the_end_is_carried(bundle, promoted, server, tmp_path, monkeypatch):
-    monkeypatch.setattr(carried_past, "SMALL", 0)
+    monkeypatch.setattr(bundled_history, "SMALL", 0)
     known = KnownPast(promoted / "data/ingested.parquet")
     data, said = carried(artifact.load(bundle).record, known)
     assert len(data) < 40_000
@@ -178,8 +178,8 @@ def test_without_the_data_the_bundle_carries_what_was_recorded_with_the_model(
 
 @slow
 def test_a_history_that_is_too_long_stays_behind_and_it_is_said(bundle, promoted, monkeypatch):
-    monkeypatch.setattr(carried_past, "SMALL", 0)
-    monkeypatch.setattr(carried_past, "MOST", 50)
+    monkeypatch.setattr(bundled_history, "SMALL", 0)
+    monkeypatch.setattr(bundled_history, "MOST", 50)
     record = artifact.load(bundle).record
     data, said = carried(record, KnownPast(promoted / "data/ingested.parquet"))
     assert data is None
@@ -215,7 +215,7 @@ def test_what_is_packed_is_read_to_the_last_bit():
     _, nothing = whole(rows, contract)
     cut = pd.Series(times[:1].as_unit("us"), index=["NA"])
     for left_out in (nothing, cut):
-        past = CarriedPast(pack(rows, left_out, contract))
+        past = BundledHistory(pack(rows, left_out, contract))
         found = past.table(contract).sort_values(["shop", TIMESTAMP], ignore_index=True)
         wanted = rows.sort_values(["shop", TIMESTAMP], ignore_index=True)
         pd.testing.assert_frame_equal(found, wanted, check_exact=True)
@@ -225,7 +225,7 @@ def test_what_is_packed_is_read_to_the_last_bit():
 
 
 def test_nothing_is_known_where_nothing_is_carried():
-    past = CarriedPast(None)
+    past = BundledHistory(None)
     assert (past.there(), past.table(None), past.cut(None), past.entities(None, 9)) == (
         False,
         None,

@@ -9,7 +9,7 @@ from ..data.number_format import parser, readings, symbol_of
 from .looks import Look
 
 _GROUPED = r"[+-]?[1-9]\d{0,2}(\.\d{3})+"
-_DRESSED = re.compile(r"[(+-]?\W{0,3}\d{1,3}(?:[.,' ]?\d{3})*(?:[.,]\d+)?\W{0,4}-?\)?")
+_FORMATTED = re.compile(r"[(+-]?\W{0,3}\d{1,3}(?:[.,' ]?\d{3})*(?:[.,]\d+)?\W{0,4}-?\)?")
 
 
 def grouped(values: "pd.Series") -> bool:
@@ -22,11 +22,11 @@ def grouped(values: "pd.Series") -> bool:
     )
 
 
-def odd_dress(found: Look) -> tuple[str, str]:
+def ambiguous_format(found: Look) -> tuple[str, str]:
     """A number in a local format and the text that is not one, if nearly all are such numbers."""
     texts = [text for text in found.texts if text and text not in found.markers]
     few = texts[:: max(1, len(texts) // 500)]
-    fitting = [text for text in few if _DRESSED.fullmatch(text) and symbol_of(text) is not None]
+    fitting = [text for text in few if _FORMATTED.fullmatch(text) and symbol_of(text) is not None]
     dressed = [text for text in fitting if not text.isdigit()]
     if not dressed or len(fitting) < 0.9 * len(few):
         return "", ""

@@ -15,7 +15,7 @@ SMALL = 20_000  # rows of a history that is carried whole: under a megabyte
 MOST = 100_000  # rows that are carried at all
 
 
-class CarriedPast:
+class BundledHistory:
     """The known past, from the bytes written by `pack`; None if there is none."""
 
     def __init__(self, data: bytes | None) -> None:

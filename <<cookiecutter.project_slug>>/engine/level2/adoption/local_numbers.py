@@ -8,10 +8,10 @@ from ..base.errors import ProjectError
 from ..data.column_numbers import check_size
 from ..data.columns import Column
 from ..data.number_format import LARGEST, LARGEST_TARGET, NumberFormat, parser
+from .ambiguous_numbers import grouped
 from .columns import Decision
 from .kinds import look
 from .looks import Look
-from .odd_dress import grouped
 
 POINTS = NumberFormat(decimal=",", thousands=".")  # 1.234 is one thousand
 
