@@ -21,7 +21,7 @@ PROBE = """
 import sys, hashlib
 sys.path.insert(0, sys.argv[1])
 import numpy as np, pandas as pd
-from level2.model import onnx, skops
+from level2.model import frames, onnx, skops
 from level2.model import estimators
 from level2.data.contract import Feature
 rng = np.random.default_rng(0)

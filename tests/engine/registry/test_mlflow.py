@@ -330,7 +330,7 @@ def test_a_server_that_is_not_there_is_one_sentence_soon_and_shows_no_password(t
     began = time.monotonic()
     port = free_port()
     said = refusal(f"http://me:secret@127.0.0.1:{port}", tmp_path)
-    assert said.startswith(f"MLflow at http://127.0.0.1:{port} does not work (there is no answer")
+    assert said.startswith(f"MLflow at http://127.0.0.1:{port} does not work (it does not respond")
     assert "secret" not in said
     assert time.monotonic() - began < 20
 
