@@ -462,7 +462,7 @@ def test_a_gap_just_above_half_is_shown_with_the_digit_that_says_so():
 
 
 REFUSED = {
-    "five rows": (BASE.head(5), {}, "t.csv has 5 rows: at least 50 are needed to train"),
+    "five rows": (BASE.head(5), {}, "t.csv has 5 rows: at least 50 are needed for training"),
     "constant": (BASE.assign(y=3), {}, "the target `y` is `3` in every row that has one"),
     "one class": (BASE.assign(y="a"), {}, "the target `y` is `a` in every row that has one"),
     "empty target": (BASE.assign(y=""), {}, "the target `y` is empty in every row"),
@@ -495,7 +495,7 @@ REFUSED = {
     ),
     "other case": (BASE, {"target": "Y"}, "t.csv has no column `Y` (TARGET=Y): did you mean `y`?"),
     "no column": (BASE, {"exclude": ["q"]}, "t.csv has no column `q` (EXCLUDE=q): it has `x`, `z`"),
-    "excluded role": (BASE, {"exclude": ["y"]}, "EXCLUDE=y takes away a column that has a role"),
+    "excluded role": (BASE, {"exclude": ["y"]}, "EXCLUDE=y names a column that has a role"),
     "two roles": (BASE, {"timestamp": "y"}, "TARGET, ENTITY and TIMESTAMP must be different"),
     "no date": (BASE, {"timestamp": "x"}, "column `x` (TIMESTAMP) does not look like dates"),
 }

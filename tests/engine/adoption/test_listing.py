@@ -32,7 +32,7 @@ def decisions():
 
 def test_decisions_stand_in_order_of_weight(decisions):
     said = [line[26:] for line in lines(decisions) if line[1] != " "]
-    order = ["target", "event time", "frequency", "entity", "excluded: asked for", "excluded"]
+    order = ["target", "event time", "frequency", "entity", "excluded: requested", "excluded"]
     order += ["float feature", "renamed", "calendar", "or a category"]
     places = [next(n for n, text in enumerate(said) if text.startswith(word)) for word in order]
     assert places == sorted(places)

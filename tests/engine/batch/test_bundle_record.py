@@ -21,8 +21,8 @@ def record(context, tmp_path, monkeypatch):
             champion=lambda _: versions["2"], version=lambda _, number: versions.get(number)
         )
         model = ModelArtifact({"model.onnx": b"o"}, {"sha256": {"model.onnx": "d"}})
-        monkeypatch.setattr(bundle.champions, "reader", lambda _: store)
-        monkeypatch.setattr(bundle.champions, "champion_model", lambda *_: model)
+        monkeypatch.setattr(bundle, "reader", lambda _: store)
+        monkeypatch.setattr(bundle, "champion_model", lambda *_: model)
         bundle.run(context, tmp_path / "bundle", number, tmp_path / "record.json")
         return json.loads((tmp_path / "record.json").read_text())["alias"]
 
@@ -55,8 +55,8 @@ def bundled(context, tmp_path, monkeypatch):
             champion=lambda _: Version("small-load", "2", "run", {}),
             run_file=lambda run, file: {("run", "history.json"): kept}.get((run, file)),
         )
-        monkeypatch.setattr(bundle.champions, "reader", lambda _: store)
-        monkeypatch.setattr(bundle.champions, "champion_model", lambda *_: model)
+        monkeypatch.setattr(bundle, "reader", lambda _: store)
+        monkeypatch.setattr(bundle, "champion_model", lambda *_: model)
         return bundle.run(context, tmp_path / "bundle", "champion"), tmp_path / "bundle"
 
     return make

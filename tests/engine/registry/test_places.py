@@ -180,7 +180,7 @@ def test_a_commit_from_before_the_project_moved_is_told(alone):
     for name in ("params.yaml", "data", ".dvc"):
         shutil.move(root / name, moved / name)
     assert git.commit_all(root, "Moved")
-    with pytest.raises(ProjectError, match=r"has no services/params\.yaml: the project lay in"):
+    with pytest.raises(ProjectError, match=r"has no services/params\.yaml: the project was in"):
         git.add_worktree(moved, root.parent / "tree", old)
     assert not (root.parent / "tree").exists()
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _KINDS = {"regression": "continuous", "binary": "binary", "multiclass": "multiclass"}
 
 
-def encoder(task: str, seed: int, scaled: bool) -> Any:
+def many_values(task: str, seed: int, scaled: bool) -> Any:
     """An unfitted encoder of categories with many values; unseen ones count as other.
 
     For trees it is the mean target, one column per category feature and class of a multiclass task:
@@ -30,7 +30,7 @@ def encoder(task: str, seed: int, scaled: bool) -> Any:
 
 
 def transformer(features: Mapping[str, Feature], task: str, seed: int, scaled: bool) -> Any:
-    """What stands before an estimator, unfitted; with `scaled` numbers are imputed, standardized.
+    """The unfitted preprocessing of an estimator; `scaled` imputes and standardizes numbers.
 
     No parameter of the estimator changes it.
     """
@@ -56,7 +56,7 @@ def transformer(features: Mapping[str, Feature], task: str, seed: int, scaled: b
         encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
         parts.append(("categories", encoder, categories))
     if targets:
-        parts.append(("targets", encoder(task, seed, scaled), targets))
+        parts.append(("targets", many_values(task, seed, scaled), targets))
     return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
