@@ -43,7 +43,7 @@ def project(released, tmp_path):
     with (folder / "src/load_forecast/core/metrics.py").open("a") as stream:
         stream.write(OURS)
     (folder / "src/load_forecast/ours.py").write_text("from .core import metrics\n")
-    replace(folder / "params.yaml", "window_days: 30", "window_days: 14")
+    replace(folder / "params.yaml", "max_out_of_range: 0.01", "max_out_of_range: 0.02")
     git(folder, "rm", "--quiet", "src/load_forecast/core/slices.py")
     commit(folder)
     return folder
@@ -73,7 +73,7 @@ def test_what_the_team_had_changed_arrives_and_is_listed(released, project):
     update(released, project)
     assert conflicts(project) == []
     assert not list(project.rglob("*.rej"))
-    assert "window_days: 14" in (project / "params.yaml").read_text()
+    assert "max_out_of_range: 0.02" in (project / "params.yaml").read_text()
     assert OURS in (project / METRICS).read_text(), "carried along"
     assert (project / "src/load_forecast/ours.py").is_file()
     said = listed(project, 1)
@@ -109,7 +109,7 @@ def test_an_edit_of_a_file_that_is_gone_stays_and_is_named(released, project):
     assert "# ours" in (project / "src/load_forecast/session.py").read_text()
     assert OURS in (project / METRICS).read_text()
     said = listed(project, 1)
-    assert "src/load_forecast/session.py still lies there unused" in said
+    assert "src/load_forecast/session.py is still there, unused" in said
     assert "core/gate.py was edited by you" in said
     everything = [*project.rglob("*.py"), *project.rglob("*.rej")]
     assert any("Our words." in path.read_text() for path in everything), "no edit is lost"
