@@ -474,7 +474,7 @@ def test_a_service_that_is_gone_is_said(browser, project):
     visit.tab_to("predict")
     visit.page.keyboard.press("Enter")
     visit.until("!document.getElementById('fault').hidden")
-    assert visit.text("#fault").startswith("The service does not answer")
+    assert visit.text("#fault").startswith("The service did not respond")
     visit.context.close()
 
 
