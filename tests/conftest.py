@@ -23,6 +23,7 @@ import projects
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "<<cookiecutter.project_slug>>"
+LONGEST = {"test_object_storage"}  # few tests of a minute and more each
 Bake = Callable[..., Path]
 
 
@@ -60,7 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with most slow tests begin: no worker is left alone with one of them at the end."""
     every = Counter(item.path for item in items)
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: (-slow[item.path], -every[item.path]))
+    items.sort(
+        key=lambda item: (item.path.stem not in LONGEST, -slow[item.path], -every[item.path])
+    )
 
 
 class ByFile(LoadFileScheduling):
