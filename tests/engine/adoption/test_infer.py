@@ -342,6 +342,16 @@ def test_bad_dates_and_mixed_zones_are_blamed_not_hidden():
         adopted(BASE.assign(date=dates))
 
 
+def test_an_id_that_names_each_row_is_the_entity_and_the_way_without_it_is_said():
+    ids = [f"flat-{number}" for number in range(N)]
+    frame = BASE.assign(date=RNG.choice(DAYS[:40], N), listing=ids)
+    params, _, said = adopted(frame)
+    assert params.data.entity == "listing"
+    assert "EXCLUDE=listing if new rows have no such value" in str(said)
+    params, _, _ = adopted(frame, exclude=["listing"])
+    assert (params.data.entity, params.data.independent_rows) == (None, True)
+
+
 def test_events_are_rows_of_their_own_and_their_time_divides_them():
     frame = BASE.assign(date=RNG.choice(DAYS[:40], N))
     params, table, said = adopted(frame)

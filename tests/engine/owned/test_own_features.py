@@ -110,6 +110,15 @@ def test_names_that_params_hold_are_known(tree):
     )
 
 
+def test_the_time_and_renamed_columns_are_read_by_their_names_here(own, tree):
+    feature = "FEATURES = {'age': {'function': len, 'inputs': ['date'], 'type': 'float'}}"
+    own("features", feature)
+    tree["featurize"]["own"] = ["age"]
+    said = refused(parse_params, tree)
+    assert "age is computed from `date`, which is not one of" in said
+    assert said.endswith("(write `event_timestamp`)")
+
+
 def test_types_are_those_declared(own):
     own(
         "features",

@@ -42,7 +42,7 @@ def test_resuming_on_an_altered_output_is_refused(finished, tmp_path):
 
 def test_resuming_where_nothing_ran_names_the_step_to_start_from(project):
     said = stopped(command(project, "run", "--from", "train"))
-    assert "ingest has not finished here, run --from ingest" in said
+    assert "ingest has not finished here, make run FROM=ingest" in said
     assert "no step `trian`" in stopped(command(project, "run", "--from", "trian"))
 
 

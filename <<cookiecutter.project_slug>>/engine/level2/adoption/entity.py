@@ -36,9 +36,9 @@ def find_entity(
         codes = encode(Column(raw[item.name], item.name, ""))[0]
         if unique_share(stamps * (int(codes.max()) + 2) + codes) >= NEARLY:
             if item.unique:
-                return (
-                    item.name,
-                    "rows are independent: no column with few values tells rows of one time apart",
+                return item.name, (
+                    "it names each row, as no column with few values tells rows of one time "
+                    f"apart; EXCLUDE={item.name} if new rows have no such value"
                 )
             return item.name, f"{item.distinct:,} values that tell rows of one time apart"
     return None, ""

@@ -65,7 +65,7 @@ COMMANDS = (
 def main() -> None:
     """Run a command."""
     _tuners.register()
-    terminal.main(terminal.spoken(app), "interrupted; `run --from STEP` resumes there")
+    terminal.main(terminal.spoken(app), "interrupted; `make run FROM=STEP` resumes there")
 
 
 def _application() -> typer.Typer:

@@ -118,9 +118,11 @@ def _unknown_own_features(params: "Params") -> Iterator[str]:
             yield f"featurize.own: `{name}` is not declared in features.py ({known})"
             continue
         columns = (*params.data.features, params.data.entity_column, TIMESTAMP)
+        own_names = dict.fromkeys(params.data.time_columns, TIMESTAMP) | params.data.rename
         for column in own.inputs_of(name):
             if column not in columns:
                 yield (
                     f"featurize.own: {name} is computed from `{column}`, which is not one of "
                     f"{', '.join(columns)}"
+                    + (f" (write `{own_names[column]}`)" if column in own_names else "")
                 )

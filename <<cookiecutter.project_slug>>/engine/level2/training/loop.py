@@ -107,7 +107,8 @@ def _trust(context: Context, step: Step, start: str) -> None:
     path = _stamp_path(context, step)
     if not path.exists():
         raise ProjectError(
-            f"cannot start from {start}: {step.name} has not finished here, run --from {step.name}"
+            f"cannot start from {start}: {step.name} has not finished here, "
+            f"make run FROM={step.name}"
         )
     before, now = read_json(path), _state(context, step)
     for kind, what in (
@@ -117,5 +118,5 @@ def _trust(context: Context, step: Step, start: str) -> None:
         if before[kind] != now[kind]:
             raise ProjectError(
                 f"cannot start from {start}: {what} {step.name} since it ran, "
-                f"run --from {step.name}"
+                f"make run FROM={step.name}"
             )
