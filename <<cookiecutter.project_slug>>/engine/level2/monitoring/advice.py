@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-MORE_ROWS = "take newer tables with `make inbox`, or answer requests with `make serve`"
+MORE_ROWS = "add newer tables with `make inbox`, or serve requests with `make serve`"
 
 
 def after_monitor(verdict: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def decide(verdict: Mapping[str, Any], past: Sequence[Past], knobs: Decide, now:
             waits = (now - last) / 3_600
             reason = (
                 f"rule {number} says {rule.then}, but {names[-1]} was started "
-                f"{waits:.1f} hours ago: wait {knobs.pause_hours:g} (decide.pause_hours)"
+                f"{waits:.1f} hours ago: wait {knobs.pause_hours:g} hours (decide.pause_hours)"
             )
             return Decision("keep", number, reason, signals, names)
         return Decision(rule.then, number, _reason(number, rule), signals, names)

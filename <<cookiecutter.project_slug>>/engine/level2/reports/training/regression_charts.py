@@ -67,7 +67,7 @@ def _errors(table: pd.DataFrame, contract: DataContract) -> Chart:
             Columns(edges, counts, "candidate"),
             Line(zero, np.array([0, counts.max()]), "guide", dashed=True),
         ),
-        note=f"Half of the predictions are closer than that; the mean error is {mean}.",
+        note=f"Half of the predictions are closer than that; the bias (mean error) is {mean}.",
     )
 
 
