@@ -63,6 +63,16 @@ class Connection:
             if not token:
                 return
 
+    def runs(self, experiment: str) -> Iterator[Any]:
+        """Every run of a KFP experiment, the newest first."""
+
+        def page(token: str) -> Any:
+            return self.client.list_runs(
+                token, 100, "created_at desc", experiment_id=experiment, namespace=self.namespace
+            )
+
+        return self.pages("listing runs", page, "runs")
+
     def id(self, answer: Any, attribute: str, doing: str) -> str:
         """An id from the server. Raises ProjectError if there is none, as from a login page."""
         value = getattr(answer, attribute, None)

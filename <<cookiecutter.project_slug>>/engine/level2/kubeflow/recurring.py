@@ -63,15 +63,5 @@ class RecurringRuns:
         return going
 
     def _going(self, recurring: str, experiment: str) -> list[str]:
-        def page(token: str) -> Any:
-            return self._kfp.client.list_runs(
-                token,
-                100,
-                "created_at desc",
-                experiment_id=experiment,
-                namespace=self._kfp.namespace,
-            )
-
-        every = self._kfp.pages("listing runs", page, "runs")
-        mine = [item for item in every if item.recurring_run_id == recurring]
+        mine = [item for item in self._kfp.runs(experiment) if item.recurring_run_id == recurring]
         return [str(item.display_name) for item in mine if item.state not in DONE]

@@ -107,17 +107,7 @@ class Kubeflow:
 
     def find(self, experiment: str, name: str) -> tuple[str, str]:
         """Id and name of a run, by either; the newest of that name. Raises ProjectError if none."""
-
-        def page(token: str) -> Any:
-            return self._kfp.client.list_runs(
-                token,
-                100,
-                "created_at desc",
-                experiment_id=experiment,
-                namespace=self._kfp.namespace,
-            )
-
-        for item in self._kfp.pages("listing runs", page, "runs"):
+        for item in self._kfp.runs(experiment):
             if name in (item.run_id, item.display_name):
                 return str(item.run_id), str(item.display_name)
         raise ProjectError(
