@@ -30,7 +30,7 @@ def test_resuming_after_a_change_of_params_is_refused(finished, tmp_path):
     (folder / "params.yaml").write_text(text)
     said = stopped(command(folder, "run", "--from", "train"))
     assert "params.yaml has changed for build_dataset" in said
-    assert "--from build_dataset" in said
+    assert "make run FROM=build_dataset" in said
 
 
 def test_resuming_on_an_altered_output_is_refused(finished, tmp_path):
