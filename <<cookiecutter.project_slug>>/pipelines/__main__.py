@@ -56,7 +56,7 @@ def submit(
     """Upload the pipeline of this commit to Kubeflow, start a run and follow it to its end."""
     from level2.kubeflow import submit as submission
 
-    from . import cluster
+    from . import submit as cluster
 
     words = tuple(overrides or ())
     given = submission.arguments(Path.cwd(), trigger, tuner, source, words)
@@ -69,7 +69,7 @@ def follow(
     deadline: Annotated[float, typer.Option(min=0.01, help="Minutes to follow the run.")] = 120,
 ) -> None:
     """Follow a run on Kubeflow that was started before, to its end."""
-    from . import cluster
+    from . import submit as cluster
 
     cluster.follow(Path.cwd(), run, deadline)
 
@@ -85,7 +85,7 @@ def schedule(
     """Let Kubeflow run the pipeline on a schedule; `off` ends it."""
     from level2.kubeflow import submit as submission
 
-    from . import cluster
+    from . import submit as cluster
 
     words = tuple(overrides or ())
     given = submission.arguments(Path.cwd(), "schedule", tuner, source, words)

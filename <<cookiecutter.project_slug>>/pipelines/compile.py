@@ -8,10 +8,8 @@ from level2.base.files import atomic
 from level2.kubeflow import pipeline
 from level2.params.config import load_params
 
-from .pods import Pods
+from .cluster_tasks import Pods
 from .training import build
-
-RETRIES = 2
 
 
 def write(root: Path, image: str, output: Path) -> None:
@@ -23,7 +21,7 @@ def compiled(root: Path, image: str, output: Path) -> str:
     """Write the pipeline's YAML. Returns the pipeline's name."""
     pipeline.check_target(image, output)
     name = load_params(root / "params.yaml").data.name
-    pods = Pods(image, pipeline.commit(root), RETRIES)
+    pods = Pods(image, pipeline.commit(root))
     with atomic(output) as temporary:
         compiler.Compiler().compile(build(name, image, pods), str(temporary))
     return name

@@ -11,7 +11,7 @@ from level2.kubeflow import pipeline as production
 from level2.kubeflow.katib import search
 from level2.params.config import Settings
 
-from .pods import Pods
+from .cluster_tasks import Pods
 from .training import build
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from kfp import dsl
 
 from . import components as task
-from .pods import Pods
+from .cluster_tasks import Pods
 
 
 def build(name: str, image: str, pods: Pods) -> Any:

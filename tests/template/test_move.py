@@ -44,6 +44,7 @@ def project(released, tmp_path):
         stream.write(OURS)
     (folder / "src/load_forecast/ours.py").write_text("from .core import metrics\n")
     replace(folder / "params.yaml", "max_out_of_range: 0.01", "max_out_of_range: 0.02")
+    replace(folder / "pipelines/pods.py", 'most_memory="4Gi"', 'most_memory="6Gi"')
     git(folder, "rm", "--quiet", "src/load_forecast/core/slices.py")
     commit(folder)
     return folder
@@ -75,6 +76,8 @@ def test_what_the_team_had_changed_arrives_and_is_listed(released, project):
     assert not list(project.rglob("*.rej"))
     assert "max_out_of_range: 0.02" in (project / "params.yaml").read_text()
     assert OURS in (project / METRICS).read_text(), "carried along"
+    assert 'most_memory="6Gi"' in (project / "pipelines/cluster_tasks.py").read_text()
+    assert not (project / "pipelines/pods.py").exists(), "renamed with what the team had changed"
     assert (project / "src/load_forecast/ours.py").is_file()
     said = listed(project, 1)
     assert f"core/metrics.py was edited by you: your lines are in {METRICS} now" in said

@@ -11,7 +11,7 @@ import yaml
 from layout import PROJECT
 from schemas import kubernetes_validate
 
-from pipelines import pods
+from pipelines import cluster_tasks
 
 ROOT = PROJECT
 KUBEFLOW = ROOT / "deploy" / "kubeflow"
@@ -239,8 +239,8 @@ def test_no_secret_value_is_committed(overlay, tmp_path):
 def test_settings_hold_addresses_that_differ_by_environment_and_no_credentials(overlay):
     name, objects = overlay
     [settings] = [item["data"] for item in objects if item["kind"] == "ConfigMap"]
-    assert set(settings) == set(pods.ADDRESSES), "what the pods of the pipeline are given"
-    assert set(secrets(KUBEFLOW)) == set(pods.CREDENTIALS)
+    assert set(settings) == set(cluster_tasks.ADDRESSES), "what the pods of the pipeline are given"
+    assert set(secrets(KUBEFLOW)) == set(cluster_tasks.CREDENTIALS)
     assert not [value for value in settings.values() if "@" in value]
     for key in ("DATASET_URI", "FEAST_REGISTRY", "KATIB_NAMESPACE"):
         assert f"-{name}" in settings[key]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 # what `python -m pipelines local` does, without moving the artifacts to the project's folders
 RUN = """
 from kfp import local
-from pipelines.pods import Pods
+from pipelines.cluster_tasks import Pods
 from pipelines.training import build
 local.init(local.SubprocessRunner(use_venv=False), pipeline_root="kept")
 build("artifacts", "", Pods("python", commit="", retries=0))(source="", overrides=[])

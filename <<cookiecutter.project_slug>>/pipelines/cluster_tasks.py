@@ -1,10 +1,11 @@
-"""Settings of the pipeline's pods on a cluster; the local runner ignores them."""
+"""How tasks run on a cluster: retries, CPU, memory, environment; the local runner ignores them."""
 
 from dataclasses import dataclass
 
 from kfp import kubernetes
 from kfp.dsl import PipelineTask
 
+RETRIES = 2  # of a task that uses a server, after a fault that may pass
 SETTINGS = "pipeline-settings"  # ConfigMap, addresses
 SECRETS = "pipeline-secrets"  # Secret, credentials: named here, never read here
 ADDRESSES = (
@@ -35,7 +36,7 @@ class Pods:
 
     image: str
     commit: str  # of the code in the image, empty where it is not known
-    retries: int  # of tasks that reach other servers; none where a person watches
+    retries: int = RETRIES  # none where a person watches
 
     def light(self, *tasks: PipelineTask) -> None:
         """Tasks that read and write a record."""
