@@ -13,7 +13,8 @@ os.environ["BENTOML_DO_NOT_TRACK"] = "True"  # telemetry stays off, whoever star
 import bentoml
 from bentoml.exceptions import BentoMLException
 
-from level2.data.requests import RequestError, batch
+from level2.data.requests import RequestError
+from level2.serving.request_limits import batch
 from level2.serving.settings import ServeSettings
 from level2.serving.sources import Folder
 

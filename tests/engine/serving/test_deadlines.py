@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from level2.serving.body import Bodies
 from level2.serving.deadlines import Deadlines
+from level2.serving.request_limits import Bodies
 
 SECONDS = 0.1
 

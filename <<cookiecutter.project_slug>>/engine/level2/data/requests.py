@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ..base.amounts import plural
 from ..base.errors import ProjectError
 from .contract import ROW_ID
 
@@ -96,18 +95,6 @@ def shown(value: Any) -> str:
     else:
         text = _KINDS.get(type(value), type(value).__name__)
     return text if len(text) <= 60 else f"{text[:60]}..."
-
-
-def batch(payload: Any, name: str, limit: int) -> list[Any]:
-    """The list of rows under `name`. Raises RequestError if it is not a list, empty or too long."""
-    rows = payload[name]
-    if type(rows) is not list:
-        raise RequestError(f"{name} is {shown(rows)}: give a list of rows", field=name)
-    if not 0 < len(rows) <= limit:
-        raise RequestError(
-            f"{name} has {plural(len(rows), 'row')}: give 1 to {limit:,}", field=name
-        )
-    return rows
 
 
 def text(value: Any, where: str, name: str) -> str:

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI, Request, Response
 
 from ..data.requests import RequestError, parse
-from . import inference_protocol, openapi, pages, refusals, web
-from .body import Bodies
+from . import inference_protocol, openapi, pages, responses, web
 from .fast_path import Direct, Handler
 from .guard import Application, Guard
 from .model import Served
 from .prometheus import CONTENT_TYPE
-from .refusals import answer
+from .request_limits import Bodies
+from .responses import answer
 from .service import Service
 
 
@@ -32,7 +32,7 @@ def build(service: Service) -> Application:
         await service.close()
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    refusals.install(app, service)
+    responses.install(app, service)
     bodies = Bodies(service.settings)
     predict = _predict(app, service, bodies)
     _protocol(app, service, bodies)

@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ..data.requests import RequestError
-from . import refusals
+from . import responses
 from .guard import Application, Receive, Scope, Send
 from .service import Service
 
@@ -27,9 +27,9 @@ class Direct:
         try:
             response = await self._handler(Request(scope, receive))
         except RequestError as error:
-            response = refusals.refused(self._service, error)
+            response = responses.refused(self._service, error)
         except ClientDisconnect:
-            response = refusals.gone()
+            response = responses.gone()
         except Exception as error:
-            response = refusals.fault(error)
+            response = responses.fault(error)
         await response(scope, receive, send)

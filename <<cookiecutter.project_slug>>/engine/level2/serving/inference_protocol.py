@@ -6,6 +6,7 @@ from ..data.feature import Feature
 from ..data.requests import RequestError, shown
 from ..model.metrics import Array
 from .model import Served
+from .request_limits import check_rows
 
 THRESHOLD = "threshold"
 _TYPES = {"float": "FP32", "int": "INT64", "bool": "BOOL", "category": "BYTES"}
@@ -51,12 +52,11 @@ def rows(served: Served, payload: Any, limit: int) -> list[dict[str, Any]]:
             )
     tensors = {item["name"]: _flat(item, served.features[item["name"]]) for item in inputs}
     lengths = {name: len(values) for name, values in tensors.items()}
-    if len(set(lengths.values())) != 1 or not 0 < max(lengths.values()) <= limit:
-        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise RequestError(
-            f"inputs have rows: {told or 'none'}; give all the same number, 1 to {limit:,}",
-            field="inputs",
-        )
+    told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+    problem = f"inputs have rows: {told or 'none'}; give all the same number,"
+    check_rows(max(lengths.values(), default=0), limit, "inputs", problem)
+    if len(set(lengths.values())) != 1:
+        raise RequestError(f"{problem} 1 to {limit:,}", field="inputs")
     return [dict(zip(tensors, row, strict=True)) for row in zip(*tensors.values(), strict=True)]
 
 

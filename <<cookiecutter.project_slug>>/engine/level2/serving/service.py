@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..data.requests import RequestError, batch
+from ..data.requests import RequestError
 from ..features.known_past import Past
 from ..model.metrics import Array
 from ..model.predictions import Entry, as_json
@@ -20,6 +20,7 @@ from .lookup import Lookup
 from .model import Served
 from .model_slot import Slot
 from .prometheus import Metrics
+from .request_limits import batch
 from .settings import ServeSettings
 
 _INLINE = 256  # rows that are scored at once; more go to a thread, so that others need not wait

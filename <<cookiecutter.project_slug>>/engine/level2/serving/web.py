@@ -9,9 +9,9 @@ from fastapi import FastAPI, Request, Response
 from ..data.requests import RequestError, parse
 from ..prediction_log import feedback
 from . import form
-from .body import Bodies
 from .explain import explain
-from .refusals import answer
+from .request_limits import Bodies
+from .responses import answer
 from .service import Service
 
 FOLDER = Path(__file__).with_name("page")

@@ -14,7 +14,7 @@ from ...base.errors import ProjectError
 from ...data.events import Made, made, wanted
 from ...data.requests import RequestError, parse
 from ...github.client import GitHub
-from ...serving.body import Bodies
+from ...serving.request_limits import Bodies
 from .seen import Seen
 from .settings import WebhookSettings
 

@@ -1,4 +1,4 @@
-"""Read a request's body within limits of length and time."""
+"""Limits of a request, and the statuses beyond them: bytes and time of its body, rows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -6,9 +6,13 @@ from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 
-from ..data.requests import RequestError
+from ..base.amounts import plural
+from ..data.requests import RequestError, shown
 from .deadlines import Deadlines
 
+TOO_LONG = 413  # a body of more than max_body_bytes
+TOO_SLOW = 408  # a body that takes longer than body_seconds
+TOO_MANY_ROWS = 422  # more rows than max_rows
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
@@ -43,7 +47,7 @@ class Bodies:
                 raise
             seconds = self._deadlines.seconds
             raise RequestError(
-                f"the body did not arrive within {seconds:g} s: send it at once", 408
+                f"the body did not arrive within {seconds:g} s: send it at once", TOO_SLOW
             ) from None
         finally:
             self._deadlines.end(task)
@@ -71,4 +75,22 @@ class Bodies:
         return b"".join(parts)
 
     def _too_long(self) -> RequestError:
-        return RequestError(f"the body is longer than {self._most:,} bytes: send less at once", 413)
+        sentence = f"the body is longer than {self._most:,} bytes: send less at once"
+        return RequestError(sentence, TOO_LONG)
+
+
+def batch(payload: Any, name: str, limit: int) -> list[Any]:
+    """The list of rows under `name`. Raises RequestError if it is not a list, empty or too long."""
+    rows = payload[name]
+    if type(rows) is not list:
+        raise RequestError(f"{name} is {shown(rows)}: give a list of rows", field=name)
+    check_rows(len(rows), limit, name, f"{name} has {plural(len(rows), 'row')}: give")
+    return rows
+
+
+def check_rows(count: int, limit: int, name: str, problem: str) -> None:
+    """Raise RequestError, its sentence begun by `problem`, unless there are 1 to `limit` rows."""
+    if not count:
+        raise RequestError(f"{problem} 1 to {limit:,}", field=name)
+    if count > limit:
+        raise RequestError(f"{problem} 1 to {limit:,}", TOO_MANY_ROWS, field=name)
