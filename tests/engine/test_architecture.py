@@ -63,7 +63,8 @@ PURE = {
     *("base.amounts", "base.errors", "base.images", "base.names", "base.plain"),
     *("base.progress", "base.scikit", "base.yaml_text"),
     *("deploy.release", "deploy.rollout", "github.pull_request", "github.sanitize"),
-    *("intake.arrivals", "kubeflow.answers", "kubeflow.katib.experiment", "params.decide"),
+    *("intake.arrivals", "intake.workbook", "kubeflow.answers", "kubeflow.katib.experiment"),
+    "params.decide",
     *("kubeflow.katib.trial_job", "params.monitor", "params.sections", "training.leakage_sums"),
     *("prediction_log.feedback", "training.leakage", "training.origins", "training.sample"),
 }

@@ -1,11 +1,11 @@
-"""When a file is still, and how its rows join those of the raw table."""
+"""When a file is still, whether it came before, how its rows join those of the raw table."""
 
 import pandas as pd
 import pytest
 
 from level2.base.errors import ProjectError
 from level2.data.contract import DataContract
-from level2.intake.arrivals import Look, Stillness, as_texts, is_left, is_table, merge
+from level2.intake.arrivals import Arrived, Look, Stillness, is_left, is_table, merge
 
 LOAD = {
     "name": "load",
@@ -120,25 +120,6 @@ def test_a_table_that_does_not_fit_is_refused(change, said):
         merge(table(*OLD), change(table(OLD[0])), contract())
 
 
-@pytest.mark.parametrize(
-    ("form", "written"),
-    [
-        ("excel", ["43466", "43739.75", ""]),
-        ("quarter", ["2019Q1", "2019Q4", ""]),
-        ("half_year", ["2019-H1", "2019-H2", ""]),
-        ("year_quarter", ["2019-1", "2019-4", ""]),
-        ("iso_week", ["2019-W01", "2019-W40", ""]),
-        ("unix_s", ["1546300800", "1569952800", ""]),
-        ("%d/%m/%Y", ["01/01/2019", "01/10/2019", ""]),
-        (None, ["2019-01-01 00:00:00", "2019-10-01 18:00:00", ""]),
-    ],
-)
-def test_dates_of_a_workbook_are_written_as_the_table_writes_them(form, written):
-    moments = pd.to_datetime(["2019-01-01 00:00", "2019-10-01 18:00", None])
-    texts = as_texts(pd.DataFrame({"day": moments}), contract(timestamp_format=form))
-    assert texts["day"].tolist() == written
-
-
 def test_events_are_added_and_a_file_that_comes_twice_adds_nothing():
     events = contract(entity=None, independent_rows=True)
     old = table(("a", "2019-01-01", "1", "10"), ("a", "2019-01-01", "1", "10"))
@@ -154,3 +135,16 @@ def test_events_are_added_and_a_file_that_comes_twice_adds_nothing():
     assert (again.added, again.changed) == (0, False)
     thrice = merge(merged.table, table(*[("a", "2019-01-01", "1", "10")] * 3), events)
     assert thrice.added == 1, "two were there"
+
+
+def test_a_content_that_arrives_twice_is_known_whatever_its_name():
+    first = Arrived({}).noted("d1", "march.csv", "2019-04-01", None)
+    assert (first.begun("d1"), first.again("d1", "copy.csv")) == (True, ""), "it is placed anew"
+    placed = first.noted("d1", "march.csv", "2019-04-01", "")
+    assert placed.waiting() == ["d1"]
+    assert placed.again("d1", "copy.csv") == "copy.csv has the content of march.csv: nothing to do"
+    assert (placed.again("d2", "march.csv"), placed.begun("d2")) == ("", False), "other content"
+    ended = placed.ended(["d1"], "held, champion v1")
+    assert (ended.waiting(), ended.tables["d1"]["run"]) == ([], "held, champion v1")
+    assert ended.again("d1", "march.csv").endswith("nothing to do")
+    assert (first.begun("d1"), placed.waiting()) == (True, ["d1"]), "no record changes in place"

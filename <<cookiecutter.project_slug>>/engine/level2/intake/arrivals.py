@@ -1,19 +1,16 @@
-"""Arriving tables: when a file is complete, and how its rows are merged."""
+"""Arriving tables: when a file is complete, whether it has arrived before, how rows are merged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..base.errors import ProjectError
 from ..data.canonical import renamed, times
-from ..data.columns import Column, keys, text_of
+from ..data.columns import Column, keys
 from ..data.contract import ALL, DataContract
-from ..data.number_format import written
-from ..data.time_names import NAMED
-from ..data.time_written import written as written_time
 
 TEXTS = (".csv", ".tsv", ".txt")
 TABLES = (*TEXTS, ".parquet", ".xlsx", ".gz", ".zip")
@@ -60,6 +57,39 @@ def is_left(name: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Arrived:
+    """The record of tables by the digest of their content: name, time, and how their run ended.
+
+    `run` is None while a table is placed, and "" until a run has used it.
+    """
+
+    tables: Mapping[str, dict[str, Any]]
+
+    def again(self, key: str, name: str) -> str:
+        """What to say of a table that arrives a second time, whatever its name; "" of a new one."""
+        if key not in self.tables or self.begun(key):
+            return ""
+        return f"{name} has the content of {self.tables[key]['name']}: nothing to do"
+
+    def begun(self, key: str) -> bool:
+        """Whether a killed process has begun to place the table."""
+        return key in self.tables and self.tables[key]["run"] is None
+
+    def noted(self, key: str, name: str, at: str, run: str | None) -> "Arrived":
+        """With a table noted."""
+        return Arrived({**self.tables, key: {"name": name, "at": at, "run": run}})
+
+    def waiting(self) -> list[str]:
+        """Digests of the tables that were placed but not used in a run yet."""
+        return [key for key, item in self.tables.items() if item["run"] == ""]
+
+    def ended(self, keys: Iterable[str], run: str) -> "Arrived":
+        """With how the run for these tables ended."""
+        done = {key: {**self.tables[key], "run": run} for key in keys}
+        return Arrived({**self.tables, **done})
+
+
+@dataclass(frozen=True)
 class Merged:
     """The raw table with the new rows."""
 
@@ -103,37 +133,6 @@ def _there(old: pd.DataFrame, new: pd.DataFrame) -> "pd.Series[bool]":
         return pd.MultiIndex.from_frame(plain.assign(_copy=plain.groupby(names).cumcount()))
 
     return pd.Series(counted(new).isin(counted(old)), index=new.index)
-
-
-def as_texts(table: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
-    """Numbers and times of a workbook in the notation of the contract's raw table."""
-    forms = {name: item.format for name, item in contract.features.items()}
-    forms[contract.target] = contract.target_format
-    out = table.copy(deep=False)
-    for column in table.columns:
-        values, name = table[column], contract.rename.get(column, column)
-        if isinstance(values.dtype, pd.StringDtype):
-            continue
-        form = forms.get(name)
-        if pd.api.types.is_datetime64_any_dtype(values.dtype):
-            texts = _moments(values, contract if name == contract.event_timestamp else None)
-        elif form is not None:
-            texts = [written(value, form) for value in values.astype("float64")]
-        else:
-            texts = [text_of(value) for value in values]
-        out[column] = pd.array(texts, dtype=pd.StringDtype("pyarrow"))
-    return out
-
-
-def _moments(values: "pd.Series", contract: DataContract | None) -> list[str]:
-    """Times of a workbook as texts: those of the event time in the contract's notation."""
-    pattern = contract.timestamp_format if contract else None
-    if contract is None or pattern not in NAMED:
-        texts: list[str] = values.dt.strftime(pattern or "%Y-%m-%d %H:%M:%S").fillna("").tolist()
-        return texts
-    plain = contract.model_copy(update={"timezone": None, "event_hour": None})
-    moments = values.dt.tz_localize("UTC") if values.dt.tz is None else values
-    return ["" if time is pd.NaT else str(*written_time(plain, time).values()) for time in moments]
 
 
 def _named(raw: pd.DataFrame, contract: DataContract) -> pd.MultiIndex:

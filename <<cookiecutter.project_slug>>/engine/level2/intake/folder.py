@@ -5,11 +5,10 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ..base.errors import ProjectError
 from ..base.files import explain, read_json, write_json
-from .arrivals import ARCHIVE, DIRECTORY, ENDS, ZIPPED, Look, Stillness, is_left, is_table
+from .arrivals import ARCHIVE, DIRECTORY, ENDS, ZIPPED, Arrived, Look, Stillness, is_left, is_table
 
 RECORD = ".record.json"  # digest of each table taken: its name, when, and how the run ended
 TAKEN, REFUSED = "taken", "refused"  # folders below, for what was seen
@@ -76,31 +75,22 @@ class Landing:
         self._torn.add(path.name)
         return False
 
-    def known(self, key: str) -> dict[str, Any] | None:
-        """The record of a digest: `run` is None while it is placed, "" until the run ends."""
-        found: dict[str, Any] | None = self._record().get(key)
-        return found
+    def arrived(self) -> Arrived:
+        """The record of the tables that have arrived here."""
+        path = self.folder / RECORD
+        return Arrived(dict(read_json(path)) if path.exists() else {})
 
     def note(self, key: str, name: str, run: str | None) -> None:
-        """Record a digest."""
+        """Record a table: see Arrived."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(
-            self.folder / RECORD, {**self._record(), key: {"name": name, "at": now, "run": run}}
-        )
+        self._keep(self.arrived().noted(key, name, now, run))
 
-    def waiting(self) -> list[str]:
-        """Digests that were placed but not used in a run yet."""
-        return [key for key, item in self._record().items() if item["run"] == ""]
+    def finish(self, keys: list[str], run: str) -> None:
+        """Record how the run for these tables ended."""
+        self._keep(self.arrived().ended(keys, run))
 
-    def finish(self, keys: list[str], outcome: str) -> None:
-        """Record how the run for these ended."""
-        record = self._record()
-        done = {key: {**record[key], "run": outcome} for key in keys}
-        write_json(self.folder / RECORD, {**record, **done})
-
-    def _record(self) -> dict[str, Any]:
-        path = self.folder / RECORD
-        return dict(read_json(path)) if path.exists() else {}
+    def _keep(self, arrived: Arrived) -> None:
+        write_json(self.folder / RECORD, arrived.tables)
 
     def move(self, path: Path, where: str) -> Path:
         """Move the file away; if the name is taken, it is prefixed with the time."""

@@ -70,7 +70,7 @@ class Inbox:
             with sole_run(context.workspace):
                 for path in paths:
                     self._take(path, context)
-        if waiting := self.landing.waiting():
+        if waiting := self.landing.arrived().waiting():
             self.landing.finish(waiting, self._learn())
         return bool(paths or torn or strange or waiting)
 
@@ -80,9 +80,9 @@ class Inbox:
         from . import merge  # pandera: not while nothing lands
 
         key, name = digest(path), path.name
-        known = self.landing.known(key)
-        if known and known["run"] is not None:
-            self.say("again", f"{name} has the content of {known['name']}: nothing to do")
+        arrived = self.landing.arrived()
+        if again := arrived.again(key, name):
+            self.say("again", again)
             self.landing.move(path, TAKEN)
             return
         with tempfile.TemporaryDirectory() as folder:
@@ -97,10 +97,11 @@ class Inbox:
             if digest(path) != key:
                 return  # somebody has written to it meanwhile: it is not still
             left = []
-            if judged.changed or known:  # known: a killed process has begun to place it
+            placed = judged.changed or arrived.begun(key)
+            if placed:
                 self.landing.note(key, name, None)
                 left = merge.put(context, judged.file, name)
-            self.landing.note(key, name, "" if judged.changed or known else "nothing new")
+            self.landing.note(key, name, "" if placed else "nothing new")
         self.landing.move(path, TAKEN)
         self.say("taken", f"{name}: {judged.line}", "green")
         for text in left:

@@ -17,7 +17,8 @@ from ..data.tables import read_raw, write_table
 from ..project import Context
 from ..training.steps import ingest, validate
 from ..workspace import Workspace
-from .arrivals import as_texts, merge
+from .arrivals import merge
+from .workbook import as_texts
 
 
 class Judged(NamedTuple):
