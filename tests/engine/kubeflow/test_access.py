@@ -12,14 +12,13 @@ import pytest
 from clusters import SECRET
 from level2.base.errors import ProjectError
 from level2.kubeflow import probe
-from level2.kubeflow.access import endpoint, opened
-from level2.params.config import Settings
+from level2.kubeflow.access import AccessSettings, endpoint, opened
 from servers.kfp_api import Fault, KfpApi
 
 
 def asked(limit=2.0):
     """Open and probe as the environment says."""
-    with opened(Settings()) as access:
+    with opened(AccessSettings()) as access:
         return probe.probe(access, limit)
 
 
@@ -176,7 +175,7 @@ def test_credentials_over_plain_http_are_refused_but_where_the_network_is_said_p
         "KF_PIPELINES_ALLOW_HTTP=true where the network is private, as inside the cluster"
     )
     environ(kf_pipelines_allow_http="true")
-    assert endpoint(Settings()) == "http://kfp.invalid:8888"
+    assert endpoint(AccessSettings()) == "http://kfp.invalid:8888"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +222,10 @@ def test_an_empty_token_file_is_refused(api, environ, tmp_path):
 
 def test_settings_never_show_what_they_hold(environ):
     environ(kf_pipelines_token=SECRET, kf_pipelines_cookie=f"a={SECRET}")
-    assert SECRET not in f"{Settings()!r} {Settings()} {Settings().model_dump_json()}"
+    assert (
+        SECRET
+        not in f"{AccessSettings()!r} {AccessSettings()} {AccessSettings().model_dump_json()}"
+    )
 
 
 @pytest.mark.usefixtures("environ")
@@ -280,7 +282,7 @@ def gone(call):
 
 
 def test_a_kubeconfig_alone_opens_a_port_forward_and_ends_it(kubectl):
-    with opened(Settings()) as access:
+    with opened(AccessSettings()) as access:
         assert probe.probe(access).multi_user is False
         (call,) = kubectl()
         assert not gone(call)
@@ -292,7 +294,7 @@ def test_a_kubeconfig_alone_opens_a_port_forward_and_ends_it(kubectl):
 
 
 def test_a_port_forward_that_died_comes_back_on_its_port(kubectl):
-    with opened(Settings()) as access:
+    with opened(AccessSettings()) as access:
         access.tunnel._process.kill()
         access.tunnel._process.wait()
         url = access.url

@@ -6,11 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from ..base import kubectl
 from ..base.errors import ProjectError
-from ..params.config import Settings
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class AccessSettings(BaseSettings):
+    """Address and secrets of a KFP server: the KF_PIPELINES_ variables of the environment."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    kf_pipelines_endpoint: str = ""
+    kf_pipelines_ui_endpoint: str = ""
+    kf_pipelines_token: SecretStr = SecretStr("")
+    kf_pipelines_sa_token_path: str = ""
+    kf_pipelines_cookie: SecretStr = SecretStr("")
+    kf_pipelines_namespace: str = ""
+    kf_pipelines_server_namespace: str = "kubeflow"
+    kf_pipelines_service_account: str = ""
+    kf_pipelines_ssl_ca_cert: str = ""
+    kf_pipelines_allow_http: bool = False
 
 
 @dataclass(frozen=True)
@@ -19,7 +38,7 @@ class Access:
 
     url: str
     ui: str
-    settings: Settings
+    settings: AccessSettings
     tunnel: kubectl.Tunnel | None = None
 
     @property
@@ -78,7 +97,7 @@ def _header(name: str, value: object, cookie: bool = False) -> str:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Access]:
+def opened(settings: AccessSettings) -> Iterator[Access]:
     """Yield the access: KF_PIPELINES_ENDPOINT, or without it a port-forward by the kubeconfig."""
     if settings.kf_pipelines_token.get_secret_value() and settings.kf_pipelines_sa_token_path:
         raise ProjectError("set KF_PIPELINES_TOKEN or KF_PIPELINES_SA_TOKEN_PATH, not both")
@@ -98,7 +117,7 @@ def opened(settings: Settings) -> Iterator[Access]:
         yield Access(tunnel.url, ui, settings, tunnel)
 
 
-def endpoint(settings: Settings) -> str:
+def endpoint(settings: AccessSettings) -> str:
     """The address without a trailing slash. Raises ProjectError if it is invalid or unsafe."""
     given = settings.kf_pipelines_endpoint.strip()
     try:

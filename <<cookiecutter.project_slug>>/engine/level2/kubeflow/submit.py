@@ -13,8 +13,8 @@ from ..base.console import Screen
 from ..base.errors import ProjectError
 from ..base.files import digest
 from ..base.plain import packed
-from ..params.config import Settings, load_params
-from .access import opened
+from ..params.config import load_params
+from .access import AccessSettings, opened
 from .follow import clock, follow
 from .pipeline import check_trigger, check_tuner
 from .schedule import kfp_cron
@@ -55,7 +55,7 @@ def _server() -> Iterator["Kubeflow"]:
     """The server named in the environment, probed."""
     from .runs import Kubeflow
 
-    with opened(Settings()) as access:
+    with opened(AccessSettings()) as access:
         yield Kubeflow(access)
 
 

@@ -68,16 +68,6 @@ class Settings(BaseSettings):
     github_run_id: str = ""
     github_token: SecretStr = SecretStr("")  # an issue is opened with it, by `decide --apply`
     pull_request: int = 0  # the number of the one a job is about
-    kf_pipelines_endpoint: str = ""
-    kf_pipelines_ui_endpoint: str = ""
-    kf_pipelines_token: SecretStr = SecretStr("")
-    kf_pipelines_sa_token_path: str = ""
-    kf_pipelines_cookie: SecretStr = SecretStr("")
-    kf_pipelines_namespace: str = ""
-    kf_pipelines_server_namespace: str = "kubeflow"
-    kf_pipelines_service_account: str = ""
-    kf_pipelines_ssl_ca_cert: str = ""
-    kf_pipelines_allow_http: bool = False
     tuner: Literal["optuna", "katib"] = "optuna"
     pipeline_run_id: str = ""  # what the tasks of one run and their retries share
     task_retries: int = Field(default=0, ge=0)  # of a task's verb after a fault that may pass
