@@ -64,6 +64,7 @@ told = {
     "model": {"name": "load-forecast", "version": "3", "registered": "2019-01-01"},
     "window": {"source": "raw data", "rows": 120, "needed": 30, "labelled": 0, **days},
     "reference": {"rows": 5_000, **days},
+    "max_age_days": {"model": 90, "data": None},
 }
 verdict = look.verdict(looked(referred(until(sampled("2018-12-31"), "2018-12-31")), window), told)
 plots = [elements.plotted(item, drawing.draw(item)) for item in charts.charts(verdict)]

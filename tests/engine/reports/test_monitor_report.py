@@ -34,6 +34,7 @@ def told(found, window):
                 **days,
             },
             "reference": {"rows": 5_000, **days},
+            "max_age_days": {"model": 90, "data": None},
         },
     )
 
@@ -68,6 +69,28 @@ def test_the_banner_has_the_colour_of_its_light_and_names_what_is_not_known(refe
     assert why == "Nothing is unusual; not known: performance, staleness."
     verdict["verdict"] = "warn"
     assert banner(page.render(verdict, []))[0] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ((90, None), "; no limit set for data (`monitor.max_data_age_days`)"),
+        ((None, 30), "; no limit set for model (`monitor.max_model_age_days`)"),
+        (
+            (None, None),
+            "; no limit set for model and data "
+            "(`monitor.max_model_age_days`, `monitor.max_data_age_days`)",
+        ),
+        ((90, 30), ""),
+    ],
+)
+def test_an_age_without_a_limit_is_named_beside_staleness(reference, limits, said):
+    window = last(sampled("2019-07-31"), 30)
+    verdict = told(looked(reference, window), window)
+    verdict["max_age_days"] = dict(zip(("model", "data"), limits, strict=True))
+    assert f" age of model and data{said} |" in summary.render(verdict)
+    code = re.sub(r"`(.*?)`", r"<code>\1</code>", said)
+    assert f"· age of model and data{code}</span>" in page.render(verdict, [])
 
 
 @pytest.fixture(scope="module")

@@ -135,12 +135,13 @@ def ages(model: float | None, data: float | None, now: float, knobs: Monitor) ->
 
 
 class Told(TypedDict):
-    """The model, window and reference of a verdict."""
+    """The model, window and reference of a verdict, and the limits of their ages."""
 
     at: str | None
     model: Model
     window: Window
     reference: dict[str, Any]
+    max_age_days: dict[str, float | None]
 
 
 def verdict(found: Look, told: Told) -> Verdict:

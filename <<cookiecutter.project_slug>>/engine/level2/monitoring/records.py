@@ -38,6 +38,7 @@ class Verdict(TypedDict):
     model: Model
     window: Window
     reference: dict[str, Any]
+    max_age_days: dict[str, float | None]  # of `model` and `data`; None: no limit is set
 
 
 class ActionRecord(TypedDict):

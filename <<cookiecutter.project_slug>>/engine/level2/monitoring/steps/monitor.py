@@ -11,6 +11,7 @@ from ...base.files import write_json, write_text
 from ...baseline import store
 from ...baseline.losses import TRUTH
 from ...data.contract import TIMESTAMP
+from ...params.monitor import Monitor
 from ...prediction_log.feedback import SENT_BACK
 from ...project import Context
 from ...registry.champion import champion_model, reader
@@ -43,7 +44,7 @@ def run(context: Context, known: Champion, current: look.Current) -> Verdict:
         data = reference.end if contract.has_time else None
         found.looked_at.add("staleness")
         found.findings += look.ages(known.version.created, data, now, knobs)
-    verdict = look.verdict(found, _told(known, current, now, knobs.min_rows))
+    verdict = look.verdict(found, _told(known, current, now, knobs))
     workspace = context.workspace
     write_json(workspace.watched, verdict)
     write_text(workspace.watched_metrics, text.render(verdict, now))
@@ -63,7 +64,7 @@ def _drawn(verdict: Mapping[str, Any]) -> list[Any]:
     return [plotted(item, drawing.draw(item)) for item in wanted]
 
 
-def _told(known: Champion, current: look.Current, now: float, needed: int) -> look.Told:
+def _told(known: Champion, current: look.Current, now: float, knobs: Monitor) -> look.Told:
     table, version, reference = current.table, known.version, known.reference
     times = table[TIMESTAMP] if reference.grid.step and len(table) else None
     labelled = int(table[TRUTH].notna().sum()) if TRUTH in table else 0
@@ -77,7 +78,7 @@ def _told(known: Champion, current: look.Current, now: float, needed: int) -> lo
         "window": {
             "source": current.source,
             "rows": len(table),
-            "needed": needed,
+            "needed": knobs.min_rows,
             "compared": len(current.pairs.served) if current.pairs else 0,
             "labelled": labelled,
             "sent_back": int(table[SENT_BACK].notna().sum()) if SENT_BACK in table else 0,
@@ -89,6 +90,7 @@ def _told(known: Champion, current: look.Current, now: float, needed: int) -> lo
             "first": _moment(reference.grid.start) if reference.grid.step else None,
             "last": _moment(reference.end) if reference.grid.step else None,
         },
+        "max_age_days": {"model": knobs.max_model_age_days, "data": knobs.max_data_age_days},
     }
 
 

@@ -110,7 +110,9 @@ def shape(verdict: Verdict, item: Mapping[str, Any]) -> Shape:
 
 
 def about(verdict: Verdict, signal: str) -> str:
-    """What a signal examines, and which of its columns another signal reports."""
+    """What a signal examines, which of its columns another signal reports, what has no limit."""
+    if signal == "staleness":
+        return MEANT[signal] + _unlimited(verdict["max_age_days"])
     moved = [
         (item["column"], shape(verdict, item).signal)
         for item in verdict["columns"]
@@ -118,6 +120,13 @@ def about(verdict: Verdict, signal: str) -> str:
     ]
     names = ", ".join(f"`{name}`" for name, _ in moved)
     return MEANT[signal] + (f"; {names} is under {moved[0][1]}" if moved else "")
+
+
+def _unlimited(limits: Mapping[str, float | None]) -> str:
+    """The ages that no limit is set for: however great, they are no alarm."""
+    names = [name for name, days in limits.items() if days is None]
+    knobs = ", ".join(f"`monitor.max_{name}_age_days`" for name in names)
+    return f"; no limit set for {' and '.join(names)} ({knobs})" if names else ""
 
 
 def columns(verdict: Verdict) -> list[dict[str, Any]]:
