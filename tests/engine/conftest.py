@@ -61,7 +61,7 @@ TREE = {
     "evaluate": {"slices": ["holiday"], "min_slice_rows": 5, "seasonal_naive_lag": 7},
 }
 
-pytest_plugins = ["looped", "served", "compiled"]
+pytest_plugins = ["looped", "served", "compiled", "versioned"]
 
 hypothesis.settings.register_profile(
     "project", max_examples=40, deadline=None, derandomize=True, database=None

@@ -333,9 +333,12 @@ def test_a_vendor_lives_in_one_file(vendor):
     assert len({line.split()[0].partition("_")[0] for line in found}) == 1
 
 
-def test_the_champion_is_moved_in_one_place_called_by_promote_alone():
+def test_a_champion_is_moved_in_one_place_by_the_gate_or_by_an_approval():
     assert calls("set_registered_model_alias") == ["registry.mlflow"]
-    assert calls("promote") == ["training.steps.promote"]
+    to_production_and_back = ["registry.promotion", "registry.promotion"]
+    by_command = ["cli.promote_to"]  # it asks registry.promotion
+    callers = sorted(calls("promote"))
+    assert callers == [*by_command, *to_production_and_back, "training.steps.promote"]
     assert calls("delete_registered_model_alias") == []
 
 

@@ -1,7 +1,8 @@
-"""cd of a project that knows a cluster: the pipeline is submitted, its champion served there.
+"""cd of a project that knows a cluster: the champion is served there, and production approved.
 
 As in test_act.py act runs the workflows. Kubeflow and the cluster are the stand-in servers of
-the project's own tests; kubectl, MLflow's store, the model and its record are real.
+the project's own tests; kubectl, MLflow's store, the model and its record are real. act knows no
+environments, so it asks nobody: what reviewers did is what the stand-in for GitHub says they did.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 STAND_INS = ROOT / "tests" / "engine" / "support" / "servers"
 IMAGE = "ghcr.io/example-org/load-forecast"
 ENVIRONMENTS = ("staging", "production")
+NAME = "load-forecast"
 
 
 @contextlib.contextmanager
@@ -85,11 +87,29 @@ def github(bake, tmp_path_factory):
     recorder, token = stand_in_for_github()
     with recorder, stand_in("kfp_api.py") as kubeflow:
         hub = GitHub(project, folder, recorder.address, token)
+        hub.recorder = recorder
         hub.known = {
             "KF_PIPELINES_ENDPOINT": kubeflow,
             "MLFLOW_TRACKING_URI": f"sqlite:///{project}/mlflow.db",
         }
         yield hub
+
+
+def registry(hub: GitHub, words: str) -> dict:
+    """Run a line of Python on the project's registry, which it calls `client`; what it prints."""
+    code = f"""
+import json, mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db", "sqlite:///mlflow.db")
+print(json.dumps({words}))
+"""
+    command = [str(VENV / "bin" / "python"), "-c", code]
+    done = subprocess.run(command, cwd=hub.work, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def aliases(hub: GitHub) -> dict[str, str]:
+    found = registry(hub, f"client.get_registered_model({NAME!r}).aliases")
+    return {alias: str(number) for alias, number in found.items()}
 
 
 def merged(hub: GitHub):
@@ -105,14 +125,45 @@ def merged(hub: GitHub):
 
 
 @pytest.fixture(scope="module")
-def unknown(github):
+def unapproved(github):
+    return merged(github)[1]
+
+
+def test_without_an_approval_production_keeps_what_it_has(unapproved, github):
+    assert unapproved.code == 1
+    assert "approved  production · by nobody" in unapproved.log
+    assert f"stopped: nobody approved {NAME} v1 for production" in unapproved.log
+    assert aliases(github) == {"champion": "1"}
+    assert not unapproved.given("actions/upload-artifact")
+
+
+def test_the_evidence_is_there_before_the_approval(unapproved):
+    assert f"### Waiting for production: {NAME} v1" in unapproved.summary
+    assert "| RMSE |" in unapproved.summary
+    assert "Production has no champion yet." in unapproved.summary
+
+
+@pytest.fixture(scope="module")
+def unknown(unapproved, github):
+    assert unapproved.code == 1
+    github.recorder.reviewed("anna")
     return merged(github)
+
+
+def test_an_approval_moves_production_without_training_again(unknown, github):
+    _, cd = unknown
+    assert cd.code == 0, cd.log
+    assert cd.log.count("SUCCEEDED in") == 1, "on staging alone"
+    assert f"promoted  production · {NAME} v1 · approved by anna" in cd.log
+    assert aliases(github) == {"champion": "1", "champion-production": "1"}
+    tags = registry(github, f"client.get_model_version({NAME!r}, '1').tags")
+    assert tags["production.approved_by"] == "anna"
+    [kept] = cd.given("actions/upload-artifact")
+    assert kept["name"] == "promotion"
 
 
 def test_without_a_kubeconfig_the_pipeline_is_submitted_and_nothing_deployed(unknown):
     _, cd = unknown
-    assert cd.code == 0, cd.log
-    assert cd.log.count("SUCCEEDED in") == len(ENVIRONMENTS)
     assert "KUBECONFIG is not set: the champion is not deployed" in cd.log
     [built] = cd.given("docker/build-push-action")
     assert "target" not in built or not built["target"]
@@ -126,23 +177,20 @@ def deployed(unknown, github, cluster):
         yield merged(github)
 
 
-def test_the_champion_is_served_in_both_environments(deployed, github, cluster):
+def test_the_same_image_of_the_champion_is_served_in_both_environments(deployed, github, cluster):
     sha, cd = deployed
     assert cd.code == 0, cd.log
-    pipeline, *serving = cd.given("docker/build-push-action")
-    assert [given["tags"] for given in serving] == [
-        f"{IMAGE}-serving:{sha}-{name}" for name in ENVIRONMENTS
-    ]
-    scanned = [words[-1] for words in cd.given("grype")]
+    pipeline, given = cd.given("docker/build-push-action")
+    assert given["tags"] == f"{IMAGE}-serving:{sha}-staging"
+    assert given["target"] == "serving"
+    assert given["push"] == "true"
+    image = f"{IMAGE}-serving@sha256:{hashlib.sha256(json.dumps(given).encode()).hexdigest()}"
+    assert image in [words[-1] for words in cd.given("grype")]
     served = cluster.served()
     model = (github.work / "artifacts/model/model.onnx").read_bytes()
-    for name, given in zip(ENVIRONMENTS, serving, strict=True):
-        assert given["target"] == "serving"
-        assert given["push"] == "true"
-        image = f"{IMAGE}-serving@sha256:{hashlib.sha256(json.dumps(given).encode()).hexdigest()}"
+    for name in ENVIRONMENTS:
         [container] = served[name]["spec"]["predictor"]["containers"]
         assert container["image"] == image
-        assert image in scanned
         known = {item["name"]: item.get("value") for item in container["env"]}
         assert known["SERVE_SHA256"] == hashlib.sha256(model).hexdigest()
         handed = json.loads(served[name]["metadata"]["annotations"]["handed-over"])
@@ -175,4 +223,45 @@ def test_a_deployment_that_is_refused_is_red_and_production_is_not_touched(
     assert cd.code == 1
     assert "staging: get failed" in cd.log
     assert "forbidden" in cd.log
+    assert cluster.served()["production"] == before
+
+
+def another_version(hub: GitHub) -> None:
+    """Staging's champion is from now on a newer version of the same model."""
+    registry(
+        hub,
+        f"""(
+        old := client.get_model_version({NAME!r}, "1"),
+        new := client.create_model_version({NAME!r}, old.source, run_id=old.run_id,
+            tags=old.tags, model_id=old.model_id),
+        client.set_registered_model_alias({NAME!r}, "champion", new.version),
+        )[:0]""",
+    )
+
+
+CALLER = """
+name: caller
+on: workflow_dispatch
+jobs:
+  call:
+    uses: ./.github/workflows/promote.yml
+    with: { record: '{"registered_model": "load-forecast", "version": "1", "image": null}' }
+    secrets: inherit
+"""
+
+
+def test_a_candidate_overtaken_while_it_waited_is_refused(deployed, github, cluster):
+    """Between staging and the approval nothing can happen in act: the job is called by itself."""
+    assert deployed[1].code == 0
+    registry(github, f"client.delete_registered_model_alias({NAME!r}, 'champion-production')")
+    another_version(github)
+    before = cluster.served()["production"]
+    (github.work / ".github/workflows/ct.yml").write_text(CALLER)
+    sha = commit(github.work, "Only the promotion")
+    github.push("refs/heads/caller")
+    known = [f"--var={name}={value}" for name, value in github.known.items()]
+    run = github.act("ct", "workflow_dispatch", {}, sha, *known)
+    assert run.code == 1
+    assert f"stopped: {NAME} v1 is not staging's champion, v2 is: nothing was promoted" in run.log
+    assert aliases(github) == {"champion": "2"}
     assert cluster.served()["production"] == before

@@ -91,7 +91,7 @@ def unsafe(folder: Path) -> list[str]:
             found.append(f"{where}: no timeout")
         if "pull_request_target" in triggers:
             found.append(f"{where}: pull_request_target")
-        if "workflow_call" not in triggers and "concurrency" not in flow:
+        if "workflow_call" not in triggers and "concurrency" not in {*flow, *job}:
             found.append(f"{where}: no concurrency")
         if "pull_request" in triggers:
             text = str(job)

@@ -102,6 +102,11 @@ class Workspace:
         return self.out / "artifacts" / "hand_over.json"
 
     @property
+    def promotion(self) -> Path:
+        """What was brought to production, and who approved it; `deploy` can start from it."""
+        return self.out / "artifacts" / "promotion.json"
+
+    @property
     def outcome(self) -> Path:
         """How the last run of the production pipeline ended."""
         return self.out / "artifacts" / "outcome.json"

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
 
 from layout import ENGINE, PROJECT, TESTS
 from level2.base.errors import ProjectError
@@ -19,9 +20,11 @@ from level2.deploy.kubectl import build
 from level2.deploy.release import Release, release
 from level2.params.config import load_params
 from level2.project import Context
+from level2.registry import promotion
 from level2.training.steps import hand_over as hand_over_step
 from level2.workspace import Workspace
 from overlays import namespace, project
+from versioned import URI, Project, Registry
 
 pytestmark = pytest.mark.slow
 
@@ -517,3 +520,75 @@ def test_the_command_line_deploys_and_says_one_sentence_when_refused(stand, kser
     assert done.stderr.count("\n") == 1
     assert "does not name an image by digest" in done.stderr
     assert stand.shares() == {image("a"): 100}
+
+
+@pytest.fixture
+def promoted(kserve, tree, monkeypatch):
+    """A project whose registry has versions 1 to 8: 8 is the champion of both environments."""
+    monkeypatch.setenv("KUBE_CONTEXT_PRODUCTION", "staging")  # the stand-in is production here
+    project = Project(kserve, tree)
+    for number in range(1, 9):
+        project.version(bytes([number]))
+        if number > 6:
+            promotion.promote(project.context(), by="anna")
+    return project
+
+
+def rolled_back(folder):
+    """Run `rollback production`."""
+    command = [sys.executable, "-m", "level2", "rollback", "production"]
+    known = {**os.environ, "PYTHONPATH": str(ENGINE)}
+    return subprocess.run(
+        command, cwd=folder, env=known, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_rollback_of_production_takes_its_alias_along_and_no_other(stand, promoted):
+    folder = promoted.folder
+    for version, letter in ((7, "a"), (8, "b")):
+        hand_over(folder, version)
+        where = (image(letter), Path("hand_over.json"), None, False, QUICK)
+        deployment.deploy(folder, "production", *where)
+    done = rolled_back(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        " rollback  production · from load v8 to load v7",
+        " rollback  production · alias champion-production from small-load v8 to v7",
+    ]
+    assert stand.shares() == {image("a"): 100}
+    assert promoted.aliases() == {"champion": "8", "champion-production": "7"}
+
+
+def test_a_rollback_where_the_alias_is_elsewhere_says_so(stand, promoted):
+    folder = promoted.folder
+    for version, letter in ((5, "a"), (6, "b")):
+        hand_over(folder, version)
+        where = (image(letter), Path("hand_over.json"), None, False, QUICK)
+        deployment.deploy(folder, "production", *where)
+    done = rolled_back(folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        " stopped: the cluster is rolled back, but its alias is not: production's champion is "
+        "small-load v8, not v6"
+    )
+    assert stand.shares() == {image("a"): 100}
+    assert promoted.aliases() == {"champion": "8", "champion-production": "8"}
+
+
+@pytest.mark.usefixtures("stand")
+@pytest.mark.parametrize("registry", [True, False])
+def test_a_project_that_never_promoted_rolls_its_cluster_back_as_before(
+    kserve, tree, registry, monkeypatch
+):
+    monkeypatch.setenv("KUBE_CONTEXT_PRODUCTION", "staging")
+    (kserve / "params.yaml").write_text(yaml.safe_dump(tree))
+    if registry:  # one in which production has no alias
+        Registry(URI, kserve)
+    for version, letter in ((7, "a"), (8, "b")):
+        hand_over(kserve, version)
+        where = (image(letter), Path("hand_over.json"), None, False, QUICK)
+        deployment.deploy(kserve, "production", *where)
+    done = rolled_back(kserve)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == " rollback  production · from load v8 to load v7\n"
+    assert (kserve / "mlflow.db").exists() == registry

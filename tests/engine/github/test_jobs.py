@@ -32,7 +32,7 @@ def job(github, tmp_path):
     run = {"id": 99, "head_sha": SHA, "head_repository": {"full_name": FORK}}
     (tmp_path / "event.json").write_text(json.dumps({"workflow_run": run}))
 
-    def call(*words, ok=True, token=TOKEN):
+    def call(*words, ok=True, token=TOKEN, run_id="99"):
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "engine"),
@@ -42,6 +42,7 @@ def job(github, tmp_path):
             "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
             "GITHUB_OUTPUT": str(tmp_path / "output"),
             "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+            "GITHUB_RUN_ID": run_id,
             "NUMBER": "7",
         }
         # -S -I leave site-packages out: nothing may need an installation
@@ -154,3 +155,28 @@ def test_a_missing_token_is_one_sentence(job):
 
 def test_a_refused_token_is_one_sentence(job):
     assert "GitHub answered 401" in job("dispatch", "drift", ok=False, token="w" * 5)
+
+
+def test_who_approved_a_run_for_production_is_told(job, github):
+    github.reviewed("nobody-yet", state="rejected")
+    github.reviewed("carl", environment="staging")
+    assert "approved  production · by nobody" in job("approved", "production")
+    github.reviewed("bert")
+    github.reviewed("anna")
+    assert "approved  production · anna, bert" in job("approved", "production")
+    assert (job.out / "output").read_text() == "by=\nby=anna, bert\n"
+    assert github.calls[-1] == ("GET", f"/repos/{github.repository}/actions/runs/99/approvals")
+
+
+def test_a_hostile_login_stays_one_word(job, github):
+    github.reviewed("eve\nby=$(touch x) `y`")
+    job("approved", "production")
+    assert (job.out / "output").read_text() == "by=evebytouchxy\n"
+
+
+def test_an_approval_that_cannot_be_asked_for_is_not_given(job):
+    said = job("approved", "production", ok=False, token=TOKEN[1:])
+    assert "GitHub answered 401" in said
+    said = job("approved", "production", ok=False, run_id="../1")
+    assert "GITHUB_RUN_ID is not a number" in said
+    assert not (job.out / "output").exists()

@@ -204,7 +204,31 @@ def test_a_kubeconfig_is_a_private_file_while_make_deploys_and_no_longer(clone, 
         text=True,
         check=False,
     )
-    words = f"deploy ENV=staging IMAGE={settings['SERVING']}"
+    words = f"deploy ENV=staging IMAGE={settings['SERVING']} RECORD=artifacts/hand_over.json"
     assert done.stdout.splitlines() == [words, "600", "token: 'x'"]
     assert done.returncode == code
     assert not list((tmp_path / "temp").iterdir())
+
+
+@pytest.mark.parametrize("by", ["", "anna, bert"])
+def test_a_promotion_names_who_approved_and_the_token_is_gone(clone, tmp_path, by):
+    (tmp_path / "bin").mkdir()
+    look = (
+        'if [ "$2" = on-github ]; then echo "by=$WHO" > "$GITHUB_OUTPUT"; echo "$GITHUB_TOKEN"\n'
+        'else echo "$*"; test -z "${GITHUB_TOKEN:-}"; fi\n'
+    )
+    (tmp_path / "bin/make").write_text(f"#!/bin/sh\n{look}")
+    (tmp_path / "bin/make").chmod(0o755)
+    record = '{"version": "7", "note": "$(touch x)"}'
+    settings = {
+        "GITHUB_TOKEN": "made-up",
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "RECORD": record,
+        "RUNNER_TEMP": str(tmp_path),
+        "WHO": by,
+    }
+    said = run(clone, ".github/scripts/promote.sh", **settings).splitlines()
+    words = f"promote ENV=production RECORD=artifacts/hand_over.json BY={by}"
+    assert said == ["made-up", f"--no-print-directory {words}"]
+    assert (clone / "artifacts/hand_over.json").read_text() == record
+    assert not (clone / "x").exists()

@@ -46,7 +46,8 @@ def test_a_version_nobody_has_is_named(monkeypatch):
         metrics=lambda run: METRICS if run == "r" else {},
     )
     monkeypatch.setattr(champion, "reader", lambda _: store)
-    context = SimpleNamespace(params=SimpleNamespace(data=SimpleNamespace(name="load")))
+    params = SimpleNamespace(data=SimpleNamespace(name="load"))
+    context = SimpleNamespace(params=params, settings=SimpleNamespace(model_environment=""))
     assert champion.version_named(context, "1") == (one, METRICS)
     with pytest.raises(ProjectError, match="load has no version 7: `make ui` lists its versions"):
         champion.version_named(context, "7")

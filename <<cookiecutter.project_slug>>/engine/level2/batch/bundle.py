@@ -13,7 +13,7 @@ from ..features.known_past import KnownPast
 from ..model import artifact
 from ..model.bundled_history import carried, rows_in
 from ..project import Context
-from ..registry import hand_over
+from ..registry import environments, hand_over
 from ..registry.champion import champion_model, reader
 from ..registry.mlflow_sqlite import Version
 
@@ -34,6 +34,8 @@ def run(
     champion = store.champion(name)
     version = champion if number == "champion" else store.version(name, number)
     if version is None:
+        if number == "champion" and context.settings.model_environment == environments.PRODUCTION:
+            raise ProjectError(environments.no_champion(context))
         which = "champion" if number == "champion" else f"version {number}"
         raise ProjectError(f"{name} has no {which} in MLflow: `make run` registers and promotes")
     model = champion_model(store, version)
@@ -49,7 +51,8 @@ def run(
     if history is None:  # of an earlier bundle
         (output / artifact.HISTORY).unlink(missing_ok=True)
     if record is not None:
-        handed = hand_over.handed_over(name, version.version, model.digest, image)
+        alias = environments.alias(context)
+        handed = hand_over.handed_over(name, version.version, model.digest, image, alias=alias)
         named = champion is not None and champion.version == version.version
         write_json(record, handed if named else {**handed, "alias": None})
     return " · ".join(filter(None, (f"{name} v{version.version}", str(output), said)))

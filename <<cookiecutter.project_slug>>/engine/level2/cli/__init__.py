@@ -12,6 +12,7 @@ from . import (
     bundle,
     ci_drift,
     ci_outcome,
+    ci_promotion,
     ci_report,
     decide,
     deploy,
@@ -23,6 +24,7 @@ from . import (
     loop_demo,
     monitor,
     predict,
+    promote_to,
     pull,
     reproduce,
     rollback,
@@ -47,6 +49,7 @@ COMMANDS = (
     serve.serve,
     predict.predict,
     bundle.bundle,
+    promote_to.promote_to,
     deploy.deploy,
     rollback.rollback,
     monitor.monitor,
@@ -58,6 +61,7 @@ COMMANDS = (
     ci_report.ci_report,
     ci_outcome.ci_outcome,
     ci_drift.ci_drift,
+    ci_promotion.ci_promotion,
     engine_check.engine_check,
 )
 

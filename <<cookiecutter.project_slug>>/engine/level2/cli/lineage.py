@@ -11,6 +11,7 @@ def lineage(version: Version = "champion") -> None:
     from ..model import wording
     from ..params.config import load_params
     from ..project import Context
+    from ..registry import environments
     from ..registry.champion import version_named
     from ..workspace import Workspace
 
@@ -33,3 +34,6 @@ def lineage(version: Version = "champion") -> None:
         ("model file", f"model.onnx sha256 {tags.get('sha256')}"),
     ):
         screen.said_of(name, value, indent=12)
+    if state := tags.get(environments.STATE):
+        by, at = tags.get(environments.APPROVED_BY), tags.get(environments.APPROVED_AT)
+        screen.said_of("production", f"{state} · approved by {by} · {at}", indent=12)

@@ -34,7 +34,7 @@ def in_folder(root: Path, table: Path, output: Path, folder: Path | None) -> Non
         source: Source = open_source(root, folder)
     else:
         context = Context(params or load_params(file), Workspace.at(root))
-        source = Champion(reader(context), context.params.data.name)
+        source = Champion(reader(context), context)
     markers = params.data.missing_markers if params else ()
     served = source.load(source.current())
     past = KnownPast(Workspace.at(root).ingested)

@@ -45,8 +45,8 @@ def deploy(
         canary.split(target, new, live, percent, hold, patience)
 
 
-def rollback(root: Path, environment: str, patience: Patience) -> None:
-    """Serve the version before the live one."""
+def rollback(root: Path, environment: str, patience: Patience) -> Release:
+    """Serve the version before the live one. Returns the release that served until then."""
     target = Environment(root, environment)
     live = target.live()
     current, before = release.known(live)
@@ -65,6 +65,7 @@ def rollback(root: Path, environment: str, patience: Patience) -> None:
         target.cluster.apply(_alone(target, before, None))
         target.wait(before.named, patience, target.look(before, patience.minutes))
     target.say("rollback", f"{environment} · from {current.named} to {before.named}")
+    return current
 
 
 def _at_once(target: Environment, new: Release, live: Object | None, patience: Patience) -> None:

@@ -1,6 +1,7 @@
 """GitHub's REST API, with the standard library only: it runs with a token, before any install."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -91,6 +92,19 @@ class GitHub:
         body = "Close and reopen it to run the checks: GitHub starts no workflows for its own bot."
         said = {"title": title, "head": branch, "base": base, "body": body}
         return str(self.call("POST", "/pulls", said)["html_url"])
+
+    def approvers(self, run: str, environment: str) -> str:
+        """Who approved this run for the environment: logins with commas, empty if nobody did."""
+        if not run.isdecimal():
+            raise ProjectError("GITHUB_RUN_ID is not a number: this command is for a job on GitHub")
+        reviews = self.call("GET", f"/actions/runs/{run}/approvals") or []
+        found = {
+            re.sub(r"[^A-Za-z0-9_\[\]-]", "", str((item.get("user") or {}).get("login", "")))
+            for item in reviews
+            if item["state"] == "approved"
+            and environment in {known["name"] for known in item["environments"]}
+        }
+        return ", ".join(sorted(found - {""}))
 
     def dispatch(self, event: str, **payload: int) -> None:
         """Start the workflows that listen for this repository_dispatch event."""

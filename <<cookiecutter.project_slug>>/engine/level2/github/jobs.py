@@ -14,7 +14,7 @@ from ..base.errors import ProjectError
 from . import actions, sanitize
 from .client import MARK, GitHub
 
-VERBS = ("take", "comment", "issue", "settle", "pull-request", "dispatch", "act")
+VERBS = ("take", "comment", "issue", "settle", "pull-request", "dispatch", "act", "approved")
 REPORT = "pull-request-report"
 # what `cml comment update` puts under a comment and looks for: both posters keep to one comment
 WATERMARK = f'![](https://cml.dev/watermark.png#{{sha}} "CML watermark {REPORT}")'
@@ -71,7 +71,9 @@ def main(words: list[str] | None = None) -> None:
     """Run a command; a ProjectError prints one sentence and exits 1."""
     parser = argparse.ArgumentParser(prog="github", description=__doc__)
     parser.add_argument("verb", choices=VERBS)
-    parser.add_argument("subject", help="folder of the artifact; or name of issue, branch, event")
+    parser.add_argument(
+        "subject", help="folder of the artifact; or name of issue, branch, event, environment"
+    )
     parser.add_argument("--body", default="", help="text of the issue")
     given, environment = parser.parse_args(words), dict(os.environ)
     try:
@@ -88,6 +90,10 @@ def _do(verb: str, subject: str, body: str, environment: dict[str, str]) -> None
         print(f" issue     {client.issue(subject, f'{subject} failed', body)}")
     elif verb == "settle":
         client.settle(subject, body)
+    elif verb == "approved":
+        by = client.approvers(environment.get("GITHUB_RUN_ID", ""), subject)
+        _append(environment, "GITHUB_OUTPUT", f"by={by}\n")
+        print(f" approved  {subject} · {by or 'by nobody'}")
     elif verb == "pull-request":
         print(f" pull      {client.pull_request(subject, body)}")
     else:

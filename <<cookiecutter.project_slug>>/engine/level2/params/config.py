@@ -18,7 +18,7 @@ from .coherence import problems
 from .decide import Decide
 from .file import explained, override
 from .monitor import Monitor
-from .sections import BuildDataset, Evaluate, Promote, Train, Tune, Validate
+from .sections import BuildDataset, Ct, Evaluate, Promote, Train, Tune, Validate
 
 
 class Params(Strict):
@@ -34,6 +34,7 @@ class Params(Strict):
     promote: Promote = Promote()
     monitor: Monitor = Monitor()
     decide: Decide = Decide()
+    ct: Ct = Ct()
 
     @property
     def metric(self) -> str:
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
+    model_environment: str = ""  # staging or production: whose champion is meant
     git_commit: str = ""  # of the code in an image, which holds no repository
     pipeline_home: Path | None = None  # set for the tasks of a pipeline on this machine
     pipeline_stopped: str = ""  # set there too: the task that failed and its sentence

@@ -111,3 +111,18 @@ class Promote(Strict):
     onnx_tolerance: float = Field(1e-3, gt=0)
     rules: tuple[str, ...] = ()
     replace_incomparable_champion: bool = False
+
+
+class Ct(Strict):
+    """Section `ct`: how the champion of staging becomes that of production."""
+
+    auto_promote: bool = False
+    retrain: bool = False
+    production_alias: str = Field("champion-production", pattern=r"^[a-z][a-z0-9_-]*$")
+
+    @model_validator(mode="after")
+    def _free(self) -> "Ct":
+        name = self.production_alias
+        if name == "latest" or (name[0] == "v" and name[1:].isdecimal()):
+            raise ValueError(f"production_alias {name} is reserved by MLflow: choose another name")
+        return self

@@ -8,7 +8,7 @@ from ..base.errors import ProjectError
 from ..model.artifact import MANIFEST, ModelArtifact
 from ..model.records import ChampionRecord
 from ..project import Context
-from . import mlflow_sqlite
+from . import environments, mlflow_sqlite
 from .mlflow_sqlite import SqliteStore, Version
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def reader(context: Context) -> "Reader":
     """What answers for champion, versions, metrics and files; writes nothing."""
     settings, root = context.settings, context.workspace.root
-    light = mlflow_sqlite.opened(settings.mlflow_tracking_uri, root)
+    light = mlflow_sqlite.opened(settings.mlflow_tracking_uri, root, environments.alias(context))
     if light is not None:
         return light
     from . import tracking  # MLflow takes two seconds to import
@@ -39,10 +39,7 @@ def version_named(context: Context, number: str) -> tuple[Version, dict[str, flo
     version = store.champion(name) if number == "champion" else store.version(name, number)
     if version is None:
         if number == "champion":
-            raise ProjectError(
-                f"{name} has no champion yet: `make run` promotes one, "
-                "or reports/report.md says why it was held"
-            )
+            raise ProjectError(environments.no_champion(context))
         raise ProjectError(
             f"{name} has no version {number}: `make ui` lists its versions, `make run` makes one"
         )

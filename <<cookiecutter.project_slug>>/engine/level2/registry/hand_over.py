@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+from .mlflow_sqlite import CHAMPION
+
 
 class HandOver(TypedDict):
     """artifacts/hand_over.json."""
@@ -16,14 +18,19 @@ class HandOver(TypedDict):
 
 
 def handed_over(
-    name: str, version: str, sha256: str, image: str, previous: str | None = None
+    name: str,
+    version: str,
+    sha256: str,
+    image: str,
+    previous: str | None = None,
+    alias: str = CHAMPION,
 ) -> HandOver:
     """The record that a deployment starts from; `image` is the pipeline's, if it has one."""
     return {
         "registered_model": name,
         "version": version,
         "previous": previous,
-        "alias": "champion",
+        "alias": alias,
         "model_uri": f"models:/{name}/{version}",
         "sha256": sha256,
         "image": image or None,

@@ -15,7 +15,7 @@ from mlflow.exceptions import MlflowException
 from ..data.request_schema import request_schema
 from . import mlflow_trials
 from .mlflow_model import RunRecord, log_model
-from .mlflow_sqlite import CHAMPION, Version
+from .mlflow_sqlite import Version
 
 # tag: who writes a run, so that nobody else closes it
 WORKER = "level2.worker"
@@ -104,9 +104,10 @@ class Registry(Store):
         run = self._found(lambda: self.client.get_run(run_id))
         return run is not None and run.info.status == "FINISHED"
 
-    def champion(self, name: str) -> Version | None:
-        """The version with alias `champion`, or None."""
-        found = self._found(lambda: self.client.get_model_version_by_alias(name, CHAMPION))
+    def champion(self, name: str, alias: str = "") -> Version | None:
+        """The version with the store's alias, or with another one, or None."""
+        asked = alias or self.alias
+        found = self._found(lambda: self.client.get_model_version_by_alias(name, asked))
         return found and _version(name, found)
 
     def version(self, name: str, number: str) -> Version | None:
@@ -159,10 +160,17 @@ class Registry(Store):
             )
             return Version(name, str(made.version), run_id, dict(tags))
 
-    def promote(self, version: Version) -> None:
-        """Move alias `champion` to this version: one atomic call, the last of a promotion."""
+    def tag(self, version: Version, tags: Mapping[str, str]) -> None:
+        """Set tags of a version."""
         with self._faults():
-            self.client.set_registered_model_alias(version.name, CHAMPION, version.version)
+            for key, value in tags.items():
+                self.client.set_model_version_tag(version.name, version.version, key, value)
+
+    def promote(self, version: Version, alias: str = "") -> None:
+        """Move the store's alias to this version: one atomic call, the last of a promotion."""
+        with self._faults():
+            moved = alias or self.alias
+            self.client.set_registered_model_alias(version.name, moved, version.version)
 
 
 def _version(name: str, found: Any) -> Version:

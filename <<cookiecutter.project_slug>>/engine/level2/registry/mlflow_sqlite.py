@@ -44,7 +44,7 @@ class Version:
     created: float | None = field(default=None, compare=False)  # seconds since 1970
 
 
-def opened(uri: str, root: Path) -> "SqliteStore | None":
+def opened(uri: str, root: Path, alias: str = CHAMPION) -> "SqliteStore | None":
     """A reader of the store; None if the client is needed."""
     name = uri.removeprefix("sqlite:///")
     if name == uri or set("%?:") & set(name) or any(os.environ.get(item) for item in _CLIENT):
@@ -52,7 +52,7 @@ def opened(uri: str, root: Path) -> "SqliteStore | None":
     file = root / name
     if not file.is_file():
         return None
-    store = SqliteStore(file)
+    store = SqliteStore(file, alias)
     try:
         revisions = {row[0] for row in store.ask("select version_num from alembic_version")}
         located = store.ask("select 1 from model_versions where storage_location like 'file:%'")
@@ -64,8 +64,8 @@ def opened(uri: str, root: Path) -> "SqliteStore | None":
 class SqliteStore:
     """Versions and runs of a store. Raises ProjectError if it cannot be read."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, alias: str = CHAMPION) -> None:
+        self._file, self.alias = file, alias
 
     def ask(self, question: str, *values: object) -> Sequence[tuple[Any, ...]]:
         """Rows; the file is opened for each query."""
@@ -78,9 +78,9 @@ class SqliteStore:
                 f"MLflow's store {self._file} does not work ({error!s:.100}): repair or replace it"
             ) from error
 
-    def champion(self, name: str) -> Version | None:
-        """The version with alias `champion`, or None."""
-        found = self.ask(_ALIAS, name, CHAMPION)
+    def champion(self, name: str, alias: str = "") -> Version | None:
+        """The version with the store's alias, or with another one, or None."""
+        found = self.ask(_ALIAS, name, alias or self.alias)
         return self.version(name, str(found[0][0])) if found else None
 
     def version(self, name: str, number: str) -> Version | None:

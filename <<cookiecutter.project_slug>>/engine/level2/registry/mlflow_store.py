@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..base.errors import ProjectError
+from .mlflow_sqlite import CHAMPION
 
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores say: no such thing
 
@@ -32,8 +33,8 @@ _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how stores s
 class Store:
     """One MLflow server or store. Raises ProjectError if it cannot be reached."""
 
-    def __init__(self, uri: str, root: Path, worker: str = "") -> None:
-        self.uri = _absolute(uri, root)
+    def __init__(self, uri: str, root: Path, worker: str = "", alias: str = CHAMPION) -> None:
+        self.uri, self.alias = _absolute(uri, root), alias
         self.root = root
         self.worker = worker or f"{socket.gethostname()}:{root}"
         with self._faults():

@@ -14,7 +14,7 @@ from ..model.artifact import HISTORY, MANIFEST, ModelArtifact
 from ..model.bundled_history import carried
 from ..model.records import Evaluation
 from ..project import Context
-from . import run_state
+from . import environments, run_state
 from .lineage import lineage
 from .mlflow import Registry
 from .mlflow_model import RunRecord
@@ -27,7 +27,8 @@ _REQUIREMENTS = ("scikit-learn", "skops", "pandas", "numpy")
 
 def registry(context: Context) -> Registry:
     """The MLflow server or store of the settings."""
-    return Registry(context.settings.mlflow_tracking_uri, context.workspace.root, _worker(context))
+    uri, root = context.settings.mlflow_tracking_uri, context.workspace.root
+    return Registry(uri, root, _worker(context), environments.alias(context))
 
 
 def _worker(context: Context) -> str:

@@ -4,12 +4,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..base.errors import ProjectError
 from ..model import artifact
 from ..model.bundled_history import BundledHistory
 from .model import Served, Stamp, ready
+
+if TYPE_CHECKING:
+    from ..project import Context
 
 
 class Source(Protocol):
@@ -54,23 +57,23 @@ class Folder:
 
 
 class Champion:
-    """The version with the alias `champion` of a registered model."""
+    """The version with the alias of an environment of a registered model."""
 
     moves = True
     past: BundledHistory | None = None
 
-    def __init__(self, registry: Any, name: str) -> None:
-        self._registry, self._name = registry, name
+    def __init__(self, registry: Any, context: "Context") -> None:
+        self._registry, self._context = registry, context
+        self._name = context.params.data.name
         self._version: Any = None
 
     def current(self) -> Stamp:
         """The version from the registry."""
         found = self._registry.champion(self._name)
         if found is None:
-            raise ProjectError(
-                f"{self._name} has no champion yet: `make run` promotes one, "
-                "or reports/report.md says why it was held"
-            )
+            from ..registry.environments import no_champion
+
+            raise ProjectError(no_champion(self._context))
         self._version = found
         return Stamp(self._name, found.version, found.tags.get("sha256", ""), found.created)
 
@@ -117,4 +120,5 @@ def open_source(root: Path, folder: Path | None) -> Source:
         from ..registry.tracking import registry
 
     params = load_params(root / "params.yaml")
-    return Champion(registry(Context(params, Workspace.at(root))), params.data.name)
+    context = Context(params, Workspace.at(root))
+    return Champion(registry(context), context)

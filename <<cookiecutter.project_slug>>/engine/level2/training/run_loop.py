@@ -20,10 +20,11 @@ def run_loop(root: Path, start: str | None, overrides: tuple[str, ...]) -> GateR
     Returns the gate's decision; if `start` comes after the gate, its earlier one.
     Raises ProjectError if a step does, or while another run works in this folder.
     """
-    from ..registry import tracking  # MLflow takes a second to import: single steps do without
+    from ..registry import environments, tracking  # MLflow takes a second to import
 
     screen = Screen(len(STEPS))
     context = open_context(root, overrides, screen)
+    environments.may_train(context)
     with sole_run(context.workspace):
         closed = tracking.registry(context).close_abandoned(tracking.experiment_name(context))
         if closed:

@@ -16,6 +16,7 @@ class Recorder:
         self.repository = repository
         self.comments, self.issues, self.dispatches, self.opened = {}, [], [], []
         self.pulls, self.calls, self.number = {}, [], 0
+        self.reviews = []  # of any run's deployments: as `reviewed` makes them
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,6 +57,12 @@ class Recorder:
         where.append(item)
         return item
 
+    def reviewed(self, login, state="approved", environment="production"):
+        """Review the deployments of a run, as a person does in the browser."""
+        known = [{"id": 1, "name": environment, "html_url": "u/environment"}]
+        user = {"login": login, "type": "User"}
+        self.reviews.append({"state": state, "comment": "", "environments": known, "user": user})
+
     def answer(self, method, path, body, headers):
         parts = urlsplit(path)
         self.calls.append((method, parts.path))
@@ -65,6 +72,8 @@ class Recorder:
         query = parse_qs(parts.query)
         if method == "GET" and route == "":
             return 200, {"default_branch": "main"}
+        if method == "GET" and re.fullmatch(r"/actions/runs/\d+/approvals", route):
+            return 200, self.reviews
         if method == "GET" and (found := re.fullmatch(r"/pulls/(\d+)", route)):
             pull = self.pulls.get(int(found[1]))
             return (200, pull) if pull else (404, {"message": "Not Found"})

@@ -4,7 +4,7 @@ from ...base.errors import ProjectError
 from ...base.files import read_json, write_json
 from ...model import gate
 from ...project import Context
-from ...registry import hand_over
+from ...registry import environments, hand_over
 
 
 def run(context: Context, image: str = "") -> str:
@@ -21,6 +21,8 @@ def run(context: Context, image: str = "") -> str:
             f"v{decision['version']}, only a champion that passes the gate is deployed"
         )
     version, sha256 = decision["version"], decision["digest"]
-    record = hand_over.handed_over(name, version, sha256, image, decision["previous"])
+    record = hand_over.handed_over(
+        name, version, sha256, image, decision["previous"], environments.alias(context)
+    )
     write_json(workspace.handed_over, record)
     return f"{name} v{version} for deployment · {record['model_uri']}"

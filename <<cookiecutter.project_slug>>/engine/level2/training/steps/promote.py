@@ -10,6 +10,7 @@ from ...model.records import Evaluation, GateRecord
 from ...owned import owner
 from ...project import Context
 from ...registry import tracking
+from ...registry.environments import may_train
 from ...registry.lineage import lineage
 from ...registry.mlflow_sqlite import Version
 
@@ -26,6 +27,7 @@ def run(context: Context, evaluation: Evaluation | None = None) -> tuple[str, Ga
         raise ProjectError(
             "an experiment never touches the registry: promote from the project's own run"
         )
+    may_train(context)
     if evaluation is None:
         evaluation = _written(context)
     candidate = artifact.load(workspace.model)
