@@ -327,6 +327,15 @@ def test_a_perfect_whole_does_not_divide_by_zero():
     assert failed(judged) == []
 
 
+@pytest.mark.parametrize(("ratio", "passed"), [(1.25, True), (1.24, False)])
+def test_the_slice_rule_says_how_many_slices_it_judged(ratio, passed):
+    judged = evaluation(small_slices=[{"column": "area", "value": n, "rows": 3} for n in "abc"])
+    rule = gate.decide(judged, settings(worst_slice_ratio=ratio)).rules[-2]
+    assert (rule.name, rule.passed) == ("worst slice", passed)
+    assert rule.detail.endswith(f" ≤ {ratio:g} x (2 of 5 judged, the others have too few rows)")
+    assert "judged" not in gate.decide(evaluation(), settings()).rules[-2].detail
+
+
 def test_the_slice_rule_can_be_switched_off():
     judged = evaluation()
     judged["slices"][0]["metrics"]["rmse"] = 1e9

@@ -502,6 +502,18 @@ def test_the_heading_of_the_slices_says_how_many_were_judged(tree, judged, small
     assert "at worst" not in page
 
 
+def test_the_rule_of_the_worst_slice_says_how_many_were_judged(tree):
+    few = [{"column": "kind", "value": f"s{n}", "rows": 3} for n in range(11)]
+    found = made(tree, slices=slices(1), small_slices=few)
+    for text in (render(found, []), markdown.render(found)):
+        text = text.replace(wording.NARROW, " ")
+        assert re.search(
+            r"[\d.]+ × overall, wanted ≤ [\d.]+ × \(1 of 12 judged, the others have too few", text
+        )
+        assert "worst slice (1 of 12 judged): kind = k0" in text
+    assert "judged" not in markdown.render(made(tree, slices=slices(1), small_slices=[]))
+
+
 def test_names_between_backticks_are_code_on_the_page_too(tree):
     validation = {"checks": [], "warnings": ["column `a<b` holds `x`, `half"]}
     found = made(

@@ -139,6 +139,12 @@ def beats_champion(evaluation: Evaluation, settings: "Promote") -> Rule:
     return Rule("beats champion", change >= settings.margin, detail, metric)
 
 
+def judged(evaluation: Evaluation) -> str:
+    """`1 of 12 judged`, where slices have too few rows to be judged; else nothing."""
+    measured, small = len(evaluation["slices"]), len(evaluation.get("small_slices") or ())
+    return f"{measured:,} of {measured + small:,} judged" if small else ""
+
+
 def worst_slice(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
     """No slice is more than that many times worse than all rows."""
     if ratio is None or not evaluation["slices"]:
@@ -162,6 +168,8 @@ def worst_slice(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
         f"{shown(metric, worst['metrics'].get(metric))}, {harm(worst):.2f} x overall, "
         f"wanted ≤ {ratio:g} x"
     )
+    if count := judged(evaluation):
+        detail += f" ({count}, the others have too few rows)"
     yield Rule("worst slice", harm(worst) <= ratio, detail, metric)
 
 

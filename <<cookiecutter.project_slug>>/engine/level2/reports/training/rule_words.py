@@ -74,7 +74,7 @@ def detail_of(rule: Tree, evaluation: Evaluation, params: "Params") -> str:
     text = re.sub(r"(?<= )-(?=[\d.,]+%)", "−", text)
     text = re.sub(r"(?<=\d)%", f"{wording.NARROW}%", text.replace(" x overall", " × overall"))
     text = re.sub(r"\d\.\de-\d+", lambda found: wording.number(float(found.group())), text)
-    return wording.clean(re.sub(r"([\d.]+) x$", r"\1 ×", text), 400)
+    return wording.clean(re.sub(r"([\d.]+) x(?=$| \()", r"\1 ×", text), 400)
 
 
 def slice_name(item: Tree, params: "Params") -> str:

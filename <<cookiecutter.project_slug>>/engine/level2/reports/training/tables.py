@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...model import recall, wording
 from ...model.comparison import beside, gains, hardest
+from ...model.gate_rules import judged
 from ...model.metrics import DIRECTIONS
 from ...model.records import ChampionRecord, Evaluation
 from . import marks
@@ -124,11 +125,11 @@ def _worst_slice(
     lines = slice_lines(evaluation, params)
     if not lines:
         return []
-    worst, rule = lines[0], _rule(verdict, "worst slice")
+    worst, rule, few = lines[0], _rule(verdict, "worst slice"), judged(evaluation)
     shown = tuple(worst.champion if name.startswith("champion v") else "" for name in others)
     return [
         MetricLine(
-            f"worst slice: {worst.name}",
+            f"worst slice{f' ({few})' if few else ''}: {worst.name}",
             shown,
             worst.value,
             worst.times,
