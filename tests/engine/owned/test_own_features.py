@@ -9,6 +9,7 @@ import yaml
 
 from level2.base.errors import ProjectError
 from level2.features import own as own_features
+from level2.features import own_rows
 from level2.params.config import load_params, parse_params
 from level2.project import Context
 from level2.training.steps import featurize
@@ -69,6 +70,66 @@ def test_a_function_that_does_not_fit_is_refused(own, context, table, tree, body
     assert not context.workspace.features.exists()
 
 
+ODD = 100  # the position of a row with 99 degrees
+WHERE = "first in the row with area = South, event_timestamp = 2024-01-21, temperature = 99.0"
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "said"),
+    [
+        ("return [1 / (99 - x) for x in table['temperature']]", "", "division by zero (feature"),
+        (
+            "return [x if x < 60 else None for x in table['temperature']]",
+            "",
+            "has no value in 1 row",
+        ),
+        ("return [x if x < 60 else 1e999 for x in table['temperature']]", "", "an infinite value"),
+        ("return [x if x < 60 else 'hot' for x in table['temperature']]", "", "are not numbers"),
+        (
+            "return [1 if x < 60 else 0.5 for x in table['temperature']]",
+            ", 'type': 'int'",
+            "and returned fractions",
+        ),
+    ],
+)
+def test_the_first_row_that_a_function_fails_on_is_named(
+    own, context, table, tree, body, more, said
+):
+    table.loc[[ODD, ODD + 5], "temperature"] = [99.0, -5.0]
+    own("features", f"def f(table):\n    {body}\n" + ENTRY % more)
+    text = refused(featurize.run, ingested(context, table, tree, "twice"))
+    assert said in text
+    assert WHERE in text
+
+
+def test_no_row_is_blamed_where_the_function_fails_without_rows(own, params):
+    """Nor where a row fails only beside others."""
+    table = pd.DataFrame({"temperature": [1.0, 2.0, 3.0]})
+    for body in ("return table['wind']", "assert len(table) < 3; return table['temperature']"):
+        own("features", f"def f(table):\n    {body}\n" + ENTRY % "")
+        text = refused(own_features.column, "twice", table, params.data)
+        assert text.endswith("(feature twice)"), text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "area = North, event_timestamp = 2024-06-01 08:00, heat = 0.5"),
+        ({"timezone": "Europe/Berlin"}, "area = North, event_timestamp = 2024-06-01 10:00"),
+        ({"entity": None, "entities": None}, "with event_timestamp = 2024-06-01 08:00, heat"),
+        (
+            {"entity": None, "entities": None, "event_timestamp": None, "frequency": None},
+            "with row_id = 7, heat = 0.5",
+        ),
+    ],
+)
+def test_a_row_is_named_by_what_its_author_knows(tree, change, said):
+    contract = parse_params(tree).data.model_copy(update=change)
+    time = pd.Timestamp("2024-06-01 08:00", tz="UTC")
+    row = {"area": "North", "series": "all", "row_id": 7, "event_timestamp": time, "heat": 0.5}
+    assert said in own_rows.named(pd.DataFrame([row]), 0, ["heat"], contract)
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
@@ -119,7 +180,7 @@ def test_the_time_and_renamed_columns_are_read_by_their_names_here(own, tree):
     assert said.endswith("(write `event_timestamp`)")
 
 
-def test_types_are_those_declared(own):
+def test_types_are_those_declared(own, params):
     own(
         "features",
         "def kind(table):\n    return table['a'].where(table['a'] != 'x', None)\n"
@@ -128,8 +189,8 @@ def test_types_are_those_declared(own):
         "'nullable': True}, 'long': {'function': long, 'inputs': ['a'], 'type': 'bool'}}\n",
     )
     table = pd.DataFrame({"a": ["x", "yy"]})
-    assert own_features.column("kind", table).tolist() == [None, "yy"]
-    assert own_features.column("long", table).tolist() == [False, True]
+    assert own_features.column("kind", table, params.data).tolist() == [None, "yy"]
+    assert own_features.column("long", table, params.data).tolist() == [False, True]
 
 
 @pytest.fixture(scope="module")

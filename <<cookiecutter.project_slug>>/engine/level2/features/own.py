@@ -12,7 +12,9 @@ import pandas as pd
 
 from ..base.amounts import plural
 from ..base.errors import ProjectError
+from ..data.contract import DataContract
 from ..data.feature import Feature
+from . import own_rows
 
 ALONE = 12  # rows that are computed one at a time too, to see that no other row plays a part
 
@@ -59,16 +61,34 @@ def declared(name: str) -> OwnFeature:
     return _OWN[name]
 
 
-def column(name: str, table: pd.DataFrame) -> "pd.Series[Any]":
-    """Compute a feature for every row. Raises ProjectError for values that do not fit its type."""
+def column(name: str, table: pd.DataFrame, contract: DataContract) -> "pd.Series[Any]":
+    """Compute a feature for every row.
+
+    Raises ProjectError if the function fails or a value does not fit the feature's type; it names
+    the first such row by its key and inputs.
+    """
     own = declared(name)
-    found = own.compute(table[list(own.inputs)].copy())
+    given = table[list(own.inputs)]
+    try:
+        found = own.compute(given.copy())
+    except ProjectError as error:
+        place = own_rows.culprit(own.compute, given)
+        if place is None:
+            raise
+        where = own_rows.named(table, place, own.inputs, contract)
+        raise ProjectError(f"{error}, first {where}") from error
     if np.ndim(found) != 1 or len(found) != len(table):
         raise ProjectError(
             f"{own.place} returned {_shape(found)} for {plural(len(table), 'row')}: "
             "return one value per row"
         )
-    return _typed(own, pd.Series(np.asarray(found), index=table.index, name=name))
+    values = pd.Series(np.asarray(found), index=table.index, name=name)
+
+    def first(wrong: Any) -> str:
+        place = int(np.argmax(np.asarray(wrong)))
+        return f"first {own_rows.named(table, place, own.inputs, contract)}"
+
+    return _typed(own, values, first)
 
 
 def _shape(found: Any) -> str:
@@ -76,12 +96,17 @@ def _shape(found: Any) -> str:
     return plural(size[0], "value") if len(size) == 1 else f"an array of shape {size}"
 
 
-def _typed(own: OwnFeature, values: "pd.Series[Any]") -> "pd.Series[Any]":
-    """The values in the feature's type; missing ones only if the feature is nullable."""
+def _typed(
+    own: OwnFeature, values: "pd.Series[Any]", first: Callable[[Any], str]
+) -> "pd.Series[Any]":
+    """The values in the feature's type; missing ones only if the feature is nullable.
+
+    `first` names the first of the rows that a mask marks as wrong.
+    """
     missing = values.isna()
     if missing.any() and not own.feature.nullable:
         raise ProjectError(
-            f"{own.place} has no value in {plural(int(missing.sum()), 'row')}: "
+            f"{own.place} has no value in {plural(int(missing.sum()), 'row')}, {first(missing)}: "
             'return one, or declare it with "nullable": True'
         )
     if not own.feature.numeric:
@@ -89,24 +114,31 @@ def _typed(own: OwnFeature, values: "pd.Series[Any]") -> "pd.Series[Any]":
     try:
         numbers = values.astype("float64")
     except (TypeError, ValueError):
-        raise ProjectError(f"{own.place} returned values that are not numbers") from None
-    if np.isinf(numbers).any():
-        raise ProjectError(f"{own.place} returned an infinite value: return a finite number")
-    if own.feature.type in ("int", "bool") and (numbers.dropna() % 1 != 0).any():
-        raise ProjectError(f"{own.place} is declared as {own.feature.type} and returned fractions")
+        wrong = pd.to_numeric(values, errors="coerce").isna() & ~missing
+        raise ProjectError(
+            f"{own.place} returned values that are not numbers, {first(wrong)}"
+        ) from None
+    if (infinite := np.isinf(numbers)).any():
+        raise ProjectError(
+            f"{own.place} returned an infinite value, {first(infinite)}: return a finite number"
+        )
+    if own.feature.type in ("int", "bool") and (part := numbers.fillna(0) % 1 != 0).any():
+        raise ProjectError(
+            f"{own.place} is declared as {own.feature.type} and returned fractions, {first(part)}"
+        )
     if own.feature.type == "bool" and not missing.any():
         return numbers.astype(bool)
     return numbers
 
 
-def check_alone(name: str, table: pd.DataFrame) -> None:
+def check_alone(name: str, table: pd.DataFrame, contract: DataContract) -> None:
     """Compute some rows separately and compare with the whole table.
 
     Raises ProjectError if another row had an influence: requests contain single rows.
     """
-    own, whole = declared(name), column(name, table)
+    own, whole = declared(name), column(name, table, contract)
     for place in np.unique(np.linspace(0, len(table) - 1, ALONE).astype(int)):
-        [one], known = column(name, table.iloc[[place]]), whole.iloc[place]
+        [one], known = column(name, table.iloc[[place]], contract), whole.iloc[place]
         same = one == known or (pd.isna(one) and pd.isna(known))
         if not same and not (own.feature.numeric and np.isclose(float(one), float(known))):
             raise ProjectError(

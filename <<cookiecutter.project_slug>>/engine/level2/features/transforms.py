@@ -71,7 +71,7 @@ def derive(table: pd.DataFrame, contract: DataContract, settings: Featurize) -> 
     for lag in settings.lags:
         out[lag_name(contract.target, lag)] = lagged(table, contract, lag)
     for name in settings.own:
-        out[name] = own.column(name, table)
+        out[name] = own.column(name, table, contract)
     if settings.entity_as_feature:
         out[entity_feature(contract)] = table[contract.entity_column].astype(str).to_numpy()
     return out

@@ -25,7 +25,7 @@ def run(context: Context) -> str:
     features = model_features(params.data, params.featurize)
     _halve(table, params.data.features)
     for name in params.featurize.own:
-        own.check_alone(name, table)
+        own.check_alone(name, table, params.data)
     derived = derive(table, params.data, params.featurize)
     del table
     _halve(derived, features)
