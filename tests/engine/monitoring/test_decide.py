@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import yaml
 
 from running import ROOT, command
 from servers.github_api import TOKEN, Recorder
@@ -99,6 +100,24 @@ def test_a_look_neither_counts_nor_pauses_what_it_names(project):
     assert record["done"].startswith("retrain ended in ")
     alarms_still(project)
     assert "new_model, but retrain was started 0.0 hours ago: wait 20" in decided(project)[0]
+
+
+def test_data_that_a_held_candidate_was_trained_on_are_not_trained_on_again(project):
+    """Whoever trained it: here `run`, as `inbox` would."""
+    text = (project / "params.yaml").read_text()
+    tree = yaml.safe_load(text.replace("pause_hours: 0", "pause_hours: 20"))
+    tree["promote"]["thresholds"] = {"mae": {"max": 1}}
+    (project / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    shocked(project, "lockdown")
+    assert "(hold)" in command(project, "run").stdout
+    said, record = decided(project, "--apply")
+    assert (record["action"], record["tried"]) == ("keep", ["retrain"])
+    assert "these data were tried already: v2 was held 0.0 hours ago" in " ".join(said.split())
+    assert "9/9" not in said
+    newer = ("sample", "--until", "2017-03-20", "--shock", "lockdown")
+    assert command(project, *newer).returncode == 0
+    assert command(project, "monitor", "--source", "data").returncode == 0
+    assert decided(project)[1]["action"] == "retrain", "newer data are worth a try"
 
 
 def test_a_verdict_about_another_champion_is_refused(project):

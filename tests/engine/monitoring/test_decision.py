@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from layout import PROJECT
 from level2.adoption.sections import DECIDE, MONITOR
 from level2.baseline.findings import SIGNALS
-from level2.monitoring.decision import DAY, NUMBERS, Past, decide
+from level2.monitoring.decision import DAY, NUMBERS, Held, Past, decide
 from level2.params.decide import Decide
 
 TREE = yaml.safe_load((PROJECT / "params.yaml").read_text())
@@ -15,10 +15,10 @@ RULES = Decide.model_validate(TREE["decide"])
 NOW = 1_800_000_000.0
 
 
-def said(*loud, past=(), knobs=RULES):
+def said(*loud, past=(), knobs=RULES, held=None):
     signals = {name: "alarm" if name in loud else "quiet" for name in SIGNALS}
     word = "alarm" if loud else "quiet"
-    return decide({"signals": signals, "verdict": word}, past, knobs, NOW)
+    return decide({"signals": signals, "verdict": word}, past, knobs, NOW, held)
 
 
 def ago(days, action, verdict="alarm"):
@@ -50,6 +50,27 @@ def test_an_action_is_waited_for():
     assert found.action == "keep"
     assert "rule 3 says new_model, but retrain was started 12.0 hours ago" in found.reason
     assert said("performance", past=[ago(1, "retrain")]).action == "new_model"
+
+
+def test_data_that_a_held_candidate_was_trained_on_are_not_trained_on_again():
+    held = Held(NOW - 0.1 * DAY, "2")
+    found = said("data", held=held)
+    assert (found.action, found.rule) == ("keep", 5)
+    assert "rule 5 says retrain, but these data were tried already: v2, trained" in found.reason
+    assert said("data").action == "retrain"
+    long_ago = said("data", held=Held(NOW - 40 * DAY, "2"))
+    assert "these data were tried already" in long_ago.reason, "they are the same data still"
+
+
+def test_a_held_candidate_counts_as_a_retraining_that_was_tried():
+    found = said("performance", held=Held(NOW - 0.1 * DAY, "2"))
+    assert (found.action, found.tried) == ("keep", ("retrain",))
+    said_so = "rule 3 says new_model, but these data were tried already: v2 was held 2.4 hours ago"
+    assert found.reason.startswith(said_so)
+    held = Held(NOW - 2 * DAY, "2")
+    assert said("performance", held=held).action == "new_model"
+    again = said("performance", past=[ago(2.1, "retrain")], held=held)
+    assert again.tried == ("retrain",), "the decision that trained it is counted once"
 
 
 def test_a_quiet_look_and_time_wipe_the_slate():

@@ -115,6 +115,13 @@ class Registry(Store):
         found = self._found(lambda: self.client.get_model_version(name, number))
         return found and _version(name, found)
 
+    def newest(self, name: str) -> Version | None:
+        """The version that was registered last, or None."""
+        with self._faults():
+            known = self.client.search_model_versions(f"name = '{name}'")
+            found = max(known, key=lambda item: int(item.version), default=None)
+            return found and _version(name, found)
+
     def metrics(self, run_id: str) -> dict[str, float]:
         """The metrics a run recorded."""
         with self._faults():

@@ -3,13 +3,17 @@
 import getpass
 import json
 import socket
+import tempfile
 import time
+from pathlib import Path
 
+from ...base import s3
 from ...base.errors import ProjectError
 from ...base.files import digest, read_json, write_json, write_text
 from ...owned import owner
 from ...project import Context
 from ...registry import tracking
+from ...registry.mlflow import Registry
 from ...reports.training.markdown_text import prose
 from .. import decision
 from ..records import ActionRecord
@@ -35,7 +39,7 @@ def run(context: Context, acts: bool) -> tuple[str, ActionRecord]:
             "run `monitor` again"
         )
     past = [_past(at, tags) for at, tags in store.noted(DECISIONS) if tags.get("model") == name]
-    found = decision.decide(verdict, past, knobs, now)
+    found = decision.decide(verdict, past, knobs, now, _held(context, store, champion.version))
     record: ActionRecord = {
         "action": found.action,
         "number": decision.NUMBERS[found.action],
@@ -69,6 +73,26 @@ def run(context: Context, acts: bool) -> tuple[str, ActionRecord]:
     }
     failed = owner.notify(workspace.root, "decided", told)
     return f"{line} · {failed}" if failed else line, record
+
+
+def _held(context: Context, store: Registry, champion: str) -> decision.Held | None:
+    """The newest version, if it was held and trained on the raw table as it is now."""
+    newest = store.newest(context.params.data.name)
+    if newest is None or newest.version == champion or newest.tags.get("decision") != "hold":
+        return None
+    if newest.tags.get("data.hash") != _now(context):
+        return None
+    return decision.Held(newest.created or 0.0, newest.version)
+
+
+def _now(context: Context) -> str:
+    """MD5 of the raw table, empty if there is none."""
+    path = context.workspace.source(context.params)
+    if not context.params.data.remote:
+        return digest(path, "md5") if path.is_file() else ""
+    with tempfile.TemporaryDirectory() as folder:
+        s3.download(context.params.data.source, Path(folder) / path.name)
+        return digest(Path(folder) / path.name, "md5")
 
 
 def _past(at: float, tags: dict[str, str]) -> decision.Past:
