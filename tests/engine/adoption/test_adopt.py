@@ -1,5 +1,6 @@
 """`adopt` turns the project to another table: files, commands, and tables nobody here made."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -252,16 +253,43 @@ def test_no_older_params_are_written_over(project, csv):
     assert not (project.root / "params.yaml.bak.3").exists(), "nothing was lost"
 
 
+def test_years_are_printed_without_a_comma_and_amounts_with_one(project, tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"built": rng.integers(1890, 2019, 200), "ends": rng.random(200)})
+    table["built"] = [1890, 2019, *table["built"][2:]]
+    table["volume"] = [1000, 20_000, *rng.integers(1000, 20_000, 198)]
+    table["share"] = [1000.5, 2000.5, *rng.uniform(1001, 2000, 198).round(1)]
+    table.to_csv(tmp_path / "houses.csv", index=False)
+    project.adopt(tmp_path / "houses.csv", "ends")
+    said = {line.split()[0]: line for line in project.said}
+    assert said["built"].endswith("from 1890 to 2019")
+    assert said["volume"].endswith("from 1,000 to 20,000")
+    assert said["share"].endswith("from 1,000.5 to 2,000.5")
+
+
 def test_the_readme_says_what_is_predicted_now(project, csv):
     readme = project.root / "README.md"
     text = "# A\n\n<!-- predicts -->\nDaily load\n<!-- /predicts -->\n\nmore\n"
-    readme.write_text(text)
-    project.adopt(csv, "Casual (n)")
+    sample = "\n<!-- sample -->\nThe data are\na sample.\n<!-- /sample -->\n"
     said = "Predicts `Casual (n)` from `my table.csv` (120 rows)."
-    assert readme.read_text() == text.replace("Daily load", said)
+    source = "The data are `my table.csv`: `make adopt` brought them into `data/raw`."
+    for page in (text, text + sample):
+        readme.write_text(page)
+        project.adopt(csv, "Casual (n)")
+        now = page.replace("Daily load", said).replace("The data are\na sample.", source)
+        assert readme.read_text() == now
     readme.write_text("# My own words\n")
     project.adopt(csv, "y")
     assert readme.read_text() == "# My own words\n"
+
+
+def test_the_readme_of_a_project_speaks_of_the_sample_only_until_a_table_is_adopted(project, csv):
+    readme = project.root / "README.md"
+    shutil.copy(PROJECT / "README.md", readme)
+    assert "make sample" in readme.read_text()
+    project.adopt(csv, "y")
+    text = re.sub("<!-- /?sample -->", "", readme.read_text())
+    assert not re.search("sample|four German", text)
 
 
 @pytest.mark.parametrize(

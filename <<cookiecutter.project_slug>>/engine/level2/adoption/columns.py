@@ -127,7 +127,7 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
     if item.kind in {"float", "int"}:
         known = item.known_numbers
         low, high = float(known.min()), float(known.max())
-        about = f"from {low:,.6g} to {high:,.6g}"
+        about = _range(low, high)
         if item.format is not None:
             feature |= {"unit": item.format.symbol} if item.format.symbol else {}
             feature["format"] = item.format.knobs()
@@ -156,6 +156,12 @@ def declare(item: Look) -> tuple[dict[str, Any], Decision]:
         marks = " or ".join(f"`{mark}`" for mark in sorted(item.markers))
         about += f", {item.missing:,} missing{f' written {marks}' if marks else ''}"
     return feature, Decision(item.name, f"{feature['type']} feature", about)
+
+
+def _range(low: float, high: float) -> str:
+    """`from 1890 to 2019`: whole numbers of four digits may be years, and have no comma."""
+    plain = low % 1 == high % 1 == 0 and max(abs(low), abs(high)) < 10_000
+    return f"from {low:.0f} to {high:.0f}" if plain else f"from {low:,.6g} to {high:,.6g}"
 
 
 def bounds(low: float, high: float, whole: bool) -> tuple[float | int, float | int]:

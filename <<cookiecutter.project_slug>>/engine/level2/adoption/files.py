@@ -1,4 +1,4 @@
-"""The files that `adopt` writes: the table's copy, params.yaml, the README's first line."""
+"""The files that `adopt` writes: the table's copy, params.yaml, the README's words on them."""
 
 import shutil
 from pathlib import Path
@@ -40,10 +40,16 @@ def write_params(
     return kept
 
 
-def describe(path: Path, line: str) -> None:
-    """Update the README between its two marks to say what the project predicts."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    before, start, rest = text.partition("<!-- predicts -->\n")
-    _, end, after = rest.partition("\n<!-- /predicts -->")
-    if end:
-        write_text(path, f"{before}{start}{line}{end}{after}")
+def describe(path: Path, **blocks: str) -> None:
+    """Update the README: each block between its two marks, like `<!-- predicts -->`.
+
+    A block whose marks are gone is left out: the page is the team's.
+    """
+    old = text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for name, line in blocks.items():
+        before, start, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"\n<!-- /{name} -->")
+        if end:
+            text = f"{before}{start}{line}{end}{after}"
+    if text != old:
+        write_text(path, text)

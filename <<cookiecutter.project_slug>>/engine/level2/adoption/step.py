@@ -89,7 +89,9 @@ def adopt(
             f" {'params.yaml':<24} written; the old one is {kept.name}, which git ignores"
         )
     describe(
-        root / "README.md", f"Predicts {span(target)} from {span(data_path.name)} ({rows:,} rows)."
+        root / "README.md",
+        predicts=f"Predicts {span(target)} from {span(data_path.name)} ({rows:,} rows).",
+        sample=f"The data are {span(data_path.name)}: `make adopt` brought them into `data/raw`.",
     )
     return decisions
 
