@@ -229,5 +229,5 @@ def test_a_tuner_that_nothing_registered_is_refused(on_katib, cluster, monkeypat
 
 
 def test_an_unknown_tuner_is_refused():
-    with pytest.raises(ValueError, match="'optuna' or 'katib'"):
+    with pytest.raises(ProjectError, match="TUNER: input should be 'optuna' or 'katib'"):
         Settings(tuner="hyperopt")

@@ -7,18 +7,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ..base import kubectl
+from ..base.environment import Environment
 from ..base.errors import ProjectError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class AccessSettings(BaseSettings):
+class AccessSettings(Environment):
     """Address and secrets of a KFP server: the KF_PIPELINES_ variables of the environment."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     kf_pipelines_endpoint: str = ""
     kf_pipelines_ui_endpoint: str = ""

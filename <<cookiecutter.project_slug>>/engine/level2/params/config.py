@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ..base.environment import Environment
 from ..base.errors import ProjectError
 from ..base.yaml_file import read_yaml
 from ..data.contract import DataContract
@@ -53,10 +53,8 @@ class Params(Strict):
         return self
 
 
-class Settings(BaseSettings):
+class Settings(Environment):
     """Addresses and secrets, from the environment only; never written anywhere."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     mlflow_tracking_uri: str = "sqlite:///mlflow.db"
     model_environment: str = ""  # staging or production: whose champion is meant

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from pydantic import ValidationError
 
 from ..base.errors import ProjectError
 from ..base.listen import QUEUE, listen
@@ -34,7 +33,7 @@ _TURN = 0.0005  # seconds: threads that read the store and write the log wait le
 
 def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
     """Serve the champion, or the model in `folder`, until SIGTERM or Ctrl-C."""
-    settings = _settings()
+    settings = ServeSettings()
     source = open_source(root, folder)
     project = settings.features and (root / "params.yaml").is_file()
     service = _service(root, settings, source, _store(root) if project else None)
@@ -59,15 +58,6 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
         gc.freeze()  # what lives as long as the process is not looked at again
         gc.set_threshold(_ALLOCATIONS)
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def _settings() -> ServeSettings:
-    try:
-        return ServeSettings()
-    except ValidationError as error:
-        found = error.errors()[0]
-        name = f"SERVE_{found['loc'][0]}".upper()
-        raise ProjectError(f"{name}: {found['msg'].lower()} (got {found['input']!r:.60})") from None
 
 
 def _store(root: Path) -> Callable[[], Reader]:

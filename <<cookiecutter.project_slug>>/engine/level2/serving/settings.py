@@ -4,17 +4,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from ..base.environment import Environment
 
 
 def _unless_off(value: Any) -> Any:
     return None if value == "off" else value
 
 
-class ServeSettings(BaseSettings):
+class ServeSettings(Environment):
     """Variables `SERVE_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="SERVE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SERVE_")
 
     max_body_bytes: int = Field(1_048_576, ge=1_024, le=2**30)
     max_rows: int = Field(1_000, ge=1, le=100_000)

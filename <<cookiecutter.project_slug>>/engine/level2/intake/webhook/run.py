@@ -4,7 +4,6 @@ import signal
 from pathlib import Path
 
 import uvicorn
-from pydantic import ValidationError
 
 from ...base.errors import ProjectError
 from ...base.listen import QUEUE, listen
@@ -42,11 +41,7 @@ def serve(root: Path, host: str, port: int) -> None:
 
 
 def _settings() -> WebhookSettings:
-    try:
-        settings = WebhookSettings()
-    except ValidationError as error:
-        found = error.errors()[0]
-        raise ProjectError(f"{str(found['loc'][0]).upper()}: {found['msg'].lower()}") from None
+    settings = WebhookSettings()
     settings.check()
     if settings.webhook_objects and not settings.webhook_objects.startswith("s3://"):
         raise ProjectError(

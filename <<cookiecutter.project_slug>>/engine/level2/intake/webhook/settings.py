@@ -4,17 +4,15 @@ import re
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ...base.environment import Environment
 from ...base.errors import ProjectError
 
 SHORTEST = 16  # characters of the shared secret
 
 
-class WebhookSettings(BaseSettings):
+class WebhookSettings(Environment):
     """Variables `WEBHOOK_*`, and GitHub's under the names its jobs use."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     webhook_secret: SecretStr = SecretStr("")  # what the store sends as Authorization
     webhook_objects: str = ""  # s3://bucket/table.csv or s3://bucket/folder/; else data.source
