@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from level2.deploy import release
+from level2.deploy import release, rollout
 from level2.deploy.environment import Patience
 from level2.serving.settings import ServeSettings
 from overlays import ENVIRONMENTS, build, project
@@ -41,7 +41,17 @@ def environment(request):
     return request.param
 
 
-@pytest.fixture(scope="module", params=["kserve", "plain", "kserve mlflow", "plain mlflow"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "kserve",
+        "kserve-standard",
+        "plain",
+        "kserve mlflow",
+        "kserve-standard mlflow",
+        "plain mlflow",
+    ],
+)
 def overlay(request, environment, tmp_path_factory):
     """Objects, engine, and whether the model comes out of MLflow."""
     engine, _, source = request.param.partition(" ")
@@ -59,7 +69,8 @@ def faults(objects):
     found = []
     for item in objects:
         if item["kind"] == "InferenceService":
-            found += unfit(item["spec"]["predictor"])
+            mode = item["metadata"]["annotations"][rollout.MODE]
+            found += unfit(item["spec"]["predictor"], mode)
             plain = {key: value for key, value in pod_of([item]).items() if key not in EXTENSIONS}
             meta = {"name": item["metadata"]["name"]}
             item = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": plain}
@@ -70,14 +81,15 @@ def faults(objects):
     return found
 
 
-def unfit(predictor):
-    """What KServe or Knative would not take of a predictor."""
+def unfit(predictor, mode="Serverless"):
+    """What KServe, or Knative where it serves, would not take of a predictor."""
     given = {key: value for key, value in predictor.items() if key in EXTENSIONS}
     found = [key for key, value in given.items() if type(value) is not EXTENSIONS[key]]
     names = [item["name"] for item in predictor["containers"]]
     found += [] if names == ["kserve-container"] else ["containers"]
     first = {"initContainers"} if "initContainers" in predictor else set()  # by a flag, said there
-    return [*found, *sorted(set(predictor) - set(EXTENSIONS) - KNATIVE - first)]
+    more = {"terminationGracePeriodSeconds"} if mode == "Standard" else set()
+    return [*found, *sorted(set(predictor) - set(EXTENSIONS) - KNATIVE - first - more)]
 
 
 def loose(objects):
@@ -111,7 +123,7 @@ def test_every_object_fits_the_schemas_and_lies_in_its_namespace(overlay, enviro
     assert space["name"].endswith(f"-{environment}")
     rest = [item for item in objects if item["kind"] != "Namespace"]
     assert {item["metadata"]["namespace"] for item in rest} == {space["name"]}
-    level = {"plain": "restricted", "kserve": "baseline"}[engine]
+    level = "restricted" if engine == "plain" else "baseline"
     assert space["labels"]["pod-security.kubernetes.io/enforce"] == level
 
 
@@ -124,7 +136,7 @@ def test_an_inference_service_fits_the_schema_of_kserve_itself(overlay):
     crd = yaml.safe_load(CRD.read_text())
     [version] = [item for item in crd["spec"]["versions"] if item["name"] == "v1beta1"]
     judge = jsonschema.Draft202012Validator(closed(version["schema"]["openAPIV3Schema"]))
-    if engine == "kserve":
+    if engine != "plain":
         item = release.workload(objects)
         assert [error.message for error in judge.iter_errors(item)] == []
         item = copy.deepcopy(item)
@@ -181,7 +193,7 @@ def test_probes_ask_the_service_and_volumes_hold_what_it_writes(overlay):
     probes = {name: item["httpGet"]["path"] for name, item in service.items() if "Probe" in name}
     assert probes["readinessProbe"] == "/v2/health/ready"
     assert probes["livenessProbe"] == "/v2/health/live"
-    assert ("startupProbe" in probes) == (engine == "plain")
+    assert ("startupProbe" in probes) == (engine != "kserve")
     written = [item["mountPath"] for item in service["volumeMounts"] if not item.get("readOnly")]
     assert written == ["/tmp", "/log"]  # noqa: S108  paths in the container
     known = {f"SERVE_{name}".upper() for name in ServeSettings.model_fields}
@@ -197,12 +209,29 @@ def test_a_cold_start_is_waited_for_and_not_killed(overlay):
     serving = release.workload(objects)
     [service] = pod_of(objects)["containers"]
     live = service["livenessProbe"]
-    if engine == "plain":
-        start = service["startupProbe"]
-        assert start["periodSeconds"] * start["failureThreshold"] >= COLD
-        assert COLD < serving["spec"]["progressDeadlineSeconds"] < 60 * Patience().minutes
-    else:  # Knative takes no startup probe
+    if engine == "kserve":  # Knative takes no startup probe
         assert live["initialDelaySeconds"] >= COLD
+        return
+    start = service["startupProbe"]
+    assert start["periodSeconds"] * start["failureThreshold"] >= COLD
+    assert "initialDelaySeconds" not in live
+    if engine == "plain":
+        assert COLD < serving["spec"]["progressDeadlineSeconds"] < 60 * Patience().minutes
+
+
+def test_a_pod_that_goes_answers_until_nobody_asks_it(overlay):
+    """Knative's own proxy sees to it; else requests were refused during an update."""
+    objects, engine, _ = overlay
+    serving, pod = release.workload(objects), pod_of(objects)
+    [service] = pod["containers"]
+    if engine == "kserve":
+        assert "lifecycle" not in service, "Knative refuses it"
+        return
+    [word, seconds] = service["lifecycle"]["preStop"]["exec"]["command"]
+    assert word == "sleep"
+    assert int(seconds) + 30 < pod["terminationGracePeriodSeconds"]
+    mode = serving["metadata"].get("annotations", {}).get(rollout.MODE)
+    assert mode == ("Standard" if engine == "kserve-standard" else None)
 
 
 def test_the_model_is_in_the_image_or_comes_out_of_mlflow(overlay):
@@ -218,13 +247,16 @@ def test_the_model_is_in_the_image_or_comes_out_of_mlflow(overlay):
     assert not [item for item in objects if item["kind"] == "Secret"]
 
 
+ONE = [("kserve", "staging"), ("kserve-standard", "staging")]  # where one pod is enough
+
+
 def test_environments_scale_apart(overlay, environment):
     objects, engine, _ = overlay
     scaled = {item["kind"]: item.get("spec") for item in objects}
     bounds = (
         scaled["InferenceService"]["predictor"]
-        if engine == "kserve"
+        if engine != "plain"
         else scaled["HorizontalPodAutoscaler"]
     )
     assert (bounds["maxReplicas"] == 2) == (environment == "staging")
-    assert bounds["minReplicas"] == {"kserve staging": 1}.get(f"{engine} {environment}", 2)
+    assert bounds["minReplicas"] == (1 if (engine, environment) in ONE else 2)
