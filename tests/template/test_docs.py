@@ -453,6 +453,7 @@ MODELS = (
     "data/feature.py",
     "params/sections.py",
     "params/monitor.py",
+    "params/canary.py",
     "data/number_format.py",
     "model/search_space.py",
     "model/threshold.py",

@@ -14,13 +14,14 @@ import yaml
 
 from layout import ENGINE, PROJECT, TESTS
 from level2.base.errors import ProjectError
-from level2.deploy import canary, deployment, kubectl
+from level2.deploy import comparison, deployment, kubectl
 from level2.deploy.environment import Patience
 from level2.deploy.kubectl import build
 from level2.deploy.release import Release, release
 from level2.params.config import load_params
 from level2.project import Context
 from level2.registry import promotion
+from level2.serving.prometheus import Metrics
 from level2.training.steps import hand_over as hand_over_step
 from level2.workspace import Workspace
 from overlays import namespace, project
@@ -56,11 +57,14 @@ class Stand:
     def log(self):
         return self._ask("state", {})["log"]
 
+    def all(self, kind):
+        """The objects of a kind by name."""
+        kept = self._ask("state", {})["kept"]
+        return [kept[key] for key in sorted(kept) if key.startswith(kind)]
+
     def kept(self, kind="inferenceservices"):
         """The one object of a kind."""
-        [found] = [
-            item for key, item in self._ask("state", {})["kept"].items() if key.startswith(kind)
-        ]
+        [found] = self.all(kind)
         return found
 
     def shares(self):
@@ -112,7 +116,9 @@ def kserve(tmp_path):
 
 @pytest.fixture
 def plain(tmp_path):
-    return project(tmp_path / "project", "plain")
+    folder = project(tmp_path / "project", "plain")
+    shutil.copy(PROJECT / "params.yaml", folder)
+    return folder
 
 
 def hand_over(folder, version, source=None):
@@ -181,20 +187,21 @@ def test_the_next_one_begins_as_a_canary_and_ends_with_all_requests(stand, kserv
     capsys.readouterr()
     seen = []
     patience = Patience(0.2, 0.3, 0.02)
-    watched = canary._watch
+    watched = comparison.watch
 
     def watch(*words):
         seen.append(stand.shares())
         watched(*words)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(canary, "_watch", watch)
+        patch.setattr(comparison, "watch", watch)
         deploy(kserve, 8, "b", patience=patience)
     assert seen == [{image("b"): 10, image("a"): 90}]
     assert stand.shares() == {image("b"): 100}
     assert len(stand.kept()["revisions"]) == 2, "promotion starts no pods"
     assert capsys.readouterr().out.splitlines() == [
         " canary    load v8 · staging · 10 % of the requests",
+        " judged    by readiness alone: no pod of the service reports",
         " deployed  load v8 · staging · sha256:bbbbbbbbbbbb…",
     ]
 
@@ -334,8 +341,8 @@ def test_standard_mode_tells_no_ready_revision_and_is_not_waited_for(stand, stan
 
 def test_standard_mode_has_no_canary(stand, standard):
     assert refused(deploy, standard, 7, "a", percent=10) == (
-        "CANARY= and HOLD= split requests, which needs KServe on Knative: staging has its mode "
-        "Standard"
+        "CANARY= and HOLD= split requests, which KServe's mode Standard cannot for a container of "
+        "ours: serve staging with ../../plain, or with Knative"
     )
     assert [method for method, _ in stand.log if method != "GET"] == []
 
@@ -418,10 +425,108 @@ def test_who_may_not_list_deployments_is_told_at_once(stand, plain):
     assert time.monotonic() - start < 30
 
 
-def test_a_plain_deployment_splits_no_requests(stand, plain):
-    said = refused(deploy, plain, 7, "a", percent=10)
-    assert said.startswith("CANARY= and HOLD= split requests, which needs KServe on Knative")
-    assert not [path for method, path in stand.log if method == "PATCH"]
+def page(requests, failed=0, seconds=0.01, number=50.0):
+    """What a pod of the service reports after so many requests: its own metrics."""
+    metrics = Metrics()
+    metrics.serve(Stamp(), [float(edge) for edge in range(0, 110, 10)], 0.0)
+    for code, times in (("200", requests - failed), ("500", failed)):
+        metrics.requests.labels("predict", code).inc(times)
+    for _ in range(requests):
+        metrics.latency.of("predict").observe(seconds)
+        metrics.predicted([number])
+    metrics.requests.labels("health", "500").inc(1000)  # not a prediction
+    return metrics.text().decode()
+
+
+class Stamp:
+    name, version, digest, created = "load", "8", "0", 0.0
+
+
+def told(pods):
+    """Pods of version 7 and 8 and what they report before and after the watch."""
+    return [
+        {"name": f"pod-{version}", "sha256": f"{version:064x}", "pages": list(pages)}
+        for version, pages in pods.items()
+    ]
+
+
+def test_a_canary_of_a_plain_deployment_that_is_as_good_serves_all(stand, plain, capsys):
+    deploy(plain, 7, "a")
+    pods = told({7: (page(1000), page(3000)), 8: (page(0), page(1000))})
+    going = {"name": "going", "sha256": f"{7:064x}", "pages": [page(1)], "going": True}
+    stand.play(pods=[*pods, going])
+    capsys.readouterr()
+    deploy(plain, 8, "b", percent=20, patience=Patience(0.2, 0.1, 0.02))
+    assert capsys.readouterr().out.splitlines() == [
+        " canary    load v8 · staging · 1 of 2 pods",
+        " judged    1,000 requests beside 2,000: failed 0.0% (0.0%), p95 10 ms (10), "
+        "predictions 0.00 apart",
+        " deployed  load v8 · staging · sha256:bbbbbbbbbbbb…",
+    ]
+    assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("b")
+
+
+@pytest.mark.parametrize(
+    ("worse", "said"),
+    [
+        ({"failed": 50}, "5.0% of its requests failed, of the others 0.0% (canary.max_failed_"),
+        ({"seconds": 0.09}, "its p95 is 98 ms, of the others 10 ms (canary.max_latency_ratio 2)"),
+        ({"number": 95.0}, "its predictions are 1.00 from those of the others (canary.max_pred"),
+    ],
+)
+def test_a_canary_that_is_worse_is_removed_and_the_old_version_serves_on(stand, plain, worse, said):
+    deploy(plain, 7, "a")
+    stand.play(pods=told({7: (page(1000), page(3000)), 8: (page(0), page(1000, **worse))}))
+    refusal = refused(deploy, plain, 8, "b", percent=20, patience=Patience(0.2, 0.1, 0.02))
+    assert refusal.startswith("load v8 is worse than the version before: ")
+    assert said in refusal
+    assert refusal.endswith("; load v7 gets all requests again")
+    assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("a"), "one is left"
+
+
+def test_a_canary_with_few_requests_or_a_cluster_that_tells_nothing_is_judged_by_readiness(
+    stand, plain, capsys
+):
+    deploy(plain, 7, "a")
+    stand.play(pods=told({7: (page(0), page(2000)), 8: (page(0), page(99, failed=99))}))
+    patience = Patience(0.2, 0.1, 0.02)
+    deploy(plain, 8, "b", percent=20, patience=patience)
+    assert "by readiness alone: 99 requests beside 2,000" in capsys.readouterr().out
+    stand.play(forbidden=["pods"])
+    deploy(plain, 9, "c", percent=20, patience=patience)
+    said = capsys.readouterr().out
+    assert (
+        " judged    by readiness alone: staging: get failed: (Forbidden): pods is forbidden" in said
+    )
+    assert " deployed  load v9 " in said
+
+
+@pytest.mark.usefixtures("stand")
+def test_params_may_ask_for_a_canary_of_every_deployment(plain, capsys):
+    params = plain / "params.yaml"
+    params.write_text(params.read_text() + "\ncanary: {percent: 60}\n")
+    deploy(plain, 7, "a")
+    deploy(plain, 8, "b")
+    said = capsys.readouterr().out.splitlines()
+    assert " canary    load v8 · staging · 2 of 3 pods" in said
+    assert said[-1] == " deployed  load v8 · staging · sha256:bbbbbbbbbbbb…"
+
+
+def test_a_canary_waits_with_hold_and_a_rollback_removes_it_alone(stand, plain, capsys):
+    deploy(plain, 7, "a")
+    capsys.readouterr()
+    deploy(plain, 8, "b", percent=20, hold=True)
+    kept = [item["metadata"]["name"] for item in stand.all("deployments")]
+    assert kept == ["serving", "serving-canary"]
+    deployment.rollback(plain, "staging", QUICK)
+    assert capsys.readouterr().out.splitlines() == [
+        " canary    load v8 · staging · 1 of 2 pods",
+        " rollback  staging · load v8 removed, a canary",
+    ]
+    assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("a")
+    deploy(plain, 8, "b", percent=20, hold=True)
+    deploy(plain, 8, "b")
+    assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("b")
 
 
 def test_a_model_out_of_mlflow_comes_with_the_image_of_the_pipeline(stand, tmp_path):

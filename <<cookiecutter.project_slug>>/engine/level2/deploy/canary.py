@@ -1,10 +1,9 @@
 """A canary: a new version gets a share of the requests first, then all or none."""
 
-import time
 from typing import Any
 
 from ..base.errors import ProjectError
-from . import release, rollout
+from . import comparison, release, rollout
 from .environment import Environment, Patience
 from .release import Release
 
@@ -37,7 +36,7 @@ def split(
         target.wait(new.named, patience, target.look(new, patience.minutes, part, old))
         target.say("canary", f"{new.named} · {target.environment} · {part} % of the requests")
         if not hold:
-            _watch(target, new, part, patience)
+            comparison.watch(target, new, lambda: _waits(target, part), patience)
     except ProjectError as error:
         target.give(0)
         stays = good.named if good else "the previous version"
@@ -46,14 +45,9 @@ def split(
         give_all(target, new, patience)
 
 
-def _watch(target: Environment, new: Release, part: int, patience: Patience) -> None:
-    """Raises ProjectError if the canary stops being ready while it is watched."""
-    end = time.monotonic() + patience.watch
-    while time.monotonic() < end:
-        time.sleep(patience.poll)
-        found = rollout.inference_service(target.live() or {}, part)
-        if not found.done:
-            raise ProjectError(f"{new.named} was ready and no longer is: {found.waits}")
+def _waits(target: Environment, part: int) -> str:
+    found = rollout.inference_service(target.live() or {}, part)
+    return "" if found.done else found.waits or found.failed
 
 
 def give_all(target: Environment, new: Release, patience: Patience) -> None:

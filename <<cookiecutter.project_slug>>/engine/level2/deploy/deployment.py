@@ -5,7 +5,7 @@ from typing import Any
 
 from ..base.errors import ProjectError
 from ..base.files import read_json
-from . import canary, release, rollout
+from . import canary, canary_pods, release, rollout
 from .environment import Environment, Patience
 from .release import Release
 
@@ -29,14 +29,21 @@ def deploy(
     target = Environment(root, environment)
     new = release.release(read_json(root / record), image, target.objects)
     live = target.live()
+    asked = percent is not None or hold
+    percent = percent or target.limits.percent
     if not target.splits:
-        if percent is not None or hold:
-            plain = "a plain Deployment" if target.kind == "Deployment" else "its mode Standard"
+        if asked and target.kind != "Deployment":
             raise ProjectError(
-                "CANARY= and HOLD= split requests, which needs KServe on Knative: "
-                f"{environment} has {plain}"
+                "CANARY= and HOLD= split requests, which KServe's mode Standard cannot for a "
+                f"container of ours: serve {environment} with ../../plain, or with Knative"
             )
-        _at_once(target, new, live, patience)
+        wanted = (percent is not None or hold) and target.kind == "Deployment"
+        if wanted and live is not None and release.known(live)[0] != new:
+            canary_pods.split(target, new, live, percent, hold, patience)
+        if not hold:
+            if target.kind == "Deployment":
+                canary_pods.remove(target)  # first, so that the update finds room for its pods
+            _at_once(target, new, live, patience)
     elif canary.waits(live, new) and not hold:
         canary.give_all(target, new, patience)
     elif live is None or (release.known(live)[0] == new and release.share(live) == 100):
@@ -50,6 +57,10 @@ def rollback(root: Path, environment: str, patience: Patience) -> Release:
     target = Environment(root, environment)
     live = target.live()
     current, before = release.known(live)
+    if target.kind == "Deployment" and (started := canary_pods.waiting(target)):
+        canary_pods.remove(target)
+        target.say("rollback", f"{environment} · {started.named} removed, a canary")
+        return started
     if live is None or current is None:
         raise ProjectError(f"nothing is deployed in {environment} that could be rolled back")
     if target.splits and release.share(live) == 0:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..base.console import Screen
 from ..base.errors import ProjectError
-from ..params.config import Settings
+from ..params.canary import Canary
+from ..params.config import Settings, load_params
 from . import release, rollout
 from .kubectl import Cluster, build
 from .release import Release
@@ -36,7 +37,7 @@ class Environment:
             raise ProjectError(
                 f"`{environment}` is not an environment: use one of {', '.join(ENVIRONMENTS)}"
             )
-        self.environment = environment
+        self.root, self.environment = root, environment
         self.objects = build(root / "deploy" / "serving" / "overlays" / environment)
         serving = release.workload(self.objects)
         self.kind, self.name = serving["kind"], serving["metadata"]["name"]
@@ -45,6 +46,12 @@ class Environment:
         space = serving["metadata"].get("namespace", "default")
         self.cluster = Cluster(context, space, f"KUBE_CONTEXT_{environment.upper()}")
         self.screen = Screen(0)
+
+    @cached_property
+    def limits(self) -> Canary:
+        """Section `canary` of params.yaml; its defaults where there is no such file."""
+        file = self.root / "params.yaml"
+        return load_params(file).canary if file.is_file() else Canary()
 
     @cached_property
     def splits(self) -> bool:

@@ -32,7 +32,7 @@ class Cluster:
         if context not in known:
             others = f"set {setting} to one of {', '.join(known)}" if known else "it has none"
             raise ProjectError(f"the kubeconfig has no context `{context}`: {others}")
-        self.context = context
+        self.context, self.namespace = context, namespace
         self._where = ("--context", context, "--namespace", namespace)
 
     def get(self, kind: str, name: str) -> Object | None:
@@ -52,6 +52,19 @@ class Cluster:
         """Change a few fields of a live object."""
         words = ("--type", "merge", "--field-manager", MANAGER, "-p", json.dumps(change))
         self._ask("patch", kind, name, *words)
+
+    def every(self, kind: str) -> list[Object]:
+        """The live objects of a kind in the environment's namespace."""
+        return list(json.loads(self._ask("get", kind, "-o", "json"))["items"])
+
+    def metrics(self, pod: str, port: int) -> str:
+        """What a pod answers under /metrics, through the API server."""
+        place = f"/api/v1/namespaces/{self.namespace}/pods/{pod}:{port}/proxy/metrics"
+        return self._ask("get", "--raw", place)
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object and what it made; nothing if there is none."""
+        self._ask("delete", kind, name, "--ignore-not-found", "--wait=false")
 
     def roll_out(self, deployment: str, minutes: float) -> Progress:
         """Wait until all pods of a Deployment have the newest version and are available.

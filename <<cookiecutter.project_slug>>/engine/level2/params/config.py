@@ -14,6 +14,7 @@ from ..data.feature import Strict
 from ..data.featurize import Featurize
 from ..model.metrics import primary_metric, use
 from ..owned import declarations
+from .canary import Canary
 from .coherence import problems
 from .decide import Decide
 from .file import explained, override
@@ -35,6 +36,7 @@ class Params(Strict):
     monitor: Monitor = Monitor()
     decide: Decide = Decide()
     ct: Ct = Ct()
+    canary: Canary = Canary()
 
     @property
     def metric(self) -> str:

@@ -23,6 +23,7 @@ import rollout_controllers
 KINDS = {  # group/version: plural: kind, namespaced
     "v1": {
         "namespaces": ("Namespace", False),
+        "pods": ("Pod", True),
         "serviceaccounts": ("ServiceAccount", True),
         "services": ("Service", True),
     },
@@ -45,6 +46,7 @@ class Stand:
         self.log = []  # [method, path with query]
         self.bad = {}  # image: what a pod of it says
         self.slow = 1  # looks at an object until a change has come through
+        self.pods = []  # name, model and, one after the other, its pages of metrics
         self.missing = set()  # groups that are not installed
         self.forbidden = set()  # plurals nobody may touch, or `list plural`
         self.lock = threading.RLock()
@@ -70,6 +72,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_PATCH(self):
         self._serve("PATCH")
 
+    def do_DELETE(self):
+        self._serve("DELETE")
+
     def _serve(self, method):
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, asked = self.path.partition("?")
@@ -82,6 +87,11 @@ class Handler(BaseHTTPRequestHandler):
             if found is not None:
                 return self._answer(200, found)
             STAND.log.append([method, self.path])
+            if "/pods" in path:
+                refused = "pods" in STAND.forbidden
+                said = 'pods is forbidden: User "someone" cannot list resource "pods"'
+                body = status(403, said, "Forbidden") if refused else of_pods(path)
+                return self._answer(403 if refused else 200, body)
             if method == "GET" and (one := selected(path, asked)):
                 return self._answer(*listed(path, one))
             return self._answer(*route(method, path, self.headers.get("Content-Type"), data))
@@ -105,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.02)
 
     def _answer(self, code, body):
-        data = json.dumps(body).encode()
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -150,7 +160,7 @@ def groups():
 
 def resource(plural, kind):
     name, namespaced = kind
-    verbs = ["create", "get", "list", "patch", "watch"]
+    verbs = ["create", "delete", "get", "list", "patch", "watch"]
     return {
         "name": plural,
         "singularName": name.lower(),
@@ -211,11 +221,33 @@ def route(method, path, content, data):
     key = (plural, space or "", name)
     if method == "PATCH":
         return patch(key, content, data)
+    if method == "DELETE" and STAND.kept.pop(key, None):
+        return 200, {"kind": "Status", "apiVersion": "v1", "status": "Success"}
     if key not in STAND.kept:
         return 404, status(404, f'{plural} "{name}" not found', "NotFound")
     rollout_controllers.below(STAND.kept[key], STAND.kept)
     rollout_controllers.look(STAND.kept[key], STAND.bad)
     return 200, STAND.kept[key]
+
+
+def of_pods(path):
+    """The list of the pods, or the next page of metrics of one of them."""
+    for pod in STAND.pods:
+        if f"/pods/{pod['name']}:8000/proxy/metrics" in path:
+            pages = pod["pages"]
+            if pod.get("going"):
+                raise ConnectionError("a pod that has closed its port was asked")
+            return pages.pop(0) if len(pages) > 1 else pages[0]
+    items = [
+        {
+            "metadata": {"name": pod["name"], "uid": f"uid-{pod['name']}"}
+            | ({"deletionTimestamp": "2026-01-01T00:00:00Z"} if pod.get("going") else {}),
+            "spec": {"containers": [{"env": [{"name": "SERVE_SHA256", "value": pod["sha256"]}]}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+        }
+        for pod in STAND.pods
+    ]
+    return {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items}
 
 
 def patch(key, content, data):
@@ -280,6 +312,7 @@ def control(what, body):
     if what == "play":
         STAND.bad = body.get("bad", {})
         STAND.slow = body.get("slow", 1)
+        STAND.pods = body.get("pods", [])
         STAND.missing = set(body.get("missing", []))
         STAND.forbidden = set(body.get("forbidden", []))
         return {}

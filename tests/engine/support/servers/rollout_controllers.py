@@ -84,7 +84,9 @@ def deployment(item, bad):
             {"type": "Progressing", "status": "False", "reason": reason, "message": message}
         ]
     else:
-        status |= dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), wanted)
+        status |= dict.fromkeys(
+            ("replicas", "updatedReplicas", "availableReplicas", "readyReplicas"), wanted
+        )
 
 
 def inference_service(item, bad):
