@@ -36,7 +36,7 @@ MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
 
 .PHONY: help engine-sums setup setup-project tools demo check test servers test-real test-long bench canary example \
-	recording dashboard-picture lock cluster-up cluster-test cluster-down
+	recording dashboard-picture lock cluster test-cluster cluster-down
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 } \
 		/^## / { printf "%25s%s\n", "", substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -93,12 +93,12 @@ test-long: setup-project ## load-test the service at full size, 15 minutes:
 	@$(TEST_ENGINE) -n0 -s -m long
 bench: setup-project ## measure against lower bounds and peers: benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
-cluster-up: ## start kind with KFP, Katib, MinIO, MLflow, Redis (Docker, kind, kubectl)
-	@tests/cluster/up.sh
-cluster-test: setup-project tools ## run the pipeline of a generated project on that cluster
-	@CLUSTER=1 $(BIN)/pytest -q -m cluster tests/cluster
-cluster-down: ## remove the cluster
-	@tests/cluster/down.sh
+cluster: setup ## start a real Kubernetes with Katib: kind where Docker is, else a node of its own
+	@tests/cluster/cluster.sh up
+test-cluster: setup-project tools ## run the tests on that cluster
+	@tests/cluster/cluster.sh test
+cluster-down: ## end the cluster; nothing of it stays
+	@tests/cluster/cluster.sh down
 canary: ## run make test with the newest allowed dependencies; rewrites the locks
 	@$(MAKE) --no-print-directory lock UPGRADE=yes
 	@$(MAKE) --no-print-directory test

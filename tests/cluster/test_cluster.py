@@ -1,4 +1,4 @@
-"""The pipeline of a generated project on a real KFP and Katib, installed by `make cluster-up`.
+"""The pipeline of a generated project on a real KFP and Katib, on the kind of `make cluster`.
 
 Written to be run on any machine with Docker and by the nightly workflow; see
 docs/how-to/kubeflow-cluster.md on where it has been run.
@@ -16,12 +16,15 @@ import fitted
 import pytest
 import yaml
 
+from cluster import running
 from projects import copy, make, tool
 from servers import free_port, start, stop
 
 pytestmark = [
     pytest.mark.cluster,
-    pytest.mark.skipif(not os.environ.get("CLUSTER"), reason="needs `make cluster-up`"),
+    pytest.mark.skipif(
+        os.environ.get("CLUSTER") != "kind", reason="needs KFP: `make cluster CLUSTER=kind`"
+    ),
 ]
 HERE = Path(__file__).parent
 NAMES = dict(re.findall(r"^(\w+)=(.*)$", (HERE / "names.sh").read_text(), re.M))
@@ -124,17 +127,6 @@ def ask(url: str) -> dict:
         return json.load(answer)
 
 
-def last_states(text: str) -> dict[str, dict]:
-    """The newest state of every object in what `kubectl get --watch -o json` printed."""
-    decoder, position, found = json.JSONDecoder(), 0, {}
-    while position < len(text.rstrip()):
-        item, position = decoder.raw_decode(text, position)
-        for one in item.get("items", [item]):
-            found[one["metadata"]["name"]] = one
-        position += len(text[position:]) - len(text[position:].lstrip())
-    return found
-
-
 def test_the_pipeline_runs_and_trains_what_katib_found(
     project, image, servers, tmp_path, monkeypatch
 ):
@@ -153,7 +145,7 @@ def test_the_pipeline_runs_and_trains_what_katib_found(
     finally:
         stop(watch)
     assert "SUCCEEDED" in said
-    experiments = last_states(seen.read_text())
+    experiments = running.last_states(seen.read_text())
     assert experiments
     best = []
     for item in experiments.values():

@@ -1,4 +1,4 @@
-"""What `make cluster-test` would put on a cluster, judged where there is none."""
+"""What `make test-cluster` would put on a cluster, judged where there is none."""
 
 import re
 import shutil
