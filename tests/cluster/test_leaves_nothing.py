@@ -45,7 +45,7 @@ def processes(network: str = "") -> dict[int, str]:
         try:
             words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             here = network and os.readlink(folder / "ns/net") == network
-        except (FileNotFoundError, ProcessLookupError):
+        except (FileNotFoundError, ProcessLookupError, PermissionError):  # gone, or not ours
             continue
         if here or str(state()) in words:
             found[int(folder.name)] = words
