@@ -93,7 +93,7 @@ test-long: setup-project ## load-test the service at full size, 15 minutes:
 	@$(TEST_ENGINE) -n0 -s -m long
 bench: setup-project ## measure against lower bounds and peers: benchmarks/results.json
 	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
-cluster: setup ## start a real Kubernetes with Katib: kind where Docker is, else a node of its own
+cluster: setup ## start a real Kubernetes with Katib: kind, or a node without Docker
 	@tests/cluster/cluster.sh up
 test-cluster: setup-project tools ## run the tests on that cluster
 	@tests/cluster/cluster.sh test
