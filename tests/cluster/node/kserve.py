@@ -8,7 +8,7 @@ import yaml
 from . import certificates
 from .certificates import PKI
 from .place import BUILT
-from .services import kubectl
+from .services import kubectl, wait
 
 SPACE = "kserve"
 SECRET = "kserve-webhook-server-cert"  # noqa: S105  a name
@@ -27,7 +27,9 @@ def install() -> None:
     kinds = [item for item in objects if item["kind"] == "CustomResourceDefinition"]
     _apply([space, *kinds])
     names = [f"crd/{item['metadata']['name']}" for item in kinds]
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
+    # again and again: kubectl gives up where a definition has no conditions yet
+    established = ["kubectl", "wait", "--for=condition=Established", "--timeout=1s", *names]
+    wait("kube-apiserver", 60, *established)
     _apply([_secret(), *(item for item in objects if item not in kinds)])
     words = ["deployment/kserve-controller-manager", "-n", SPACE, "--timeout=180s"]
     kubectl("rollout", "status", *words)
