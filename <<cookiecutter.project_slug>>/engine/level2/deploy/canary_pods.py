@@ -38,7 +38,7 @@ def split(
     """Start pods of the new version and watch them; remove them if they are worse.
 
     Raises ProjectError then, and if they do not come up. If they may stay, they do until the
-    Deployment itself has been updated.
+    caller removes them.
     """
     current, _ = release.known(served)
     pods = int(served["spec"].get("replicas") or 1)

@@ -21,7 +21,7 @@ def deploy(
     hold: bool,
     patience: Patience,
 ) -> None:
-    """Apply the overlay with the handed-over release; with a canary on KServe."""
+    """Apply the overlay with the handed-over release, after a canary where there is to be one."""
     if not (root / record).is_file():
         raise ProjectError(
             f"{record} is missing: the pipeline writes it when it promotes, or RECORD= names it"
