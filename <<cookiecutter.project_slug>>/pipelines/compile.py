@@ -11,6 +11,8 @@ from level2.params.config import load_params
 from .cluster_tasks import Pods
 from .training import build
 
+TUNER = "katib"  # that of `submit` too: the YAML is only used where a cluster is
+
 
 def write(root: Path, image: str, output: Path) -> None:
     """Write the pipeline's YAML and print so. Raises ProjectError for an image without a digest."""
@@ -23,5 +25,5 @@ def compiled(root: Path, image: str, output: Path) -> str:
     name = load_params(root / "params.yaml").data.name
     pods = Pods(image, pipeline.commit(root))
     with atomic(output) as temporary:
-        compiler.Compiler().compile(build(name, image, pods), str(temporary))
+        compiler.Compiler().compile(build(name, image, pods, TUNER), str(temporary))
     return name

@@ -8,13 +8,16 @@ from . import components as task
 from .cluster_tasks import Pods
 
 
-def build(name: str, image: str, pods: Pods) -> Any:
-    """The pipeline of the project `name`, its tasks running in `image`, placed by `pods`."""
+def build(name: str, image: str, pods: Pods, default_tuner: str) -> Any:
+    """The pipeline of the project `name`, its tasks running in `image`, placed by `pods`.
+
+    A run that names no tuner, like one started in KFP's own pages, has `default_tuner`.
+    """
 
     @dsl.pipeline(name=name, description="Trains, judges and promotes; writes what to deploy.")
     def training(
         trigger: str = "manual",
-        tuner: str = "optuna",
+        tuner: str = default_tuner,
         source: str = "",
         overrides: list[str] = [],  # noqa: B006  KFP reads the default, nobody changes it
     ) -> None:

@@ -1,5 +1,6 @@
 """The compiled pipeline: the verbs of the loop in their order, and what its pods are given."""
 
+import inspect
 import itertools
 import os
 import subprocess
@@ -11,6 +12,7 @@ from ir import IMAGE, ROOT, graphs, tasks
 from level2.base.errors import ProjectError
 from level2.training.graph import STEPS
 
+from pipelines import __main__ as command_line
 from pipelines import compile as compiler
 
 pytestmark = pytest.mark.slow
@@ -38,6 +40,20 @@ def test_no_order_is_possible_but_the_loops(ir):
 
     for earlier, later in itertools.pairwise(VERBS):
         assert earlier in waits(later), f"{later} may start before {earlier} has ended"
+
+
+def test_a_package_uploaded_by_hand_tunes_as_submit_does(ir):
+    """A run started in KFP's own pages names no tuner: it has the one that was compiled."""
+    compiled = ir.pipeline["root"]["inputDefinitions"]["parameters"]["tuner"]["defaultValue"]
+
+    def default(command):
+        return inspect.signature(command).parameters["tuner"].default
+
+    assert compiled == "katib"
+    assert default(command_line.submit) == default(command_line.schedule) == compiled
+    assert default(command_line.local) == "optuna"
+    given = body(ir)["tune"]["inputs"]["parameters"]["tuner"]
+    assert given == {"componentInputParameter": "pipelinechannel--tuner"}
 
 
 def test_the_gate_compares_fixed_words_and_each_branch_has_its_task(ir):

@@ -16,7 +16,7 @@ class Built(Exception):  # noqa: N818  no error
 def built(monkeypatch):
     """A function that returns the image that the tasks hand on to Katib's trials."""
 
-    def build(_name, _version, pods):
+    def build(_name, _version, pods, default_tuner):  # noqa: ARG001  by its name
         raise Built(pods.image)
 
     @contextmanager
