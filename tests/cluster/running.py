@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from cluster.node import katib, place, world
+from servers import stop
 
 ON = os.environ.get("CLUSTER", "")
 MARKS = [pytest.mark.cluster, pytest.mark.skipif(not ON, reason="needs `make cluster`")]
 INJECTION = {katib.INJECTION: "enabled"}
+TASKS, TRIALS = "load-forecast-staging", "load-forecast-staging-trials"
 
 
 def command(*words: str, folder: Path | None = None) -> list[str]:
@@ -41,15 +43,37 @@ def get(*words: str) -> dict:
     return json.loads(kubectl("get", *words, "-o", "json"))
 
 
-def last_states(text: str) -> dict[str, dict]:
+def last_states(text: str, by: str = "name") -> dict[str, dict]:
     """The newest state of every object in what `kubectl get --watch -o json` printed."""
     decoder, position, found = json.JSONDecoder(), 0, {}
     while position < len(text.rstrip()):
         item, position = decoder.raw_decode(text, position)
         for one in item.get("items", [item]):
-            found[one["metadata"]["name"]] = one
+            found[one["metadata"][by]] = one
         position += len(text[position:]) - len(text[position:].lstrip())
     return found
+
+
+@contextmanager
+def experiments(space: str, file: Path) -> Iterator[dict[str, dict]]:
+    """The last state of every Experiment that comes and goes meanwhile, by its uid.
+
+    A tuner removes its own: what they found is only to be seen while they are there.
+    """
+    words = ["get", "experiments.kubeflow.org", "-n", space, "--watch", "-o", "json"]
+    with file.open("w") as out:
+        watch = subprocess.Popen(
+            command("kubectl", *words),
+            env=place.environment(),
+            stdout=out,
+            start_new_session=True,
+        )
+    seen: dict[str, dict] = {}
+    try:
+        yield seen
+    finally:
+        stop(watch)
+        seen |= last_states(file.read_text(), "uid")
 
 
 @contextmanager

@@ -182,6 +182,40 @@ def test_dns_follows_services(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["services"]
 
 
+@pytest.fixture
+def resolver(tmp_path):
+    """A function that runs dns.py with a dnsmasq of ours and a Service that is seen at once."""
+    event = {"type": "ADDED", "object": {"metadata": {"name": "a", "namespace": "b"}, "spec": {}}}
+    (tmp_path / "kubectl").write_text(f"#!/bin/sh\necho '{json.dumps(event)}'\nexec sleep 1\n")
+
+    def run(dnsmasq: str) -> subprocess.CompletedProcess:
+        (tmp_path / "dnsmasq").write_text(f"#!/bin/sh\n{dnsmasq}\n")
+        for name in ("kubectl", "dnsmasq"):
+            (tmp_path / name).chmod(0o755)
+        return subprocess.run(
+            [sys.executable, str(HERE / "node/dns.py"), str(tmp_path / "hosts"), "127.0.0.1"],
+            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_service_seen_before_dnsmasq_listens_does_not_end_it(resolver, tmp_path):
+    """Seen: the signal came first, dnsmasq was gone, and no pod found Katib's database."""
+    resolver("sleep 2; touch survived; exit 3")
+    assert (tmp_path / "survived").exists()
+
+
+def test_the_resolver_ends_with_dnsmasq_and_says_so(resolver):
+    done = resolver("exit 3")
+    assert (done.returncode, done.stderr) == (1, " stopped: dnsmasq ended with 3\n")
+
+
 def test_an_image_holds_its_files_and_starts_as_told(tmp_path):
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\n")

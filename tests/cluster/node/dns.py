@@ -19,6 +19,8 @@ def serve(folder: Path, address: str) -> None:
     folder.mkdir(exist_ok=True)
     hosts = folder / "services"
     hosts.touch()
+    # inherited until dnsmasq takes it: a service seen before that would end dnsmasq
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server = subprocess.Popen(
         [
             "dnsmasq",
@@ -41,6 +43,8 @@ def serve(folder: Path, address: str) -> None:
             for line in watch.stdout:
                 update(names, json.loads(line))
                 write(hosts, names)
+                if server.poll() is not None:
+                    sys.exit(f" stopped: dnsmasq ended with {server.returncode}")
                 server.send_signal(signal.SIGHUP)
         time.sleep(1)
 

@@ -58,6 +58,8 @@ def start_all() -> None:
     start("dns", sys.executable, str(HERE / "dns.py"), str(STATE / "hosts"), NODE)
     ready = ["kubectl", "wait", "--for=condition=Ready", f"node/{NAME}", "--timeout=1s"]
     wait("kubelet", 120, *ready)
+    lookup = [str(DEBIAN / "bin/busybox"), "nslookup", "kubernetes.default.svc.cluster.local", NODE]
+    wait("dns", 60, *lookup)
     wait("kube-controller-manager", 60, "kubectl", "get", "serviceaccount", "default")
 
 

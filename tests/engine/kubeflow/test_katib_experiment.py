@@ -139,6 +139,14 @@ def test_the_trial_pod_may_do_as_little_as_possible():
     assert container["env"] == [{"name": "AWS_ENDPOINT_URL", "value": "http://minio:9000"}]
 
 
+def test_a_trial_is_repeated_only_if_its_node_gave_its_pod_up():
+    job = manifest()["spec"]["trialTemplate"]["trialSpec"]["spec"]
+    [rule] = job["podFailurePolicy"]["rules"]
+    assert rule["action"] == "Ignore"
+    assert rule["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+    assert job["template"]["spec"]["terminationGracePeriodSeconds"] < 30
+
+
 def test_the_command_is_explicit_and_hands_over_every_parameter():
     spec = manifest()["spec"]
     (container,) = spec["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]["containers"]

@@ -8,6 +8,9 @@ from ...model.search_space import Space
 
 CONTAINER = "trial"
 USER = 10001  # the image's
+GRACE = 5  # seconds for a trial that is told to stop: it has nothing to tidy up
+# a pod that its node gives up (drained, preempted, lost) says nothing about the parameters
+_EVICTED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ def trial_job(family: str, space: Space, pod: TrialPod) -> dict[str, Any]:
         words += ["--set-param", f"{name}=${{trialParameters.{name}}}"]
     spec: dict[str, Any] = {
         "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": GRACE,
         "automountServiceAccountToken": False,
         "securityContext": {
             "runAsNonRoot": True,
@@ -50,6 +54,7 @@ def trial_job(family: str, space: Space, pod: TrialPod) -> dict[str, Any]:
         "kind": "Job",
         "spec": {
             "backoffLimit": 0,
+            "podFailurePolicy": {"rules": [_EVICTED]},
             "activeDeadlineSeconds": 60 * pod.minutes,
             "template": {
                 "metadata": {
