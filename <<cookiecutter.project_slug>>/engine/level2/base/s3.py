@@ -1,10 +1,11 @@
-"""Object storage: download or upload one object; errors are one sentence without secrets.
+"""Object storage: read, write and list objects; errors are one sentence without secrets.
 
 Endpoint, region and credentials come from boto3: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, a profile, or
 the role of the pod.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ _CREDENTIALS = {
     "ExpiredToken": "AWS_SESSION_TOKEN has expired: get a new one",
 }
 
+_AT_ONCE = 10  # requests at once, as many as boto3 keeps connections for
 _SILENT = {
     "ConnectTimeoutError",
     "ConnectionClosedError",
@@ -48,6 +50,41 @@ def upload(path: Path, uri: str) -> None:
     bucket, key = _parts(uri)
     with _explained(uri) as client, path.open("rb") as stream:
         client.upload_fileobj(stream, bucket, key)
+
+
+def put(content: bytes, uri: str) -> None:
+    """Write bytes to an object, atomically."""
+    bucket, key = _parts(uri)
+    with _explained(uri) as client:
+        client.put_object(Bucket=bucket, Key=key, Body=content)
+
+
+def listed(folder: str) -> list[str]:
+    """The addresses of all objects below a folder, sorted; none if there is no such folder."""
+    bucket, key = _parts(folder)
+    with _explained(folder) as client:
+        pages = client.get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=bucket, Prefix=f"{key.rstrip('/')}/")
+        keys = [item["Key"] for page in found for item in page.get("Contents", ())]
+    return sorted(f"s3://{bucket}/{one}" for one in keys)
+
+
+def contents(uris: Sequence[str]) -> Iterator[bytes]:
+    """The bytes of objects, in order; a few are fetched at once."""
+    for start in range(0, len(uris), _AT_ONCE):
+        some = [_parts(uri) for uri in uris[start : start + _AT_ONCE]]
+        with _explained(uris[start]) as client, ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(lambda one: _content(client, *one), some))
+        yield from found
+
+
+def _content(client: Any, bucket: str, key: str) -> bytes:
+    return bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def check(uri: str) -> None:
+    """Raise ProjectError for an address that is not like s3://bucket/folder."""
+    _parts(uri)
 
 
 def delete(uri: str) -> None:

@@ -26,9 +26,17 @@ def decide(
 
 
 def in_folder(
-    root: Path, apply: bool, overrides: tuple[str, ...] = (), *, elsewhere: bool = False
+    root: Path,
+    apply: bool,
+    overrides: tuple[str, ...] = (),
+    *,
+    elsewhere: bool = False,
+    tells: bool = False,
 ) -> None:
-    """Write and print the decision; with `apply`, act on it here; `elsewhere`: a later job acts."""
+    """Write and print the decision; with `apply`, act on it here; `elsewhere`: a later job acts.
+
+    `tells`: the team's notice is sent even if nobody acts.
+    """
     from ..base.console import Screen
     from ..base.files import write_json
     from ..monitoring.advice import after_keeping
@@ -37,7 +45,7 @@ def in_folder(
 
     screen = Screen(0)
     context = open_context(root, overrides, screen)
-    line, record = step.run(context, acts=apply or elsewhere)
+    line, record = step.run(context, acts=apply or elsewhere, tells=tells)
     action = record["action"]
     screen.said_of("decide", line, "green" if action == "keep" else "yellow")
     if action == "keep":

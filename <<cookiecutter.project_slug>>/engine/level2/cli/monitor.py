@@ -1,6 +1,7 @@
 """`monitor`: compare the champion's current data and errors with those at acceptance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,32 +87,51 @@ def _current(context: "Context", known: "Champion", source: str) -> "Current":
 
     from ..monitoring import current_rows
     from ..monitoring.look import Current
+    from ..prediction_log.settings import LogSettings
 
-    raw, fault = _raw(context)
-    log = _log(context)
+    shared = LogSettings().prediction_log
+    raw, fault = _raw(context, needed=not (shared and source == "log"))
     least = context.params.monitor.min_rows
-    if source != "data" and log:
-        table = current_rows.from_log(context, log, known, raw)
-        if len(table) >= least or source == "log":
-            pairs = current_rows.offline(context, known, table, raw)
-            return Current(table, "prediction log", fault, pairs)
-    elif source == "log":
-        raise ProjectError("there is no prediction log: `make serve` writes it, SERVE_LOG names it")
+    with _log(context, known, shared if source != "data" else "") as log:
+        if source != "data" and log:
+            table = current_rows.from_log(context, log, known, raw)
+            if len(table) >= least or source == "log":
+                pairs = current_rows.offline(context, known, table, raw)
+                return Current(table, "prediction log", fault, pairs)
+        elif source == "log":
+            raise ProjectError(
+                "there is no prediction log: `make serve` writes it, SERVE_LOG names it"
+            )
     table = pd.DataFrame() if raw is None else current_rows.from_data(context, known, raw)
     return Current(table, "raw data", fault)
 
 
-def _log(context: "Context") -> Path | None:
-    """The prediction log, if there is one."""
+@contextmanager
+def _log(context: "Context", known: "Champion", shared: str) -> Iterator[Path | None]:
+    """The prediction log, if there is one: of this machine, or what all replicas have copied."""
+    import tempfile
+
     from ..serving.settings import ServeSettings
 
+    if shared:
+        from ..prediction_log.gathering import gather
+
+        with tempfile.TemporaryDirectory() as folder:
+            copied, version = Path(folder) / "predictions.db", known.version.version
+            days = context.params.monitor.window_days
+            gather(shared, context.params.data.name, version, days, copied)
+            yield copied
+        return
     name = ServeSettings().log
     path = context.workspace.root / name if name else None
-    return path if path and path.is_file() else None
+    yield path if path and path.is_file() else None
 
 
-def _raw(context: "Context") -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
-    """The raw table, typed, or why it does not fit its contract. It leaves no files behind."""
+def _raw(context: "Context", needed: bool) -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
+    """The raw table, typed, or why it does not fit its contract. It leaves no files behind.
+
+    Unless it is `needed`, it may be elsewhere: labels are then unknown.
+    """
     import tempfile
     from dataclasses import replace
 
@@ -120,6 +140,8 @@ def _raw(context: "Context") -> "tuple[pd.DataFrame | None, tuple[str, ...]]":
 
     workspace, params = context.workspace, context.params
     if not params.data.remote and not workspace.source(params).exists():
+        if not needed:
+            return None, ()
         raise ProjectError(
             f"{params.data.source} is missing: `make pull` fetches it, labels come from it"
         )

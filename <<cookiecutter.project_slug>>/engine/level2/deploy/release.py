@@ -21,7 +21,7 @@ class Release:
     version: str
     sha256: str  # of its ONNX file
     image: str  # that serves
-    source: str = ""  # that takes the model out of MLflow, where it is not in the other one
+    source: str = ""  # the pipeline's: takes the model out of MLflow, or copies the prediction log
 
     @property
     def named(self) -> str:
@@ -39,27 +39,30 @@ class Release:
 
 def release(record: Object, image: str, objects: list[Object]) -> Release:
     """The release in a hand-over record. Raises ProjectError for an image without a digest."""
-    fetched = bool(_pod(workload(objects)).get("initContainers"))
+    pod = _pod(workload(objects))
+    fetched, beside = bool(pod.get("initContainers")), bool(pod["containers"][1:])
     handed = record.get("image") or ""
     if not fetched and not image:
         raise ProjectError(
             "the overlay serves a model that is part of the image: name that image with IMAGE=, "
             "or add the component from-mlflow to the overlay"
         )
-    if fetched and not handed:
+    if (fetched or beside) and not handed:
         raise ProjectError(
-            "the hand-over record names no image, and the component from-mlflow needs the "
-            "pipeline's: run the pipeline with an image, or deploy one that holds the model"
+            "the hand-over record names no image, and the component "
+            f"{'from-mlflow' if fetched else 'shared-log'} needs the pipeline's: run the pipeline "
+            "with an image, or "
+            f"{'deploy one that holds the model' if fetched else 'remove the component'}"
         )
     used = image or handed
-    for name in filter(None, (used, handed if fetched else "")):
+    for name in filter(None, (used, handed if fetched or beside else "")):
         check_by_digest(name)
     return Release(
         record["registered_model"],
         str(record["version"]),
         record["sha256"],
         used,
-        handed if fetched else "",
+        handed if fetched or beside else "",
     )
 
 
@@ -93,6 +96,13 @@ def filled(objects: list[Object], new: Release, before: Release | None) -> list[
             )
         first["image"] = new.source
         _set(first, "MODEL_VERSION", new.version)
+    for beside in pod["containers"][1:]:
+        if not new.source:
+            raise ProjectError(
+                f"{new.named} was deployed without the pipeline's image, and the overlay copies "
+                "the prediction log: remove the component shared-log"
+            )
+        beside["image"] = new.source
     return made
 
 

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +20,14 @@ create table if not exists feedback (
   at real not null,                -- seconds since 1970
   value text not null              -- JSON, a number or a label
 );
+create table if not exists heard (
+  id integer primary key autoincrement, -- all that was said, in order: what `ship-log` copies
+  request text not null,
+  row integer not null,
+  model text not null,
+  at real not null,
+  value text not null
+);
 """
 # By the time that an id made here tells, which is indexed; an index on ids would slow the log down.
 _NEAR = """
@@ -30,6 +40,7 @@ select id, version from predictions
 where request = ? and row = ? and model = ? and id > (select max(id) from predictions) - 100000
 order by id desc limit 1
 """
+_HEARD = "insert into heard values (null, ?, ?, ?, ?, ?)"
 _KEEP = """
 insert into feedback values (?, ?, ?, ?, ?)
 on conflict (prediction) do update
@@ -59,16 +70,28 @@ class SqliteCases:
 
         None if the row is unknown. Raises ProjectError if the value cannot be written.
         """
+        with self._writing():
+            found = self._find(said, model)
+            if found is None:
+                return None
+            value = json.dumps(said.value)
+            self._store.execute(_KEEP, (found[0], said.request, said.row, at, value))
+            self._store.execute(_HEARD, (said.request, said.row, model, at, value))
+        return str(found[1])
+
+    def pass_on(self, said: Feedback, model: str, at: float) -> None:
+        """Store the true value of a row that another replica logged. Raises ProjectError."""
+        line = (said.request, said.row, model, at, json.dumps(said.value))
+        with self._writing():
+            self._store.execute(_HEARD, line)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
             with self._store:
-                found = self._find(said, model)
-                if found is None:
-                    return None
-                line = (found[0], said.request, said.row, at, json.dumps(said.value))
-                self._store.execute(_KEEP, line)
+                yield
         except sqlite3.Error as error:
             raise ProjectError(f"feedback cannot be stored ({error!s:.100})") from error
-        return str(found[1])
 
     def _find(self, said: Feedback, model: str) -> tuple[int, str] | None:
         """Number and version of a row; a client's own id is found only among the newest rows."""

@@ -21,6 +21,9 @@ class Cases(Protocol):
     def correct(self, said: Feedback, model: str, at: float) -> str | None:
         """Store the true value of a row; its version, None for an unknown row."""
 
+    def pass_on(self, said: Feedback, model: str, at: float) -> None:
+        """Store the true value of a row that another replica logged."""
+
     def recent(self, model: str, entity: str | None, most: int) -> list[Answered]:
         """The newest logged rows, of one entity or of all."""
 
@@ -29,19 +32,27 @@ class Cases(Protocol):
 
 
 class History:
-    """Has its own thread, so that a slow disk does not stop predictions."""
+    """Has its own thread, so that a slow disk does not stop predictions.
 
-    def __init__(self, cases: Cases) -> None:
-        self._cases = cases
+    With `shared`, other replicas' logs and this one meet elsewhere: any of them takes feedback.
+    """
+
+    def __init__(self, cases: Cases, shared: bool = False) -> None:
+        self._cases, self._shared = cases, shared
         self._thread = ThreadPoolExecutor(1, "history")
 
-    async def correct(self, said: Feedback, model: str, at: float) -> str:
-        """Store the true value; returns the row's version. Raises RequestError."""
+    async def correct(self, said: Feedback, model: str, at: float) -> str | None:
+        """Store the true value; returns the row's version, None if another replica answered it.
+
+        Raises RequestError.
+        """
         for _ in range(_TRIES):
             version = await self._run(lambda: self._cases.correct(said, model, at))
             if version is not None:
                 return version
             await asyncio.sleep(_PAUSE)
+        if self._shared:
+            return await self._run(lambda: self._cases.pass_on(said, model, at))
         raise RequestError(
             f"the log has no row {said.row} of request {said.request}: give the `id` of an answer",
             404,

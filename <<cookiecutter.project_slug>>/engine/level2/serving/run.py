@@ -15,6 +15,7 @@ from ..base.errors import ProjectError
 from ..base.listen import QUEUE, listen
 from ..features.known_past import KnownPast, Past
 from ..prediction_log.journal import Journal
+from ..prediction_log.settings import LogSettings
 from ..prediction_log.sqlite_cases import SqliteCases
 from ..prediction_log.sqlite_log import SqliteLog
 from .app import build
@@ -84,7 +85,7 @@ def _service(
     if settings.log is not None:
         path = root / settings.log
         journal = Journal(SqliteLog(path), metrics.log_dropped.inc)
-        history = History(SqliteCases(path))
+        history = History(SqliteCases(path), bool(LogSettings().prediction_log))
     lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
     threads = ThreadPoolExecutor(2, "scoring")
     past = _past(root, source)

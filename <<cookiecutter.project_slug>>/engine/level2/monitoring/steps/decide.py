@@ -22,10 +22,11 @@ DECISIONS = "decisions"  # MLflow experiment: what was decided outlives the mach
 ACTS = "decision.acts"  # whether what was decided was about to be done, or only looked at
 
 
-def run(context: Context, acts: bool) -> tuple[str, ActionRecord]:
+def run(context: Context, acts: bool, tells: bool = False) -> tuple[str, ActionRecord]:
     """Decide; write record and evidence, log to MLflow. Returns one line and the record.
 
-    Without `acts` nothing is done, and the decision does not count as tried later.
+    Without `acts` nothing is done, and the decision does not count as tried later; `tells` sends
+    the team's notice all the same.
     """
     workspace, knobs, now = context.workspace, context.params.decide, time.time()
     verdict = read_json(workspace.need(workspace.watched, "monitor"))
@@ -62,7 +63,7 @@ def run(context: Context, acts: bool) -> tuple[str, ActionRecord]:
     tags = {**_tags(name, record), ACTS: "yes" if acts else "no"}
     store.log_outcome(DECISIONS, f"{found.action} v{watched}", tags, failed=False)
     line = f"{record['number']} {found.action}: {found.reason}"
-    if not acts or found.action == "keep":
+    if not (acts or tells) or found.action == "keep":
         return line, record
     told = {
         "model": name,
