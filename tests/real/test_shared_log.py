@@ -1,16 +1,22 @@
 """The prediction log of two replicas on a real MinIO, watched from a machine that has neither."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import yaml
 
+from acting import stand_in_for_github
+from conftest import lacking
 from projects import VENV, copy, make, python
 from servers import free_port, minio, start, stop
 
@@ -196,6 +202,80 @@ def test_two_replicas_an_outage_and_two_kills(project, rows, store, tmp_path):
         }
     finally:
         stop(again)
+
+
+def manifest(project, folder):
+    """The two containers of the CronJob with its component act: name, command."""
+    copied = shutil.copytree(project / "deploy/monitor", folder / "monitor")
+    file = copied / "kustomization.yaml"
+    file.write_text(file.read_text().replace("# components:", "components:"))
+    done = subprocess.run(["kubectl", "kustomize", copied], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    [job] = [item for item in yaml.safe_load_all(done.stdout) if item["kind"] == "CronJob"]
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return [pod["initContainers"][0]["command"], pod["containers"][0]["command"]]
+
+
+@contextlib.contextmanager
+def receiver(heard):
+    """A receiver of notices, as a chat's incoming webhook."""
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Chat) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("store")
+def test_the_containers_of_the_cronjob_see_the_drift_tell_people_and_start_ct(
+    project, rows, tmp_path
+):
+    if not shutil.which("kubectl"):
+        lacking("kubectl is not installed: it builds the CronJob")
+    replica = Replica(project, tmp_path / "one")
+    for row in rows:
+        assert replica.post("/predict", {"rows": [row]})[0] == 200
+    assert replica.end() == 0
+    look, act = manifest(project, tmp_path)
+    folder = copy(project, tmp_path / "app")
+    (folder / "data/predictions.db").unlink(missing_ok=True)
+    path = f"{VENV}/bin:{os.environ['PATH']}"
+    own = {"PATH": path, "PYTHONPATH": str(folder / "engine"), "HOME": str(tmp_path)}
+    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    recorder, token = stand_in_for_github()
+    heard = []
+    with recorder, receiver(heard) as url:
+        store = {**aws, "PREDICTION_LOG": "s3://logs/load", "NOTICE_URL": url}
+        for command, given in (
+            ([*look, "--only-tell"], store),
+            (look, store),
+            (
+                act,
+                {
+                    "GITHUB_API_URL": recorder.address,
+                    "GITHUB_REPOSITORY": recorder.repository,
+                    "GITHUB_TOKEN": token,
+                },
+            ),
+        ):
+            done = subprocess.run(
+                command, cwd=folder, env={**own, **given}, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert "dispatched drift" in done.stdout
+    record = json.loads((folder / "artifacts/decide.json").read_text())
+    assert record["action"] == "retrain", "what was only told does not count as tried"
+    assert [item["text"].split(",")[0] for item in heard] == ["load-forecast v1: retrain"] * 2
+    assert [item["event_type"] for item in recorder.dispatches] == ["drift"]
 
 
 def test_without_a_shared_log_another_replicas_answer_is_unknown(project, tmp_path):

@@ -55,6 +55,7 @@ SPACES = {
     "deploy/kubeflow/overlays/staging/pipeline/kustomization.yaml": f"{'s' * 44}-staging",
     "deploy/kubeflow/overlays/staging/trials/kustomization.yaml": f"{'s' * 44}-staging-trials",
     "deploy/webhook/kustomization.yaml": f"{'s' * 44}-webhook",
+    "deploy/monitor/kustomization.yaml": f"{'s' * 44}-monitor",
     "deploy/serving/overlays/production/kustomization.yaml": f"{'s' * 44}-serving-production",
 }
 IMAGES = {

@@ -543,6 +543,37 @@ def test_a_model_out_of_mlflow_comes_with_the_image_of_the_pipeline(stand, tmp_p
     assert live["containers"][0]["image"] == image("a")
 
 
+def test_the_container_that_copies_the_log_has_the_image_of_the_pipeline(stand, tmp_path):
+    folder = project(tmp_path / "project", "plain", shared_log=True)
+    record = Path("hand_over.json")
+    hand_over(folder, 7)
+    said = refused(deployment.deploy, folder, "staging", image("a"), record, None, False, QUICK)
+    assert said.startswith("the hand-over record names no image, and the component shared-log")
+    hand_over(folder, 7, image("f"))
+    said = refused(deployment.deploy, folder, "staging", "", record, None, False, QUICK)
+    assert said.startswith("the overlay serves a model that is part of the image")
+    deployment.deploy(folder, "staging", image("a"), record, None, False, QUICK)
+    live = pod(stand.kept("deployments"))
+    assert [item["image"] for item in live["containers"]] == [image("a"), image("f")]
+    hand_over(folder, 8, image("e"))
+    deployment.deploy(folder, "staging", image("b"), record, None, False, QUICK)
+    deployment.rollback(folder, "staging", QUICK)
+    live = pod(stand.kept("deployments"))
+    assert [item["image"] for item in live["containers"]] == [image("a"), image("f")]
+
+
+def test_a_release_from_before_the_component_is_not_returned_to(stand, tmp_path):
+    folder = project(tmp_path / "before", "plain")
+    deploy(folder, 7, "a")
+    folder = project(tmp_path / "after", "plain", shared_log=True)
+    hand_over(folder, 8, image("f"))
+    deployment.deploy(folder, "staging", image("b"), Path("hand_over.json"), None, False, QUICK)
+    assert refused(deployment.rollback, folder, "staging", QUICK).startswith(
+        "load v7 was deployed without the pipeline's image"
+    )
+    assert pod(stand.kept("deployments"))["containers"][0]["image"] == image("b")
+
+
 # Refusals
 
 

@@ -9,6 +9,8 @@ import yaml
 
 from level2.deploy import release, rollout
 from level2.deploy.environment import Patience
+from level2.prediction_log import shipping
+from level2.prediction_log.settings import LogSettings
 from level2.serving.settings import ServeSettings
 from overlays import ENVIRONMENTS, build, project
 from schemas import jsonschema, kubernetes_validate
@@ -245,6 +247,36 @@ def test_the_model_is_in_the_image_or_comes_out_of_mlflow(overlay):
         words = " ".join(first["command"])
         assert words.endswith("bundle --version $(MODEL_VERSION) --output /model")
     assert not [item for item in objects if item["kind"] == "Secret"]
+
+
+@pytest.mark.parametrize("from_mlflow", [False, True])
+@pytest.mark.parametrize("engine", ["kserve", "kserve-standard", "plain"])
+def test_a_second_container_copies_the_log_and_alone_has_the_key(engine, from_mlflow, tmp_path):
+    objects = build(project(tmp_path / "project", engine, from_mlflow, True), "staging")
+    pod = pod_of(objects)
+    service, beside = pod["containers"]
+    assert beside["command"] == ["python", "-m", "level2", "ship-log"]
+    assert len(pod.get("initContainers", [])) == from_mlflow
+    if engine != "plain":
+        pod["containers"] = [service]  # `unfit` knows the service's alone
+    assert faults(objects) == []
+    pod["containers"] = [service, beside]
+    assert loose(objects) == []
+    given = {item["name"]: item for item in service["env"]}
+    assert "envFrom" not in service, "the key of the store is not the service's"
+    assert not [name for name in given if name.startswith("AWS_")]
+    also = {item["name"]: item["value"] for item in beside["env"]}
+    for name in ("SERVE_LOG", "PREDICTION_LOG"):
+        assert given[name]["value"] == also[name]
+    known = {name.upper() for name in LogSettings.model_fields}
+    assert set(also) == {"SERVE_LOG", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"} | known
+    places = [
+        {one["mountPath"]: one["name"] for one in c["volumeMounts"]} for c in (service, beside)
+    ]
+    assert places[0].items() >= places[1].items()
+    policies = [item["spec"]["egress"] for item in objects if item["kind"] == "NetworkPolicy"]
+    assert policies in ([], [[{}]])
+    assert pod.get("terminationGracePeriodSeconds", 300) > shipping._LINGER
 
 
 ONE = [("kserve", "staging"), ("kserve-standard", "staging")]  # where one pod is enough

@@ -22,15 +22,19 @@ def kubectl():
         pytest.skip("kubectl is not installed: the overlays are not built here")
 
 
-def project(folder, engine="kserve", from_mlflow=False):
-    """A project's folder with overlays that use this engine."""
+def project(folder, engine="kserve", from_mlflow=False, shared_log=False):
+    """A project's folder with overlays that use this engine, and these components."""
     kubectl()
     shutil.copytree(SERVING, folder / "deploy" / "serving")
     for name in ENVIRONMENTS:
         path = folder / "deploy/serving/overlays" / name / "kustomization.yaml"
         text = path.read_text().replace("- ../../kserve #", f"- ../../{engine} #")
-        if from_mlflow:
-            text = text.replace("# components:", "components:")
+        parts = ["../../from-mlflow"] * from_mlflow + ["../../shared-log"] * shared_log
+        if parts:
+            listed = "# components: [../../from-mlflow]"
+            assert listed in text
+            assert "../../shared-log # " in text
+            text = text.replace(listed, f"components: [{', '.join(parts)}]")
         path.write_text(text)
     return folder
 
