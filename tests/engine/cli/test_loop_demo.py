@@ -20,7 +20,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_drift_ends_in_a_better_champion_that_serves(folder):
+def test_drift_ends_in_a_better_champion_that_serves(folder, monkeypatch):
+    monkeypatch.setenv("PREDICTION_LOG", "s3://of-the-team/log")  # its own log is what it shows
     before = sorted(folder.rglob("*"))
     done = command(folder, "loop-demo")
     assert done.returncode == 0, done.stderr

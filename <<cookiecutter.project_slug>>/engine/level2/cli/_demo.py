@@ -161,7 +161,7 @@ class Demo:
 
 
 def _ours(name: str) -> bool:
-    return name.startswith(("MLFLOW_TRACKING", "SERVE_", "GITHUB_"))
+    return name.startswith(("MLFLOW_TRACKING", "SERVE_", "PREDICTION_LOG", "GITHUB_"))
 
 
 def _plain(value: Any, feature: Feature) -> Any:
