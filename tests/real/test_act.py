@@ -8,6 +8,7 @@ nothing of branch and path filters, concurrency, permissions and environments.
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -142,12 +143,17 @@ def pull(github, recorder):
     return PullRequest(github, recorder[0], 7)
 
 
+def a_comment(hub: GitHub) -> None:
+    """Change what is no document, and what no stage of the pipeline reads."""
+    with (hub.work / ".editorconfig").open("a") as stream:
+        stream.write("\n# a word more\n")
+
+
 @pytest.fixture(scope="module")
 def first(pull):
     """ci, then report, for a change that changes no model; npm has no CML."""
     seen(pull.hub)
-    with (pull.hub.work / "README.md").open("a") as stream:
-        stream.write("\nA word more.\n")
+    a_comment(pull.hub)
     ci = pull.push()
     return ci, seen(pull.hub), pull.report()
 
@@ -156,7 +162,7 @@ def test_a_pull_request_is_checked_and_trained_and_passes(first):
     ci, _, _ = first
     assert ci.code == 0, ci.log
     assert ci.jobs == {"check": "success", "train": "success", "gate": "success"}
-    assert ci.outputs == {"verdict": "pass"}
+    assert ci.outputs == {"code": "true", "verdict": "pass"}
     assert "passed in" in ci.log
     assert "Stage 'train' is cached" in ci.log
     assert "Running stage" not in ci.log
@@ -190,6 +196,25 @@ def test_the_untrusted_report_is_one_comment_whole_and_posted_without_cml(first,
     assert comment.startswith(report.summary.strip())
 
 
+@pytest.mark.usefixtures("first")
+def test_a_change_of_documents_alone_reports_both_checks_within_a_minute(github, recorder):
+    pull = PullRequest(github, recorder[0], 10)
+    for name in ("README.md", "docs/data.md"):
+        with (github.work / name).open("a") as stream:
+            stream.write("\nA word more.\n")
+    started = time.monotonic()
+    ci = pull.push()
+    assert ci.code == 0, ci.log
+    assert ci.jobs == {"check": "success", "train": "success", "gate": "success"}
+    assert ci.outputs == {"code": "false"}
+    assert ci.log.count("documents alone have changed") == 2
+    assert "passed in" not in ci.log
+    assert ci.given("actions/setup-python") == []
+    assert time.monotonic() - started < 60
+    assert pull.report().jobs == {"comment": "success"}
+    assert pull.comments() == []
+
+
 @pytest.fixture(scope="module")
 def three(first, pull):
     """A push that makes the model worse, reported by CML; one that takes it back, without."""
@@ -211,7 +236,7 @@ def test_a_worse_model_turns_the_gate_red_and_is_reported(three):
     ci, report, [comment] = three[0]
     assert ci.code == 1
     assert ci.jobs == {"train": "success", "gate": "failure"}
-    assert ci.outputs == {"verdict": "hold"}
+    assert ci.outputs == {"code": "true", "verdict": "hold"}
     assert "Running stage 'train'" in ci.log
     assert "the gate holds this change" in ci.log
     assert report.jobs == {"comment": "success"}
@@ -264,8 +289,7 @@ def test_the_trap_and_the_probe_would_tell(github, recorder):
 @pytest.mark.usefixtures("first")
 def test_a_fork_is_served_alike_and_cannot_speak_for_another(github, recorder):
     pull = PullRequest(github, recorder[0], 8, owner="stranger")
-    with (github.work / "README.md").open("a") as stream:
-        stream.write("\nFrom outside.\n")
+    a_comment(github)
     ci = pull.push("--job=gate")
     assert ci.jobs == {"train": "success", "gate": "success"}
     environment = seen(github)
@@ -287,6 +311,7 @@ def test_a_fork_is_served_alike_and_cannot_speak_for_another(github, recorder):
     assert not pull.trap.exists()
 
 
+AFTERWARDS = {"lock/lock", "retrained/record", "retrained/tell"}
 EVERY = {"repository": {"full_name": REPOSITORY, "default_branch": "main"}}
 
 
@@ -296,13 +321,13 @@ def main(hub: GitHub) -> Path:
     return hub.work
 
 
-def merge(hub: GitHub, workflow: str, message: str):
+def merge(hub: GitHub, workflow: str, message: str, *words: str):
     """Run a workflow for a push of main's folder as it is."""
     before = git(hub.work, "rev-parse", "HEAD")
     after = commit(hub.work, message)
     hub.push("refs/heads/main")
     event = {"ref": "refs/heads/main", "before": before, "after": after, "deleted": False, **EVERY}
-    return hub.act(workflow, "push", event, after)
+    return hub.act(workflow, "push", event, after, *words)
 
 
 @pytest.fixture(scope="module")
@@ -330,12 +355,13 @@ def test_a_merge_pushes_scans_and_attests_one_image(merged, github):
 def test_a_merge_without_a_cluster_says_so_and_runs_here(merged):
     cd, environment = merged
     assert cd.code == 0, cd.log
-    assert cd.jobs == {"image/image": "success", "pipeline/pipeline": "success"}
+    jobs = {"image/image", "pipeline/pipeline", *AFTERWARDS}
+    assert cd.jobs == dict.fromkeys(jobs, "success")
     assert "KF_PIPELINES_ENDPOINT or the image is missing" in cd.log
     assert cd.outputs["ended"] == "promoted"
     assert "code: promoted, champion v1" in cd.log
     kept = [given["name"] for given in cd.given("actions/upload-artifact")]
-    assert kept == ["trained-staging"]  # production waits for a cluster
+    assert kept == ["lock"]  # production waits for a cluster
     assert f"load-forecast@{cd.outputs['digest']}" in environment
     assert SECRETS["MLFLOW_TRACKING_TOKEN"] in environment
 
@@ -350,13 +376,18 @@ def test_the_clock_retrains_and_the_same_model_keeps_its_champion(scheduled, git
     assert scheduled.code == 0, scheduled.log
     assert scheduled.outputs["trigger"] == "schedule"
     assert scheduled.outputs["ended"] == "champion kept"
-    jobs = {"start", "pipeline/pipeline", "retrained/record", "retrained/tell"}
+    jobs = {"start", "pipeline/pipeline", *AFTERWARDS}
     assert scheduled.jobs == dict.fromkeys(jobs, "success")
     assert f"data-{scheduled.outputs['data']}" in git(github.bare, "tag")
     assert recorder[0].issues == []
-    assert len(recorder[0].opened) == 1  # the lock follows the line that the merge has brought
-    assert recorder[0].opened[0]["head"].startswith("retrained/")
-    assert recorder[0].opened[0]["base"] == "main"
+    assert len(recorder[0].opened) == 2  # the lock follows the line that the merge has brought
+    assert [asked["title"].split(":")[0] for asked in recorder[0].opened] == [
+        "Retrained (code)",
+        "Retrained (schedule)",
+    ]
+    for asked in recorder[0].opened:  # nobody has accepted the first: main is as it was
+        assert asked["head"].startswith("retrained/")
+        assert asked["base"] == "main"
 
 
 def look(hub: GitHub):

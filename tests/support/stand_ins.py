@@ -224,6 +224,7 @@ def nothing(_: object) -> None:
 
 ACTIONS = {
     "actions/checkout": checkout,
+    "actions/setup-node": nothing,
     "actions/setup-python": nothing,
     "actions/cache": cache,
     "actions/upload-artifact": upload,

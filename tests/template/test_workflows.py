@@ -114,6 +114,85 @@ def test_every_guard_of_ours_passes(workflows):
     assert unsafe(workflows) == []
 
 
+# what a cloud or cluster takes instead, and the variable that says so; a kubeconfig may hold no key
+WITHOUT_KEY = {
+    "AWS_ACCESS_KEY_ID": "AWS_ROLE_ARN",
+    "AWS_SECRET_ACCESS_KEY": "AWS_ROLE_ARN",
+    "KF_PIPELINES_TOKEN": "KF_PIPELINES_AUDIENCE",
+    "KUBECONFIG": "",
+}
+NO_OTHER_WAY = {
+    "MLFLOW_TRACKING_TOKEN": "MLflow's server takes no token of GitHub's",
+    "REGISTRY_PASSWORD": "ghcr.io takes the job's own token, other registries a password",
+}
+
+
+def kept_keys(folder: Path) -> list[str]:
+    """Complain about jobs with a long-lived key that cannot log in without one."""
+    found = []
+    for path, _, name, job in jobs(folder):
+        text, where = str(job), f"{path.name}: {name}"
+        if "uses" in job:
+            continue  # the called workflow's jobs are looked at themselves
+        keys = set(re.findall(r"secrets\.([A-Z_]+)", text)) - {"GITHUB_TOKEN"}
+        for key in sorted(keys - {*WITHOUT_KEY, *NO_OTHER_WAY}):
+            found.append(f"{where}: {key} is known neither as replaceable nor as needed")
+        keys &= set(WITHOUT_KEY)
+        if not keys:
+            continue
+        if job.get("permissions", {}).get("id-token") != "write":
+            found.append(f"{where}: {min(keys)} without `id-token: write`")
+        uses = [step.get("uses") for step in job["steps"]]
+        if "./.github/actions/login" not in uses:
+            found.append(f"{where}: {min(keys)} without the action that logs in")
+        for key in sorted(key for key in keys if WITHOUT_KEY[key]):
+            fallback = f"vars.{WITHOUT_KEY[key]} == '' && secrets.{key} || ''"
+            if text.count(f"secrets.{key}") != text.count(fallback):
+                found.append(f"{where}: {key} also where a role is named")
+    return found
+
+
+@pytest.fixture
+def flows(bake, tmp_path):
+    """A project's own workflows, to plant faults in."""
+    return repository(bake(), tmp_path / "repository") / ".github/workflows"
+
+
+def test_every_key_is_a_fallback(flows):
+    assert kept_keys(flows.parents[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "fault", "complaint"),
+    [
+        ("lock", "id-token: write", "id-token: none", "AWS_ACCESS_KEY_ID without `id-token"),
+        ("pipeline", "./.github/actions/login", "./.github/actions/setup", "without the action"),
+        ("promote", "id-token: write", "id-token: none", "KUBECONFIG without `id-token"),
+        (
+            "monitor",
+            "vars.AWS_ROLE_ARN == '' && secrets.AWS_ACCESS_KEY_ID || ''",
+            "secrets.AWS_ACCESS_KEY_ID",
+            "AWS_ACCESS_KEY_ID also where a role is named",
+        ),
+        (
+            "pipeline",
+            "vars.KF_PIPELINES_AUDIENCE == '' && secrets.KF_PIPELINES_TOKEN || ''",
+            "secrets.KF_PIPELINES_TOKEN",
+            "KF_PIPELINES_TOKEN also where a role is named",
+        ),
+        ("lock", "secrets.MLFLOW_TRACKING_TOKEN", "secrets.GCP_KEY", "GCP_KEY is known neither"),
+    ],
+)
+def test_a_key_without_another_way_in_is_refused(flows, name, good, fault, complaint):
+    path = flows / f"{name}.yml"
+    text = path.read_text()
+    assert good in text
+    path.write_text(text.replace(good, fault))
+    found = kept_keys(flows.parents[1])
+    assert len(found) == 1
+    assert complaint in found[0]
+
+
 def untested(flow: dict) -> list[str]:
     """Complain where ci does not run all of the project's tests on a table fetched before."""
     runs = " ".join(step.get("run", "") for step in flow["jobs"]["check"]["steps"]).split()
@@ -137,6 +216,48 @@ def test_ci_of_a_project_runs_all_its_tests_on_its_table(bake, fault, complaint)
     step = next(step for step in flow["jobs"]["check"]["steps"] if "test" in step.get("run", ""))
     step["run"] = fault
     assert untested(flow) == [complaint]
+
+
+def without_node(flow: dict) -> list[str]:
+    """Complain where npm is called before a Node of a fixed version is there."""
+    found = []
+    for name, job in flow["jobs"].items():
+        node = ""
+        for step in job.get("steps", []):
+            if step.get("uses", "").startswith("actions/setup-node@"):
+                node = step["with"]["node-version"]
+            if "npm install" in step.get("run", "") and not re.fullmatch(r"[0-9.]+", node):
+                found.append(f"{name}: npm by whatever Node the runner has")
+    return found
+
+
+def test_npm_runs_on_a_pinned_node(flows):
+    flow = yaml.safe_load((flows / "report.yml").read_text())
+    assert without_node(flow) == []
+    steps = flow["jobs"]["comment"]["steps"]
+    [node] = [step for step in steps if step.get("uses", "").startswith("actions/setup-node@")]
+    node["with"]["node-version"] = "lts/*"
+    assert without_node(flow) == ["comment: npm by whatever Node the runner has"]
+    steps.remove(node)
+    assert without_node(flow) == ["comment: npm by whatever Node the runner has"]
+
+
+def unreported(flow: dict) -> list[str]:
+    """Complain where a required check would not report on documents alone."""
+    required = [flow["jobs"][name] for name in ("check", "gate")]
+    found = [f"{job['name']} is skipped" for job in required if "code ==" in str(job.get("if"))]
+    found += ["the workflow is skipped"] if "paths" in str(flow[True]["pull_request"]) else []
+    idle = [step for step in flow["jobs"]["check"]["steps"] if "make" in step.get("run", "")]
+    asked = "steps.changes.outputs.code == 'true'"
+    return found + [f"{step['name']}: runs for documents" for step in idle if step["if"] != asked]
+
+
+def test_on_documents_alone_both_required_checks_report(flows):
+    flow = yaml.safe_load((flows / "ci.yml").read_text())
+    assert unreported(flow) == []
+    flow[True]["pull_request"] = {"paths-ignore": ["docs/**"]}
+    flow["jobs"]["check"]["if"] = "needs.changes.outputs.code == 'true'"
+    assert unreported(flow) == ["check is skipped", "the workflow is skipped"]
 
 
 SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"

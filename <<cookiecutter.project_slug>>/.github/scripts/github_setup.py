@@ -5,6 +5,7 @@ Without --apply it only asks and shows. Standard library only.
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,20 @@ VARIABLES = {
     "KF_PIPELINES_NAMESPACE": "profile that runs belong to",
     "MLFLOW_TRACKING_URI": "tracking server; without it the registry lives in the runner's cache",
     "AWS_ENDPOINT_URL": "object store that is not AWS's own",
+    "AWS_ROLE_ARN": "role for the DVC remote, by GitHub's identity: no AWS key is needed then",
+    "GOOGLE_WORKLOAD_IDENTITY_PROVIDER": "the same on Google Cloud",
+    "GOOGLE_SERVICE_ACCOUNT": "account to act as there",
+    "AZURE_CLIENT_ID": "the same on Azure",
+    "AZURE_TENANT_ID": "its tenant",
+    "KF_PIPELINES_AUDIENCE": "audience of Kubeflow Pipelines: no token is needed then",
+    "KUBERNETES_AUDIENCE": "audience of the serving cluster, for a kubeconfig without a token",
     "REGISTRY_USERNAME": "user of the container registry, where it is not ghcr.io",
 }
 SECRETS = {
-    "KF_PIPELINES_TOKEN": "token for Kubeflow Pipelines",
+    "KF_PIPELINES_TOKEN": "token for Kubeflow Pipelines, where no audience is set",
     "KUBECONFIG": "leads to the cluster that serves, context named as the environment",
     "MLFLOW_TRACKING_TOKEN": "token for the tracking server",
-    "AWS_ACCESS_KEY_ID": "reads and writes the DVC remote",
+    "AWS_ACCESS_KEY_ID": "reads and writes the DVC remote, where no role can",
     "AWS_SECRET_ACCESS_KEY": "the same",
     "REGISTRY_PASSWORD": "password of the container registry, where it is not ghcr.io",
 }
@@ -45,6 +53,26 @@ def gh(*words: str, body: object = None) -> str:
 def names(kind: str) -> set[str]:
     """Names of the repository's secrets or variables; values are never asked for."""
     return {item["name"] for item in json.loads(gh(kind, "list", "--json", "name") or "[]")}
+
+
+def poster() -> str:
+    """How reports are posted: CML where npm serves the pinned version, else without it."""
+    pinned = str(re.findall(r"@dvcorg/cml@[0-9.]+", (HERE / "workflows/report.yml").read_text())[0])
+    without = "by GitHub's REST interface:"
+    try:
+        done = subprocess.run(
+            ["npm", "view", "--fetch-retries=0", pinned, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    except FileNotFoundError:
+        return f"by CML if the runner's npm serves {pinned}: there is no npm here to ask"
+    except subprocess.TimeoutExpired:
+        return f"{without} npm did not answer about {pinned} within 30 s"
+    served = not done.returncode and done.stdout.strip()
+    return f"by CML: npm serves {pinned}" if served else f"{without} npm serves no {pinned}"
 
 
 def change(apply: bool, method: str, path: str, body: object, what: str) -> None:
@@ -74,6 +102,7 @@ def main() -> None:
         known = names(kind)
         for name, reason in wanted.items():
             print(f" {'there    ' if name in known else 'missing  '} {kind} {name}: {reason}")
+    print(f" comments  {poster()}")
     if not apply:
         print(" next      make github-setup APPLY=yes")
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from layout import PROJECT
+from level2.cli import push
 
 ROOT = PROJECT
 PACKAGE = "level2"
@@ -143,6 +144,47 @@ def test_data_come_from_the_cache_then_from_the_remote_and_are_never_guessed(pro
     shutil.rmtree(tmp_path / "dvc")
     assert "is neither in DVC's cache nor in its remote" in verb(project, "pull", ok=False)
     assert not table.exists(), "the sample is not put in the place of other bytes"
+
+
+@pytest.mark.slow
+def test_a_push_says_where_to_and_leaves_nothing_that_no_clone_can_pull(project, tmp_path):
+    said = verb(project, "push")
+    assert f" push      1 file pushed · {tmp_path / 'dvc'}" in said
+    assert " note      the remote is a folder of this machine" in said
+    assert "Everything is up to date" in verb(project, "push")
+    shutil.rmtree(tmp_path / "dvc")
+    shutil.rmtree(project / ".dvc/cache")
+    said = verb(project, "push", ok=False)  # dvc itself calls this up to date, and exits 0
+    assert said.startswith(" stopped: dvc.lock or a .dvc file names 1 files that are neither in")
+    assert "(data/raw/load.csv)" in said
+    assert "files pushed" not in said
+
+
+@pytest.mark.slow
+def test_a_push_to_a_remote_that_refuses_is_one_sentence(project):
+    call(project, sys.executable, "-m", "dvc", "remote", "modify", "there", "url", "params.yaml/x")
+    said = verb(project, "push", ok=False)
+    assert said.startswith(" stopped: dvc push failed: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_without_a_remote_a_push_says_that_nothing_is_anywhere_else(project):
+    call(project, sys.executable, "-m", "dvc", "remote", "remove", "there")
+    said = verb(project, "push")
+    assert said.startswith(" push      nothing: .dvc/config names no remote")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("s3://bucket/dvc", "s3://bucket/dvc"),
+        ("ssh://anna:secret@example.com/dvc", "ssh://example.com/dvc"),
+        ("/a/b@c", "/a/b@c"),
+    ],
+)
+def test_an_address_is_shown_without_a_password(url, shown):
+    assert push.shown(url) == shown
 
 
 @pytest.mark.slow

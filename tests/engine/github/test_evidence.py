@@ -88,3 +88,30 @@ def test_a_registry_without_a_champion_is_said_and_nothing_waits(versioned, told
     why = f"{NAME} has no champion in this registry: set MLFLOW_TRACKING_URI to staging's"
     assert said == f"::notice::{why}\n"
     assert page == f"### Production: {why}\n"
+
+
+def outcome(versioned, tag, recorded):
+    """What a job is told after a run on a cluster whose champion was trained on `tag`."""
+    made = versioned.version(b"a model")
+    if tag:
+        versioned.store.client.set_model_version_tag(NAME, made.version, "data.hash", tag)
+    table = versioned.folder / versioned.tree["data"]["source"]
+    table.parent.mkdir(parents=True)
+    table.with_name(f"{table.name}.dvc").write_text(f"outs:\n- md5: {recorded}\n")
+    out = versioned.folder / "output"
+    words = ("ci-outcome", "--trigger", "data", "--on", "cluster")
+    done = command(versioned.folder, *words, GITHUB_OUTPUT=str(out))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout, out.read_text()
+
+
+def test_after_a_cluster_the_registry_tells_which_version_belongs_to_this_commit(versioned):
+    said, outputs = outcome(versioned, "0123456789abcdef", "0123456789abcdef")
+    assert said == " ended     data: ran on the cluster, champion v1\n"
+    assert outputs == "version=1\ndata=0123456789ab\n"
+
+
+def test_a_champion_of_other_data_is_not_tagged_at_this_commit(versioned):
+    said, outputs = outcome(versioned, "fedcba9876543210", "0123456789abcdef")
+    assert "champion v1 (trained on other data than this commit's: fedcba987654)" in said
+    assert outputs == "version=none\ndata=0123456789ab\n"

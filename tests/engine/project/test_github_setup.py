@@ -32,11 +32,13 @@ elif words[0] == "api" and "--method" not in words:
 def setup(tmp_path):
     """Returns a function that runs the script and what gh was asked to change."""
 
-    def call(*words, rulesets="[]", broken=False):
+    def call(*words, rulesets="[]", broken=False, npm="echo 0.20.6"):
         log, gh = tmp_path / "log", tmp_path / "gh"
         text = GH.format(python=sys.executable, log=str(log), rulesets=rulesets)
         gh.write_text("#!/bin/sh\necho 'HTTP 403: no' >&2; exit 1\n" if broken else text)
         gh.chmod(0o755)
+        (tmp_path / "npm").write_text(f"#!/bin/sh\n{npm}\n")
+        (tmp_path / "npm").chmod(0o755)
         log.write_text("")
         done = subprocess.run(
             [sys.executable, SCRIPT, *words],
@@ -70,6 +72,22 @@ def test_applied_it_sends_the_ruleset_and_both_environments(setup):
     ]
     _, again, _ = setup("--apply", rulesets='[{"id": 5, "name": "main"}]')
     assert again[0][0][2:4] == ["PUT", "repos/{owner}/{repo}/rulesets/5"]
+
+
+@pytest.mark.parametrize(
+    ("npm", "said"),
+    [
+        (
+            'test "$1 $3 $4" = "view @dvcorg/cml@0.20.6 version" && echo 0.20.6',
+            "by CML: npm serves",
+        ),
+        ("echo E404 >&2; exit 1", "by GitHub's REST interface: npm serves no"),
+        ("exit 0", "by GitHub's REST interface: npm serves no"),
+    ],
+)
+def test_it_tells_which_of_the_two_posts_the_report(setup, npm, said):
+    shown = setup(npm=npm)[0]
+    assert f" comments  {said} @dvcorg/cml@0.20.6\n" in shown
 
 
 def test_a_refusal_of_gh_is_one_sentence(setup):

@@ -127,6 +127,38 @@ def test_a_push_retrains_if_it_touches_data_alone(clone, files, go):
     assert said == f"trigger=data\nparam=\ngo={go}\n"
 
 
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"README.md": "a"}, "false"),
+        ({"docs/a/b.md": "a", "docs/page.png": "a", "AGENTS.md": "a"}, "false"),
+        ({"README.md": "a", "src/one.py": "a"}, "true"),
+        ({"src/notes.md": "a"}, "true"),
+        ({"data/raw/load.csv.dvc": "two"}, "true"),
+        ({"dvc.lock": "a"}, "true"),
+        ({"deploy/docs/a.yaml": "a"}, "true"),
+        ({"docs/moved.dvc": "one\n", "data/raw/load.csv.dvc": None}, "true"),
+    ],
+)
+def test_documents_alone_are_no_code(clone, files, code):
+    for name, text in files.items():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text(text) if text else (clone / name).unlink()
+    run(clone, "git", "switch", "--quiet", "--create", "change")
+    run(clone, "git", "add", "--all")
+    run(clone, "git", "commit", "--quiet", "-m", "change")
+    run(clone, "git", "switch", "--quiet", "--detach", "HEAD~1")
+    run(clone, "git", "merge", "--quiet", "--no-ff", "-m", "merged", "change")
+    said = run(clone, ".github/scripts/changes.sh", EVENT="pull_request")
+    assert said == f"code={code}\n"
+    assert run(clone, ".github/scripts/changes.sh", EVENT="push") == "code=true\n"
+
+
+def test_what_a_change_is_compared_with_has_to_be_there(clone):
+    """A commit without a parent is no merge of a pull request: red, not skipped."""
+    assert run(clone, ".github/scripts/changes.sh", ok=False, EVENT="pull_request") == ""
+
+
 def test_a_push_whose_start_is_unknown_is_left_to_cd(clone):
     assert "go=false" in run(clone, ".github/scripts/why.sh", EVENT="push", BEFORE="0" * 40)
 
@@ -143,6 +175,7 @@ def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, t
     run(clone, "git", "commit", "--quiet", "-m", "what opens the pull request")
     run(clone, "git", "push", "--quiet", "origin", "HEAD:main")
     before = run(clone, "git", "ls-remote", bare, "refs/heads/main")
+    start = before.split()[0]
     with Recorder() as github:
         job = {
             "DATA": "0123456789ab",
@@ -162,6 +195,12 @@ def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, t
         refs = run(clone, "git", "ls-remote", bare)
         for ref in ("heads/retrained/42", "tags/data-0123456789ab", "tags/model-v3"):
             assert f"refs/{ref}\n" in refs
+        for tag in ("data-0123456789ab", "model-v3"):
+            assert run(clone, "git", "cat-file", "-t", tag).strip() == "tag"
+            held = run(clone, "git", "rev-parse", f"{tag}^{{commit}}", "retrained/42").split()
+            assert held[0] == held[1], "the tag is not on the commit that holds the lock"
+        said = run(clone, "git", "tag", "--list", "--format=%(contents)", "model-v3")
+        assert f"Trained from commit {start} by run 42" in said
         shown = run(clone, "git", "show", "--stat", "--format=", "retrained/42")
         assert {line.split("|")[0].strip() for line in shown.splitlines()[:-1]} == {
             "artifacts/metrics.json",
@@ -171,6 +210,12 @@ def test_lock_and_metrics_come_back_by_a_pull_request_and_never_on_main(clone, t
         assert "as they were" in again
         assert "model-v3 is there already" in again
         assert len(github.opened) == 1
+        same = {**job, "DATA": "none", "VERSION": "4"}
+        assert "as they were" in run(clone, ".github/scripts/record.sh", str(trained), **same)
+        there = run(clone, "git", "rev-parse", "model-v4^{commit}", "HEAD").split()
+        assert there[0] == there[1], "an unchanged lock is held by the commit that was trained"
+        unknown = {**job, "DATA": "", "VERSION": ""}
+        assert " tag " not in run(clone, ".github/scripts/record.sh", str(trained), **unknown)
     assert TOKEN not in (clone / ".git/config").read_text()
 
 

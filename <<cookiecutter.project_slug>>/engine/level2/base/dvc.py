@@ -46,6 +46,32 @@ def fetched(root: Path, path: Path) -> bool:
     return False
 
 
+def remote(root: Path) -> str | None:
+    """The address of the default remote, as DVC resolves it; None if the project has none."""
+    lines = command(root, "config", "--list").splitlines()
+    config = dict(line.split("=", 1) for line in lines if "=" in line)
+    return config.get(f"remote.{config.get('core.remote')}.url")
+
+
+def push(root: Path) -> str:
+    """Upload what the lock and the .dvc files name. Returns what DVC said.
+
+    Raises ProjectError if the remote refuses, and for files that no clone can pull afterwards:
+    `dvc push` itself passes over those with a warning.
+    """
+    said = (command(root, "push").strip().splitlines() or [""])[-1]
+    found: dict[str, str] = json.loads(command(root, "status", "--cloud", "--json"))
+    lost = sorted(name for name, state in found.items() if state in ("missing", "new"))
+    if lost:
+        named = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
+        raise ProjectError(
+            f"dvc.lock or a .dvc file names {len(lost)} files that are neither in DVC's cache nor "
+            f"in its remote ({named}): run `make push` where they were made, or here `make repro "
+            "PULL=yes`, which makes results again, and then `make push`"
+        )
+    return said
+
+
 def share_cache(root: Path, tree: Path) -> None:
     """Let another checkout of the project in `root` use its cache.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 _NAME = re.compile(r"\$.([A-Z][A-Z0-9_]*)|([A-Z0-9_]+) *[?:]?=")
 _ELSEWHERE = ("MLFLOW_", "AWS_", "SHELL", "MAKEFLAGS")  # taken by what the targets call
-_SWITCHES = ("APPLY", "EDITED", "EVIDENTLY", "HOLD", "NO_CLUSTER", "ONCE")
+_SWITCHES = ("APPLY", "EDITED", "EVIDENTLY", "HOLD", "NO_CLUSTER", "ONCE", "PULL")
 _OF_ADOPT = ("DATA", "TARGET")
 _KNOBS = ("SET", "PARAM")  # the second is the old name of the first
 _PASSED_ON = r"\$\((SET|ASKED)\)"

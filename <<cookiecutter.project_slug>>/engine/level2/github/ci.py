@@ -7,6 +7,8 @@ from ..base.console import Screen
 from ..base.errors import ProjectError
 from ..base.files import read_json, write_json, write_text
 from ..params.config import Settings, load_params
+from ..project import Context
+from ..registry.champion import reader
 from ..workspace import Workspace
 from . import pull_request
 
@@ -53,6 +55,27 @@ def outcome(root: Path, trigger: str) -> None:
     body = workspace.need(workspace.report_summary, "make pipeline").read_text(encoding="utf-8")
     tell(settings, outputs, f"### {line}\n\n{body}")
     Screen(0).say(f" ended     {line}", "green" if promoted else "yellow")
+
+
+def outcome_on_cluster(root: Path, trigger: str) -> None:
+    """Print which version the registry calls champion after a run of the pipeline on a cluster.
+
+    It is passed on as `version` only if it was trained on the data of this commit: an older
+    champion that was kept belongs to another commit's lock.
+    """
+    context = Context(load_params(root / "params.yaml"), Workspace.at(root))
+    champion = reader(context).champion(context.params.data.name)
+    here = dvc.recorded(context.workspace.source(context.params))
+    used = champion.tags.get("data.hash", "") if champion else ""
+    ours = champion is not None and here in (None, used)
+    version = champion.version if champion else "none"
+    line = f"{trigger}: ran on the cluster, champion {f'v{version}' if champion else 'none'}"
+    if champion and not ours:
+        line += f" (trained on other data than this commit's: {used[:12]})"
+    facts = {"version": version if ours else "none", "data": (here or used or "none")[:12]}
+    outputs = "".join(f"{name}={value}\n" for name, value in facts.items())
+    tell(context.settings, outputs, f"### {line}\n")
+    Screen(0).say(f" ended     {line}", "green" if ours else "yellow")
 
 
 def tell_drift(workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "made-up-token"
+DEFAULTS = (("per_page", "30"), ("page", "1"))  # GitHub's own
 
 
 class Recorder:
@@ -29,6 +30,7 @@ class Recorder:
                 code, found = recorder.answer(self.command, self.path, body, self.headers)
                 text = b"" if found is None else json.dumps(found).encode()
                 self.send_response(code)
+                self.send_header("Content-Type", "application/json; charset=utf-8")
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
@@ -70,6 +72,8 @@ class Recorder:
             return 401, {"message": "Bad credentials"}
         route = parts.path.removeprefix(f"/repos/{self.repository}")
         query = parse_qs(parts.query)
+        if method == "GET" and (found := re.fullmatch(r"/users/([\w-]+)", route)):
+            return 200, {"login": found[1], "id": 1, "type": "User"}
         if method == "GET" and route == "":
             return 200, {"default_branch": "main"}
         if method == "GET" and re.fullmatch(r"/actions/runs/\d+/approvals", route):
@@ -106,6 +110,6 @@ class Recorder:
         raise AssertionError(f"the stand-in does not know {method} {path}")
 
     def page(self, items, query):
-        size, number = int(query["per_page"][0]), int(query["page"][0])
+        size, number = (int(query.get(key, [least])[0]) for key, least in DEFAULTS)
         assert size <= 100
         return items[size * (number - 1) : size * number]
