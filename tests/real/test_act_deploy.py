@@ -87,6 +87,7 @@ def github(bake, tmp_path_factory):
     recorder, token = stand_in_for_github()
     with recorder, stand_in("kfp_api.py") as kubeflow:
         hub = GitHub(project, folder, recorder.address, token)
+        shutil.copytree(project / ".dvc/cache", hub.state / "cache/dvc/.dvc/cache")  # the table
         hub.recorder = recorder
         hub.known = {
             "KF_PIPELINES_ENDPOINT": kubeflow,
