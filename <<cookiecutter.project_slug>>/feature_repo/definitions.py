@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from level2.features.feast import declare
+from level2.features.feast_declare import declare, source_entities, source_views
 from level2.params.config import load_params
 from level2.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
+PARAMS, WORKSPACE = load_params(ROOT / "params.yaml"), Workspace.at(ROOT)
 
-entity, source, view, service = declare(
-    load_params(ROOT / "params.yaml"), Workspace.at(ROOT).features
+entity, source, view, service = declare(PARAMS, WORKSPACE.features)
+
+# One view for each of data.sources: Feast finds what has a name at the top of this module.
+globals().update({key.name: key for key in source_entities(PARAMS) if key.name != entity.name})
+globals().update(
+    {f"{name}_view": of for name, of in source_views(PARAMS, WORKSPACE.sources).items()}
 )

@@ -26,6 +26,17 @@ class Workspace:
             return self.out / "data" / "source" / params.data.source.rsplit("/", 1)[1]
         return self.root / params.data.source
 
+    def source_file(self, path: str) -> Path:
+        """A further table by the path or address that the contract names."""
+        if "://" in path:
+            return self.out / "data" / "source" / path.rsplit("/", 1)[1]
+        return self.root / path
+
+    @property
+    def sources(self) -> Path:
+        """Folder of the further tables, typed: one file behind each of Feast's views of them."""
+        return self.out / "data" / "sources"
+
     @property
     def raw(self) -> Path:
         """What was ingested: address, MD5, version in the object store."""

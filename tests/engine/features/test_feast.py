@@ -388,10 +388,10 @@ def test_a_join_beyond_the_bound_goes_by_disk_and_keeps_its_values(opened, monke
 
 
 IMPORTED = """
-from level2.features import feast, feast_online
+from level2.features import feast_declare, feast_online
 import typeguard
 print(typeguard.typechecked.__module__)
-print("typeguard" in feast.FeatureView.__init__.__code__.co_names)
+print("typeguard" in feast_declare.FeatureView.__init__.__code__.co_names)
 """
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from ..base.names import OUTPUTS, chance, reserved, twice
 from .feature import Feature, Strict
 from .number_format import NumberFormat
+from .source import Source, problems
 from .time_names import NAMED, zone_of
 
 TIMESTAMP = "event_timestamp"  # every table carries its event time under this name once ingested
@@ -44,6 +45,9 @@ class DataContract(Strict):
     classes: tuple[str, ...] | None = None
     missing_markers: tuple[str, ...] = ()
     rename: dict[str, str] = Field(default_factory=dict)
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")], Source] = Field(
+        default_factory=dict
+    )
     features: dict[str, Feature] = Field(default_factory=dict)
     allow_leakage: tuple[str, ...] = ()
 
@@ -90,6 +94,14 @@ class DataContract(Strict):
         """The columns that identify a row."""
         return [self.entity_column, TIMESTAMP]
 
+    @property
+    def alone(self) -> "DataContract":
+        """The same without the columns of other sources: what the main table itself holds."""
+        if not self.sources:
+            return self
+        own = {name: item for name, item in self.features.items() if item.source is None}
+        return self.model_copy(update={"features": own, "sources": {}})
+
     def columns(self) -> list[str]:
         """Columns of the ingested table, in order."""
         names = [*self.key, *self.features, self.target]
@@ -130,6 +142,7 @@ class DataContract(Strict):
                 needs = "2" if self.task == "binary" else "3 or more"
                 yield f"task {self.task} needs {needs} different classes, got {count}"
         yield from self._time_problems()
+        yield from problems(self.sources, self.features, self.entity, self.has_time)
         if self.entities is not None and self.entity is None:
             yield "entities (allowed values) need entity (the column)"
 

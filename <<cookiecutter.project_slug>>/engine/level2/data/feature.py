@@ -31,6 +31,7 @@ class Feature(Strict):
     center: float = 0.0
     encode: Literal["onehot", "target"] | None = None
     unseen: Literal["other", "refuse"] | None = None
+    source: str | None = None
 
     @property
     def by_target(self) -> bool:

@@ -1,76 +1,45 @@
-"""Feast: declarations from the contract, apply, materialize, point-in-time and online reads."""
+"""Feast: apply the declarations, materialize, point-in-time and online reads."""
 
 import contextlib
 import io
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pandas as pd
 
-os.environ.setdefault("FEAST_USAGE", "False")  # telemetry stays off
-
-# As it is imported, Feast rewrites its classes to check argument types, which takes three quarters
-# of the 3 s of CPU; what the contract declares is checked here and by mypy.
-unchecked = partial(patch, "typeguard.typechecked", lambda decorated: decorated)
-
-with unchecked():
-    from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, FileSource
-    from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKey
-    from feast.protos.feast.types.Value_pb2 import Value as Value
-    from feast.repo_config import RepoConfig
-    from feast.types import Float32, Float64, String
-    from feast.value_type import ValueType
-
 from ..base.errors import ProjectError
-from ..data.contract import ROW_ID, TIMESTAMP
-from ..data.feature import Feature
+from ..data.contract import TIMESTAMP
+from ..data.source_rows import columns_of, keyed
+from .feast_declare import (
+    declare,
+    service_name,
+    source_entities,
+    source_view_name,
+    source_views,
+    unchecked,
+    view_name,
+)
 from .feast_project import Folders, Knobs
 from .feast_settings import settings_shown, store_settings
 from .transforms import model_features
 
+with unchecked():
+    from feast import FeatureStore
+    from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKey
+    from feast.protos.feast.types.Value_pb2 import Value as Value
+    from feast.repo_config import RepoConfig
 
-def declare(params: Knobs, table: Path) -> tuple[Entity, FileSource, FeatureView, FeatureService]:
-    """Return entity, data source, feature view and feature service of the contract."""
-    contract = params.data
-    name = contract.name.replace("-", "_")
-    kind = ValueType.INT64 if contract.entity_column == ROW_ID else ValueType.STRING
-    entity = Entity(
-        name=contract.entity_column, join_keys=[contract.entity_column], value_type=kind
-    )
-    source = FileSource(name=f"{name}_source", path=str(table), timestamp_field=TIMESTAMP)
-    view = FeatureView(
-        name=view_name(params),
-        entities=[entity],
-        ttl=_ttl(contract.frequency) if contract.has_time else timedelta(0),
-        schema=[
-            Field(name=column, dtype=_type(feature))
-            for column, feature in model_features(contract, params.featurize).items()
-        ],
-        source=source,
-    )
-    return entity, source, view, FeatureService(name=service_name(params), features=[view])
+_ROW = "row__number"  # no name of a contract has two underscores together
 
 
-def _type(feature: Feature) -> Any:
-    """Feast's type of a feature; one with a centre keeps all its digits."""
-    if not feature.numeric:
-        return String
-    return Float64 if feature.center else Float32
-
-
-def service_name(params: Knobs) -> str:
-    """Name of the feature service a model was trained on."""
-    return f"{params.data.name.replace('-', '_')}_service"
-
-
-def view_name(params: Knobs) -> str:
-    """Name of the one feature view."""
-    return f"{params.data.name.replace('-', '_')}_features"
+def declarations(params: Knobs, workspace: Folders) -> list[Any]:
+    """Every object the contract declares; none twice."""
+    entity, *others = declare(params, workspace.features)
+    views = source_views(params, workspace.sources)
+    entities = {item.name: item for item in (*source_entities(params), entity)}
+    return [*entities.values(), *others, *views.values()]
 
 
 def open_store(workspace: Folders, params: Knobs) -> FeatureStore:
@@ -78,7 +47,7 @@ def open_store(workspace: Folders, params: Knobs) -> FeatureStore:
     try:
         store = connect(workspace)
         with unchecked():
-            store.apply(list(declare(params, workspace.features)))
+            store.apply(declarations(params, workspace))
     except ProjectError:
         raise
     except Exception as error:
@@ -110,17 +79,30 @@ def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None
     `materialize_incremental` starts at now - TTL and would write nothing for older data. Only the
     contract's own view is written: the registry may still contain those of an earlier table.
     """
+    _materialize(store, view_name(params), table)
+
+
+def materialize_sources(
+    store: FeatureStore, params: Knobs, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Write the newest row of each key of every source to the online store."""
+    for name, table in tables.items():
+        _materialize(store, source_view_name(params, name), table)
+
+
+def _materialize(store: FeatureStore, view: str, table: pd.DataFrame) -> None:
+    """Write the rows of one view until now; later ones are known in advance and not yet due."""
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
     if end <= start:
         return
     try:
         with (  # it prints a bar of its own
-            _reading(store, params),
+            _reading(store, view),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            store.materialize(start, end, feature_views=[view_name(params)])
+            store.materialize(start, end, feature_views=[view])
     except Exception as error:
         raise ProjectError(
             f"Feast could not fill the online store ({_line(error)}): check that it "
@@ -129,14 +111,54 @@ def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None
 
 
 def historical(store: FeatureStore, params: Knobs, labels: pd.DataFrame) -> pd.DataFrame:
-    """Point-in-time join of the feature service onto labels (key columns, target).
+    """Point-in-time join of the main table's view onto labels (key columns, target).
 
     Returns one row per label row. Raises ProjectError if the store drops or adds rows.
     """
-    with _reading(store, params):
-        job = store.get_historical_features(
-            entity_df=labels, features=store.get_feature_service(service_name(params))
-        )
+    view = view_name(params)
+    names = [f"{view}:{name}" for name in model_features(params.data, params.featurize)]
+    return _joined(store, names, labels, [view])
+
+
+def join_sources(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> pd.DataFrame:
+    """The sources' columns for each row of the main table, as known at its event time.
+
+    In the order of `table`; numbers as float64, missing where a source has no such row. Raises
+    ProjectError if the store drops or adds rows.
+    """
+    contract = params.data
+    keys = {TIMESTAMP: table[TIMESTAMP], _ROW: pd.Series(range(len(table)), index=table.index)}
+    for item in contract.sources.values():
+        keys |= keyed(table, contract, item)
+    views = {name: source_view_name(params, name) for name in contract.sources}
+    names = [
+        f"{view}:{column}" for name, view in views.items() for column in columns_of(contract, name)
+    ]
+    late = any(item.created_timestamp for item in contract.sources.values())
+    more = {"filter_by_created_timestamp": True} if late else {}
+    found = _joined(store, names, pd.DataFrame(keys), list(views.values()), more)
+    found = found.sort_values(_ROW).set_axis(table.index)
+    wanted = {name: item for name, item in contract.features.items() if item.source}
+    return pd.DataFrame(
+        {
+            name: found[name].astype("float64")
+            if item.numeric
+            else found[name].astype(object).where(found[name].notna(), None)
+            for name, item in wanted.items()
+        }
+    )
+
+
+def _joined(
+    store: FeatureStore,
+    names: list[str],
+    labels: pd.DataFrame,
+    views: list[str],
+    more: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Feast's frame for features named `view:column`, one row per label row."""
+    with _reading(store, *views):
+        job = store.get_historical_features(entity_df=labels, features=names, **(more or {}))
         joined = job.to_arrow().to_pandas(split_blocks=True, self_destruct=True)
     if len(joined) != len(labels):
         raise ProjectError(
@@ -147,12 +169,12 @@ def historical(store: FeatureStore, params: Knobs, labels: pd.DataFrame) -> pd.D
 
 
 @contextlib.contextmanager
-def _reading(store: FeatureStore, params: Knobs) -> Iterator[None]:
-    """Feast's engine while it reads features; online reads never import it."""
+def _reading(store: FeatureStore, *views: str) -> Iterator[None]:
+    """Feast's engine while it reads features of views; online reads never import it."""
     from .ibis import limited
 
-    table = Path(store.get_feature_view(view_name(params)).batch_source.path)
-    with limited(table), unchecked():  # a first read imports the sources of other warehouses
+    tables = [Path(store.get_feature_view(view).batch_source.path) for view in views]
+    with limited(*tables), unchecked():  # a first read imports the sources of other warehouses
         yield
 
 
@@ -160,16 +182,6 @@ def online(store: FeatureStore, params: Knobs, keys: list[dict[str, Any]]) -> pd
     """Newest features of each entity in `keys`, one row each."""
     service = store.get_feature_service(service_name(params))
     return store.get_online_features(features=service, entity_rows=keys).to_df()
-
-
-def _ttl(frequency: str | None) -> timedelta:
-    """One period, after which a feature row is stale; one day if rows are irregular."""
-    if frequency is None:
-        return timedelta(days=1)
-    now = datetime(2000, 1, 1, tzinfo=UTC)
-    return (
-        pd.Timestamp(now) + pd.tseries.frequencies.to_offset(frequency) - pd.Timestamp(now)
-    ).to_pytimedelta()
 
 
 def _line(error: Exception) -> str:

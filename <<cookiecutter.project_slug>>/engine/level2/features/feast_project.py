@@ -42,5 +42,9 @@ class Folders(Protocol):
         """The table behind the feature view."""
 
     @property
+    def sources(self) -> Path:
+        """Folder of the tables behind the views of further sources."""
+
+    @property
     def feature_repo(self) -> Path:
         """Feast's declarations."""

@@ -9,19 +9,19 @@ from typing import Any
 
 import ibis
 
-SPARE = 128 * 2**20  # bytes DuckDB may use beside what the table asks for
+SPARE = 128 * 2**20  # bytes DuckDB may use beside what the tables ask for
 
 
 @contextlib.contextmanager
-def limited(table: Path) -> Iterator[None]:
-    """Feast's DuckDB with memory of a few times the table's size.
+def limited(*tables: Path) -> Iterator[None]:
+    """Feast's DuckDB with memory of a few times the tables' size.
 
-    Beyond that it spills to disk, beside the table. Feast opens one without a limit and leaves it
-    open, with everything that it has read. A path names one file here: DuckDB treats `?`, `*` and
-    `[` in it as a pattern and would read the table of a similarly named folder.
+    Beyond that it spills to disk, beside the first table. Feast opens one without a limit and
+    leaves it open, with everything that it has read. A path names one file here: DuckDB treats `?`,
+    `*` and `[` in it as a pattern and would read the table of a similarly named folder.
     """
-    limit = SPARE + 2 * table.stat().st_size
-    with tempfile.TemporaryDirectory(dir=table.parent, prefix=".duckdb-") as spill:
+    limit = SPARE + 2 * sum(table.stat().st_size for table in tables)
+    with tempfile.TemporaryDirectory(dir=tables[0].parent, prefix=".duckdb-") as spill:
         backend = ibis.duckdb.connect(
             memory_limit=f"{limit // 2**20}MiB",
             temp_directory=spill,

@@ -53,9 +53,10 @@ STEPS = (
     Step(
         "ingest",
         sections=("data", "validate"),
-        inputs=(),  # the table that params.yaml names
+        inputs=(),  # the tables that params.yaml names
         outputs=("ingested", "raw"),
-        rooms=("data",),
+        rooms=("data", "features", "training/source_tables.py"),
+        owned=("feature_repo",),
     ),
     Step(
         "validate",
@@ -69,7 +70,7 @@ STEPS = (
         sections=("data", "featurize"),
         inputs=("ingested", "validation"),
         outputs=("features",),
-        rooms=("data", "features"),
+        rooms=("data", "features", "training/source_tables.py"),
         owned=("feature_repo", "features"),
     ),
     Step(

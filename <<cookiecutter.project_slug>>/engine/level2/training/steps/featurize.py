@@ -16,6 +16,7 @@ from ...features import own
 from ...features.lags import unmet
 from ...features.transforms import derive, model_features
 from ...project import Context
+from .. import source_tables
 
 
 def run(context: Context) -> str:
@@ -41,6 +42,8 @@ def run(context: Context) -> str:
 
     store = feast.open_store(workspace, params)
     feast.materialize(store, params, keys)
+    if params.data.sources:
+        feast.materialize_sources(store, params, source_tables.written(context))
     newest = shown(keys[TIMESTAMP].max(), params.data.timezone)
     at = f" at {newest}" if params.data.has_time else " filled"
     return f"{len(features)} features · Feast applied · online store{at}{gaps}"

@@ -13,6 +13,7 @@ from ...data.contract import ROW_ID, SERIES, TIMESTAMP, DataContract
 from ...data.tables import read_raw, read_typed
 from ...data.times import shown
 from ...project import Context
+from .. import source_tables
 
 
 def run(context: Context) -> str:
@@ -25,15 +26,19 @@ def run(context: Context) -> str:
 
 
 def read(context: Context, path: Path) -> tuple[pd.DataFrame, int]:
-    """The raw table typed and in order, and its number of rows. Raises ProjectError."""
-    contract = context.params.data
+    """The raw table typed and in order, with the columns of its sources, and its number of rows.
+
+    Raises ProjectError.
+    """
+    contract = context.params.data.alone
     raw = read_typed(path, *needed(contract), contract.missing_markers, contract.delimiter)
     if raw is None:  # something does not fit: the slow reader finds the value to blame
         raw = read_raw(path, contract.delimiter)
     rows = len(raw)
     table, lines = typed(raw, contract, context.params.validate_.max_missing)
     del raw  # ordered holds one table then, not two
-    return ordered(table, lines, contract), rows
+    table = ordered(table, lines, contract)
+    return (source_tables.joined(context, table) if context.params.data.sources else table), rows
 
 
 def fetched(context: Context) -> Path:
@@ -43,7 +48,8 @@ def fetched(context: Context) -> Path:
     version = s3.download(source, path) if remote else None
     if path.is_file():
         origin = {"source": source, "md5": digest(path, "md5"), "version": version}
-        write_json(context.workspace.raw, origin)
+        further = source_tables.fetched(context)
+        write_json(context.workspace.raw, {**origin, **({"sources": further} if further else {})})
     return path
 
 
