@@ -451,6 +451,7 @@ MODELS = (
     "data/featurize.py",
     "params/decide.py",
     "data/feature.py",
+    "data/source.py",
     "params/sections.py",
     "params/monitor.py",
     "params/canary.py",

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ..base import yaml_text
 from ..base.errors import ProjectError
 from ..base.files import atomic, digest, shown, write_text
 from .params_text import params_text
@@ -28,7 +29,12 @@ def write_params(
     path: Path, tree: dict[str, Any], title: str, beside: dict[str, str]
 ) -> Path | None:
     """Write params.yaml. Returns where the old one was kept, None if nothing was lost."""
-    text, kept = params_text(tree, title, beside), None
+    return _replaced(path, params_text(tree, title, beside))
+
+
+def _replaced(path: Path, text: str) -> Path | None:
+    """Write a text; where the old one was kept, None if there was none or it is the same."""
+    kept = None
     if path.exists() and (old := path.read_text(encoding="utf-8")) != text:
         kept = path.with_name(path.name + ".bak")
         count = 1
@@ -38,6 +44,35 @@ def write_params(
         write_text(kept, old)
     write_text(path, text)
     return kept
+
+
+def add_to_params(path: Path, name: str, entry: dict[str, Any], features: dict[str, Any]) -> Path:
+    """Add a source and its features to params.yaml, keeping its comments.
+
+    Returns where the old file was kept.
+    """
+    text = yaml_text.added(
+        path.read_text(encoding="utf-8"),
+        {("data", "sources"): {name: entry}, ("data", "features"): features},
+        before=("data", "features"),
+    )
+    return _replaced(path, text) or path
+
+
+def depend(path: Path, file: str) -> str:
+    """Name a further file among what DVC's first stages read; a phrase about it."""
+    mark, line = '      - "${data.source}"\n', f'      - "{file}"\n'
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if line in text:
+        return f"names {file} already"
+    if mark not in text:
+        return f"was changed by hand: add {file} to the deps of ingest and featurize yourself"
+    head, _, rest = text.partition(mark)
+    stage, found, after = rest.partition(
+        "  featurize:\n    cmd: python -m level2 featurize\n    deps:\n"
+    )
+    write_text(path, head + mark + line + stage + found + (line if found else "") + after)
+    return f"ingest and featurize read {file}"
 
 
 def describe(path: Path, **blocks: str) -> None:

@@ -29,7 +29,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
         "split",
     ),
     ("unpacked", "values", "numbers like"),
-    ("entity", "one series"),
+    ("entity", "one series", "key", "no key", "created time"),
     ("excluded", "perhaps a prediction"),
     (FEATURE,),
     ("renamed",),

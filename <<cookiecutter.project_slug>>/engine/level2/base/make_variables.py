@@ -45,7 +45,8 @@ def refusal(
             return f"{name}={value} is not understood: say {name}=yes, or leave it out"
         if name == "PORT" and not re.fullmatch("[0-9]*", value):
             return f"PORT={value} is not understood: say a number, as PORT=8000"
-    if not given.keys().isdisjoint(_OF_ADOPT) and set(goals) - {"adopt", "help"}:
+    takes = {"adopt", "help"} if "TARGET" in given else {"adopt", "add-source", "help"}
+    if not given.keys().isdisjoint(_OF_ADOPT) and set(goals) - takes:
         return "only adopt takes DATA= and TARGET=: make adopt DATA=path.csv TARGET=column"
     deaf = [goal for goal in goals if goal not in (*knobs, "help")]
     if deaf and any(given.get(name) for name in _KNOBS):

@@ -4,11 +4,14 @@ YAML 1.1, as in PyYAML, reads `1e-3` as text, `NO` as false, `017` as 15, `1:30`
 """
 
 import functools
+import io
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
@@ -41,6 +44,33 @@ def dump(value: Any, **layout: Any) -> str:
     """
     layout = {"sort_keys": False, "allow_unicode": True, "width": 10_000, **layout}
     return str(yaml.dump(value, Dumper=_Dumper, **layout))
+
+
+def added(
+    text: str, entries: Mapping[tuple[str, str], Mapping[str, Any]], before: tuple[str, str]
+) -> str:
+    """A document with entries added to mappings at (section, key), its comments kept.
+
+    A mapping that is missing is made, before the key `before`. Each value is written on one line.
+    """
+    parser = YAML()
+    parser.preserve_quotes, parser.width = True, 10_000
+    tree = parser.load(text)
+    for (section, key), values in entries.items():
+        if not tree[section].get(key):
+            place = list(tree[section]).index(before[1]) if before[1] in tree[section] else 0
+            comment = tree[section].ca.items.get(key)
+            tree[section].pop(key, None)
+            tree[section].insert(place, key, CommentedMap())
+            if comment is not None:
+                tree[section].ca.items[key] = comment
+        for name, value in values.items():
+            made = CommentedMap(value)
+            made.fa.set_flow_style()
+            tree[section][key][name] = made
+    stream = io.StringIO()
+    parser.dump(tree, stream)
+    return stream.getvalue()
 
 
 def inline(text: str) -> str:

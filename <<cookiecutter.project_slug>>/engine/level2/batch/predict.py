@@ -18,11 +18,11 @@ from ..base.names import chance, folded, free
 from ..data import streams
 from ..data.contract import TIMESTAMP
 from ..data.labels import labels
-from ..data.typed_rows import model_columns
 from ..features.known_past import KnownPast
 from ..model.metrics import Array
-from ..model.scoring import inputs
 from ..serving.model import Served
+from ..training.source_tables import Lookup
+from . import readers
 
 _OFTEN = 4  # batches between two times that memory is handed back
 LABEL, VERSION = "prediction", "model_version"
@@ -30,15 +30,23 @@ THRESHOLD = "prediction_threshold"
 
 
 def run(
-    served: Served, source: Path, output: Path, markers: Collection[str], past: KnownPast
+    served: Served,
+    source: Path,
+    output: Path,
+    markers: Collection[str],
+    past: KnownPast,
+    known: Lookup | None = None,
 ) -> str:
-    """Write every row with the model's prediction. Returns one line."""
+    """Write every row with the model's prediction. Returns one line.
+
+    `known` gives the columns of further sources that the table does not have itself.
+    """
     rows, name = 0, str(shown(source))
     if output.resolve() == source.resolve():
         raise ProjectError(f"{name} is the input and cannot be the output too: name another file")
     usual = served.raw.contract.delimiter if served.raw is not None else None
     with streams.reading(source, usual) as (schema, batches):
-        reader = _reader(served, schema.names, name, markers, past)
+        reader = readers.reader(served, schema.names, name, markers, past, known)
         kept = _kept(served, schema.names)
         added = _added(served, kept)
         wide = pa.schema([*map(schema.field, kept), *added])
@@ -57,79 +65,6 @@ def run(
     ]
     said += [f"{own} is called {field.name}" for own, field in _renamed(served, added)]
     return " · ".join(said)
-
-
-class _Features:
-    """Reads a table that holds the model's features."""
-
-    def __init__(self, served: Served, source: str, markers: Collection[str]) -> None:
-        plain = {
-            "format": None
-        }  # what is derived is written as numbers, whatever the raw table does
-        self._features = {n: item.model_copy(update=plain) for n, item in served.features.items()}
-        self._source, self._markers = source, markers
-        self.names = list(served.features)
-
-    def columns(self, table: Any) -> dict[str, Any]:
-        """The model's input columns. Raises ProjectError naming row and column."""
-        return model_columns(table, self._features, self._source, self._markers)
-
-    def notes(self) -> Iterator[str]:
-        """Notes for the user."""
-        return iter(())
-
-
-class _Rows:
-    """Reads a table like the adopted one."""
-
-    def __init__(self, served: Served, source: str, past: KnownPast) -> None:
-        assert served.raw is not None  # noqa: S101  whoever makes it has looked
-        raw = served.raw
-        self._contract = raw.contract.model_copy(update={"source": source})
-        self._settings, self.names = raw.settings, [*raw.needed]
-        self._past = past.table(self._contract) if raw.settings.lags else None
-        self._beyond: dict[str, int] = {}
-
-    def columns(self, table: Any) -> dict[str, Any]:
-        """The model's input columns. Raises ProjectError naming row and column."""
-        found = inputs(table, self._contract, self._settings, self._past)
-        for name, late in found.beyond.items():
-            self._beyond[name] = self._beyond.get(name, 0) + int(late.sum())
-        return found.columns
-
-    def notes(self) -> Iterator[str]:
-        """Lags that cannot be known yet, and why."""
-        late = [
-            f"{name} in {plural(count, 'row')}" for name, count in self._beyond.items() if count
-        ]
-        if late:
-            until = "there is none here"
-            if self._past is not None and len(self._past):
-                until = f"it ends {self._past[TIMESTAMP].max():%Y-%m-%d %H:%M}"
-                until = until.removesuffix(" 00:00")
-            yield f"missing, beyond the history: {', '.join(late)} ({until})"
-
-
-def _reader(
-    served: Served, names: list[str], source: str, markers: Collection[str], past: KnownPast
-) -> _Features | _Rows:
-    """The reader for a table with these columns. Raises ProjectError if one is missing."""
-    if served.raw is not None and served.raw.fits(names, served.features):
-        return _Rows(served, source, past)
-    missing = [name for name in served.features if name not in names]
-    if not missing:
-        return _Features(served, source, markers)
-    model = f"{served.stamp.name} v{served.stamp.version}"
-    if served.raw is None:
-        raise ProjectError(
-            f"{source} has no column {', '.join(missing)}, which {model} needs: "
-            "data/features.parquet shows what such a table is like"
-        )
-    lacking = ", ".join(f"`{name}`" for name in served.raw.needed if name not in names)
-    raise ProjectError(
-        f"{source} has no column {lacking}, which {model} needs: provide the columns of the "
-        "adopted table, or those of data/features.parquet"
-    )
 
 
 def _kept(served: Served, names: list[str]) -> list[str]:

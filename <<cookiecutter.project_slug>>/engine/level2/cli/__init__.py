@@ -8,6 +8,7 @@ import typer
 from ..base import terminal
 from . import (
     _tuners,
+    add_source,
     adopt,
     bundle,
     ci_drift,
@@ -44,6 +45,7 @@ COMMANDS = (
     run.run,
     sample.sample,
     adopt.adopt,
+    add_source.add_source,
     experiment.experiment,
     sweep.sweep,
     lineage.lineage,

@@ -1,4 +1,4 @@
-"""`pull`: fetch the tracked raw table."""
+"""`pull`: fetch the tracked raw tables."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from .sample import SAMPLE, write_sample
 
 
 def pull() -> None:
-    """Fetch the tracked raw table from DVC's cache or remote."""
+    """Fetch the tracked raw tables from DVC's cache or remote."""
     in_folder(Path.cwd())
 
 
 def in_folder(root: Path) -> None:
-    """Fetch the tracked raw table into `root`, from the cache or the remote.
+    """Fetch the tracked raw tables into `root`, from the cache or the remote.
 
-    Raises ProjectError if neither has the content its .dvc file names.
+    Raises ProjectError if neither has the content a .dvc file names.
     """
     from ..base import dvc
     from ..base.console import Screen
@@ -23,22 +23,24 @@ def in_folder(root: Path) -> None:
     from ..workspace import Workspace
 
     params, screen = load_params(root / "params.yaml"), Screen(0)
-    source = Workspace.at(root).source(params)
-    wanted = None if params.data.remote else dvc.recorded(source)
-    if wanted is None:
-        screen.say(" data      nothing is tracked by DVC yet")
-    elif source.exists() and digest(source, "md5") == wanted:
-        screen.say(f" data      {params.data.source} is here")
-    elif dvc.fetched(root, source):
-        screen.say(f" data      {params.data.source} from DVC")
-    elif params.data.source == str(SAMPLE) and _sample_again(source, wanted):
-        screen.say(f" data      {params.data.source} generated again, the same bytes")
-    else:
-        raise ProjectError(
-            f"{params.data.source} (md5 {wanted[:12]}) is neither in DVC's cache nor in its "
-            "remote: "
-            "run `make push` where the table is; docs/workflows.md says what a job may read"
-        )
+    files = {params.data.source: Workspace.at(root).source(params)}
+    for item in params.data.sources.values():
+        files[item.path] = Workspace.at(root).source_file(item.path)
+    for name, path in files.items():
+        wanted = None if "://" in name else dvc.recorded(path)
+        if wanted is None:
+            screen.say(f" data      {name} is not tracked by DVC yet")
+        elif path.exists() and digest(path, "md5") == wanted:
+            screen.say(f" data      {name} is here")
+        elif dvc.fetched(root, path):
+            screen.say(f" data      {name} from DVC")
+        elif name == str(SAMPLE) and _sample_again(path, wanted):
+            screen.say(f" data      {name} generated again, the same bytes")
+        else:
+            raise ProjectError(
+                f"{name} (md5 {wanted[:12]}) is neither in DVC's cache nor in its remote: "
+                "run `make push` where the table is; docs/workflows.md says what a job may read"
+            )
 
 
 def _sample_again(path: Path, wanted: str) -> bool:

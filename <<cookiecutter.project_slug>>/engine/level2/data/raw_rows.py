@@ -45,6 +45,11 @@ class Raw:
         """Columns of the table that a prediction requires."""
         return tuple(self.own[name] for name in self.own if name != self.contract.target)
 
+    @cached_property
+    def joined(self) -> tuple[str, ...]:
+        """Declared features that come from further sources."""
+        return tuple(name for name, item in self.contract.features.items() if item.source)
+
     @property
     def target(self) -> str:
         """Name of the target in the table."""

@@ -4,7 +4,7 @@ Names, types and times are parsed by the functions that read the raw table, cale
 derived as for training, so that predictions see the same features as training.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,17 +42,19 @@ def inputs(
     past: pd.DataFrame | None,
     given: Mapping[str, Mapping[int, float]] | None = None,
     cut: "pd.Series[pd.Timestamp] | None" = None,
+    known: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
 ) -> Inputs:
     """Keys and model features of raw rows; the target's column may be present and is ignored.
 
     `past` holds entity, event time and target of each known row (None: nothing is known), `given`
     lags that rows give themselves, by position (NaN: unknown), `cut` by entity the newest time that
-    `past` omits. The index of `raw` counts its rows and has their name. Raises ProjectError naming
+    `past` omits. `known` gives the columns of further sources for typed rows that lack them. The
+    index of `raw` counts its rows and has their name. Raises ProjectError naming
     row and column, the column as in the table.
     """
     own = own_names(contract)
     try:
-        table = _typed(raw, contract)
+        table = _typed(raw, contract, known)
         calm = settings.model_copy(update={"lags": ()})
         derived = derive(table, contract, calm)
         beyond, before = {}, {}
@@ -86,8 +88,14 @@ def table_of(
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 
 
-def _typed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
+def _typed(
+    raw: pd.DataFrame,
+    contract: DataContract,
+    known: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Keys and declared features, typed as in `ingest`, and a target of unknown values."""
+    if known is not None:
+        return _with_sources(raw, contract, known)
     own = own_names(contract)
     named = {own[name]: name for name in own if own[name] != name}
     apart = contract.model_copy(update={"rename": named, "group": None})  # which only splits
@@ -99,6 +107,23 @@ def _typed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
     known = raw[[name for name in own.values() if name != target]].assign(**{target: nothing})
     data = dict(arrays(renamed(known, apart), apart))
     return pd.DataFrame({name: data[name] for name in apart.columns()}, copy=False)
+
+
+def _with_sources(
+    raw: pd.DataFrame, contract: DataContract, known: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """The same where columns of sources that the rows do not give are looked up."""
+    own = own_names(contract)
+    given = {
+        name: item.model_copy(update={"source": None})
+        for name, item in contract.features.items()
+        if item.source is None or own[name] in raw.columns
+    }
+    alone = contract.model_copy(update={"features": given, "sources": {}, "group": None})
+    table = _typed(raw, alone)
+    whole = {**known(table), **table}
+    names = [*contract.key, *contract.features, contract.target]
+    return pd.DataFrame({name: whole[name] for name in names}, copy=False)
 
 
 def _looked_up(

@@ -8,10 +8,11 @@ from ..base.files import digest, read_json
 from ..project import Context
 
 _SOURCE = "data.source="
+FURTHER = "data.sources."  # and the name of a further source: its address and MD5
 
 
 def data_origin(context: Context) -> dict[str, str]:
-    """Tags of the raw table: address, MD5 (DVC's hash), version in its store.
+    """Tags of the raw tables: address, MD5 (DVC's hash), version in its store.
 
     They come from the record of `ingest`: the file or object may have changed since.
     """
@@ -24,7 +25,11 @@ def data_origin(context: Context) -> dict[str, str]:
         file = context.workspace.source(context.params)
         noted = {"source": source, "md5": digest(file, "md5"), "version": None}
     version = {"data.version": noted["version"]} if noted["version"] else {}
-    return {"data.source": source, "data.hash": noted["md5"], **version}
+    further = {
+        f"{FURTHER}{name}": f"{item['source']} {item['md5']}"
+        for name, item in (noted.get("sources") or {}).items()
+    }
+    return {"data.source": source, "data.hash": noted["md5"], **version, **further}
 
 
 def lineage(context: Context) -> dict[str, str]:
@@ -39,6 +44,9 @@ def lineage(context: Context) -> dict[str, str]:
     # named by the tags themselves, whether params.yaml or an override gave its address
     recorded = dvc.recorded(context.workspace.source(context.params))
     loose = not remote and recorded != data["data.hash"]
+    for item in context.params.data.sources.values():
+        held = dvc.recorded(context.workspace.source_file(item.path))
+        loose |= not item.remote and f"{item.path} {held}" not in data.values()
     knobs = [item for item in context.overrides if not (remote and item.startswith(_SOURCE))]
     return {
         "git.commit": commit,

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ..base.errors import ProjectError
 from ..base.files import digest, read_json
 from ..base.yaml_text import inline
 from ..workspace import Workspace
+from .lineage import FURTHER
 from .mlflow_sqlite import Version
 
 TOLERANCE = 1e-6  # relative difference of a metric between two machines
@@ -36,7 +38,10 @@ def trained_again(root: Path, version: Version) -> dict[str, float]:
         tree = Path(folder) / "project"
         project = git.add_worktree(root, tree, commit)
         try:
-            metrics = _retrain(project, _restore_data(root, project, version))
+            source = _restore_data(root, project, version)
+            metrics = _retrain(
+                project, {"data.source": source, **_restore_further(project, version)}
+            )
         finally:
             git.remove_worktree(root, tree)
     return dict(metrics["candidate"])
@@ -72,12 +77,38 @@ def _restore_data(root: Path, tree: Path, version: Version) -> str:
             )
         return str(path.relative_to(tree))
     dvc.share_cache(root, tree)
-    source = Path(address)
-    try:
-        dvc.command(tree, "checkout", f"{source}.dvc")
-    except ProjectError:
-        dvc.command(tree, "pull", f"{source}.dvc")
+    _checked_out(tree, address)
     return address
+
+
+def _checked_out(tree: Path, file: str) -> None:
+    """A tracked file of the tree, from the cache or the remote."""
+    try:
+        dvc.command(tree, "checkout", f"{file}.dvc")
+    except ProjectError:
+        dvc.command(tree, "pull", f"{file}.dvc")
+
+
+def _restore_further(tree: Path, version: Version) -> dict[str, str]:
+    """Put the further sources of that version into the tree; their paths there by key."""
+    found = {}
+    for tag, told in version.tags.items():
+        if not tag.startswith(FURTHER):
+            continue
+        address, _, md5 = told.rpartition(" ")
+        if "://" in address:
+            path = tree / "data" / "raw" / address.rsplit("/", 1)[1]
+            s3.download(address, path)
+        else:
+            path = tree / address
+            _checked_out(tree, address)
+        if digest(path, "md5") != md5:
+            raise ProjectError(
+                f"{address} has other content than {version.name} v{version.version} was trained "
+                "on: restore it"
+            )
+        found[f"{tag}.path"] = str(path.relative_to(tree))
+    return found
 
 
 def _code(tree: Path) -> tuple[str, Path]:
@@ -108,8 +139,11 @@ def _wheel(tree: Path) -> str | None:
     return found[1] if found else None
 
 
-def _retrain(tree: Path, source: str) -> dict[str, Any]:
-    """Run the experimental steps of that commit in a separate process and store."""
+def _retrain(tree: Path, knobs: Mapping[str, str]) -> dict[str, Any]:
+    """Run the experimental steps of that commit in a separate process and store.
+
+    `knobs` say where its tables are.
+    """
     package, folder = _code(tree)
     environment = {
         **os.environ,
@@ -117,7 +151,8 @@ def _retrain(tree: Path, source: str) -> dict[str, Any]:
         "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db",  # below that folder
     }
     command = [sys.executable, "-m", package, "experiment", "--name", "reproduced"]
-    command += ["--set", f"data.source={inline(source)}"]
+    for knob, value in knobs.items():
+        command += ["--set", f"{knob}={inline(value)}"]
     done = subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )

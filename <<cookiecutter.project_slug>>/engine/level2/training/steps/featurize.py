@@ -43,7 +43,8 @@ def run(context: Context) -> str:
     store = feast.open_store(workspace, params)
     feast.materialize(store, params, keys)
     if params.data.sources:
-        feast.materialize_sources(store, params, source_tables.written(context))
+        tables = source_tables.written(workspace, params.data)
+        feast.materialize_sources(store, params, tables)
     newest = shown(keys[TIMESTAMP].max(), params.data.timezone)
     at = f" at {newest}" if params.data.has_time else " filled"
     return f"{len(features)} features · Feast applied · online store{at}{gaps}"

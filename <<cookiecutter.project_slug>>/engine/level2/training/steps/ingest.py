@@ -38,7 +38,9 @@ def read(context: Context, path: Path) -> tuple[pd.DataFrame, int]:
     table, lines = typed(raw, contract, context.params.validate_.max_missing)
     del raw  # ordered holds one table then, not two
     table = ordered(table, lines, contract)
-    return (source_tables.joined(context, table) if context.params.data.sources else table), rows
+    if context.params.data.sources:
+        table = source_tables.joined(context.workspace, context.params, table)
+    return table, rows
 
 
 def fetched(context: Context) -> Path:
@@ -48,7 +50,7 @@ def fetched(context: Context) -> Path:
     version = s3.download(source, path) if remote else None
     if path.is_file():
         origin = {"source": source, "md5": digest(path, "md5"), "version": version}
-        further = source_tables.fetched(context)
+        further = source_tables.fetched(context.workspace, context.params.data)
         write_json(context.workspace.raw, {**origin, **({"sources": further} if further else {})})
     return path
 
