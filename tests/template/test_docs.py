@@ -487,6 +487,7 @@ class Key(NamedTuple):
 
 INNER = {
     "features": "NAME.",
+    "sources": "NAME.",
     "families": "FAMILY.PARAMETER.",
     "thresholds": "METRIC.",
     "rules": "N.",
@@ -632,7 +633,12 @@ def test_layout_page_holds_what_a_project_holds():
 @pytest.mark.slow
 def test_layout_page_says_what_runs_leave_behind(ran):
     kept = layout(1)
-    for name in set(kept) - {"experiments/", "data/source/", "data/inbox/"}:  # of other commands
+    for name in set(kept) - {
+        "experiments/",
+        "data/source/",
+        "data/sources/",
+        "data/inbox/",
+    }:  # of other commands
         found = list(ran.glob(name.replace("PACKAGE", "load_forecast").rstrip("/")))
         assert found, f"{name} is not there after a run"
     words = ["git", "status", "--porcelain", "--untracked-files=all"]

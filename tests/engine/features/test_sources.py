@@ -225,6 +225,10 @@ REFUSED = {
         {}, {"warmth": {"type": "float", "source": "weather"}}, "which data.sources does not name"
     ),
     "a source without columns": ({"weather": WEATHER}, {}, "no feature comes from it"),
+    "a name that is not plain": (
+        {"My weather": WEATHER}, {"warmth": {"type": "float", "source": "My weather"}},
+        "`My weather` is no plain name like weather",
+    ),
     "a key that the rows do not have": (
         {"weather": WEATHER | {"entity": ["region"]}},
         {"warmth": {"type": "float", "source": "weather"}},

@@ -14,6 +14,7 @@ from ..base.errors import ProjectError
 from ..base.files import shown
 from ..data.contract import DataContract
 from ..data.dialects import delimiter
+from ..data.source import NAMES, WANTED
 from ..data.tables import read_raw
 from ..data.unpack import TEXTS, plain
 from ..params.config import parse_params
@@ -78,8 +79,8 @@ def _said(path: Path) -> str:
 
 def _free(contract: DataContract, name: str) -> None:
     """Raise ProjectError if a source cannot have that name."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", name):
-        raise ProjectError(f"`{name}` is no name for a source: say a plain one, NAME=weather")
+    if not NAMES.fullmatch(name):
+        raise ProjectError(f"`{name}` is no name for a source: say NAME=weather ({WANTED})")
     if name in contract.sources:
         raise ProjectError(
             f"data.sources.{name} is there already: say another NAME=, or remove it from "

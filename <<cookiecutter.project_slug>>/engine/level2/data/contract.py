@@ -45,9 +45,7 @@ class DataContract(Strict):
     classes: tuple[str, ...] | None = None
     missing_markers: tuple[str, ...] = ()
     rename: dict[str, str] = Field(default_factory=dict)
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")], Source] = Field(
-        default_factory=dict
-    )
+    sources: dict[str, Source] = Field(default_factory=dict)
     features: dict[str, Feature] = Field(default_factory=dict)
     allow_leakage: tuple[str, ...] = ()
 

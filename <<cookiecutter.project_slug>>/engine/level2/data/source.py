@@ -1,5 +1,6 @@
 """A further table of the contract, whose columns are joined to each row as known at its time."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
@@ -7,6 +8,9 @@ from pydantic import Field, field_validator
 
 from .feature import Feature, Strict
 from .time_names import zone_of
+
+NAMES = re.compile(r"[a-z][a-z0-9_]{0,30}")
+WANTED = "small letters, digits and _, at most 31"
 
 
 class Source(Strict):
@@ -79,6 +83,8 @@ def problems(
     keys = {name for name, item in features.items() if not item.numeric and not item.source}
     keys |= {entity} if entity else set()
     for name, source in sources.items():
+        if not NAMES.fullmatch(name):
+            yield f"sources: `{name}` is no plain name like weather: {WANTED}"
         if name not in given:
             yield f"sources.{name}: no feature comes from it, give one `source: {name}`"
         for column in source.entity:
