@@ -46,7 +46,8 @@ OPTIONAL = {"deploy", "github", "intake", "kubeflow"}
 # Modules of rooms that think (see THINKING) which touch files, the environment, the clock, a
 # process or a vendor. Every other module of these rooms is pure.
 TOUCHING = {
-    *("adoption.files", "adoption.reading", "adoption.refusal", "adoption.step"),
+    *("adoption.add_source", "adoption.files", "adoption.reading", "adoption.refusal"),
+    "adoption.step",
     *("baseline.reference_file", "baseline.store"),
     *("data.csv_faults", "data.dialects", "data.pandera", "data.parquet", "data.streams"),
     *("data.tables", "data.unpack"),

@@ -214,7 +214,9 @@ def test_newer_rows_of_a_source_are_served_though_no_row_of_the_main_table_is(tm
     path = tmp_path / "data" / "raw" / "weather.csv"
     path.write_text(path.read_text() + "North,2024-02-29,7.5,clear\n")
     store = feast.open_store(context.workspace, context.params)
-    feast.materialize_sources(store, context.params, source_tables.written(context))
+    feast.materialize_sources(
+        store, context.params, source_tables.written(context.workspace, context.params.data)
+    )
     [row] = feast_online.OnlineStore(context.workspace, context.params).read(["North"])
     assert row[0]["warmth"] == 7.5
     assert row[0]["sky"] == "clear"
