@@ -6,6 +6,8 @@ A folder stands in for the object store here; tests/real/test_shared_log.py asks
 import json
 import random
 import sqlite3
+import threading
+import time
 from contextlib import suppress
 from uuid import uuid4
 
@@ -17,7 +19,7 @@ from level2.base import s3
 from level2.base.errors import ProjectError
 from level2.data.feature import Feature
 from level2.model.predictions import Entry
-from level2.prediction_log import segments
+from level2.prediction_log import segments, shipping
 from level2.prediction_log.feedback import SENT_BACK, Feedback
 from level2.prediction_log.gathering import gather
 from level2.prediction_log.shipping import Shipper, follow
@@ -189,6 +191,29 @@ def test_what_is_no_part_is_named(tmp_path):
 def test_no_log_yet_is_waited_for(tmp_path):
     assert shipper(tmp_path / "log.db").ship() == 0
     assert not (tmp_path / "log.db").exists()
+
+
+def test_the_end_waits_for_the_service_but_not_for_ever(tmp_path, monkeypatch):
+    path = tmp_path / "log.db"
+    log = SqliteLog(path)
+    log.write([entry(1, NOON)])
+
+    def finish():
+        log.write([entry(2, NOON + 1)])
+        log.close()
+
+    timer = threading.Timer(0.5, finish)
+    timer.start()
+    shipping._outlive(path)
+    assert len(window(path)) == 2
+    timer.join()
+    other = SqliteLog(path)
+    other.write([entry(3, NOON + 2)])
+    monkeypatch.setattr(shipping, "_LINGER", 0.3)
+    began = time.monotonic()
+    shipping._outlive(path)
+    assert 0.3 <= time.monotonic() - began < 5
+    other.close()
 
 
 @pytest.mark.parametrize(
