@@ -194,6 +194,7 @@ def test_after_a_run_on_a_cluster_main_is_pullable_and_the_version_tagged(
     git(github.bare, "tag", "--delete", "model-v1")
     before = len(recorder[0].opened)
     (github.state / "digest").write_text(f"sha256:{'5' * 64}")
+    recorder[0].reviewed("anna")  # production is asked too
     with kubeflow_stand_in() as kubeflow:
         github.known |= {
             "KF_PIPELINES_ENDPOINT": kubeflow.url,
