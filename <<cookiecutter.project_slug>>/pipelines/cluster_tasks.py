@@ -38,6 +38,7 @@ class Pods:
     image: str
     commit: str  # of the code in the image, empty where it is not known
     retries: int = RETRIES  # none where a person watches
+    branches: int | None = None  # of the candidates at once, all by default
 
     def light(self, *tasks: PipelineTask) -> None:
         """Tasks that read and write a record."""

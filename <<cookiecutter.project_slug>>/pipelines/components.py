@@ -53,8 +53,8 @@ def build_dataset(
     ingested: Input[Dataset],
     features: Input[Dataset],
     dataset: Output[Dataset],
-) -> None:
-    """Join features onto labels point in time, and split."""
+) -> list[str]:
+    """Join features onto labels point in time, and split. Returns the families to tune."""
     from level2.kubeflow import task
 
     task.run(
@@ -63,27 +63,46 @@ def build_dataset(
         {"dataset": dataset.path},
         overrides,
     )
+    return task.families(overrides)
 
 
 @component
-def tune(
+def tune_family(
+    family: str,
     tuner: str,
     run: str,
+    source: str,
     overrides: list[str],
     dataset: Input[Dataset],
-    tuning: Output[Artifact],
-    branches: Output[Metrics],
+    branch: Output[Artifact],
+    trials: Output[Metrics],
 ) -> None:
-    """Search the parameters of every candidate estimator, one branch each."""
+    """Search the parameters of one candidate estimator."""
     from level2.kubeflow import task
 
     task.run(
-        "tune",
+        "tune_family",
         {"dataset": dataset.path},
-        {"tuning": tuning.path},
-        overrides,
+        {"branches": branch.path},
+        task.knobs(overrides, source),
         settings={"tuner": tuner, "pipeline_run_id": run},
-    ).log_branches(branches)
+        arguments={"family": task.word(family)},
+    ).log_branch(trials)
+
+
+@component
+def select(
+    overrides: list[str],
+    branches: Input[list[Artifact]],
+    tuning: Output[Artifact],
+    candidates: Output[Metrics],
+) -> None:
+    """Choose the better branch by the declared metric and direction, on the validation rows."""
+    from level2.kubeflow import task
+
+    task.run(
+        "select", {"branches": task.paths(branches)}, {"tuning": tuning.path}, overrides
+    ).log_branches(candidates)
 
 
 @component

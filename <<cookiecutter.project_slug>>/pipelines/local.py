@@ -24,7 +24,9 @@ def run(root: Path, trigger: str, tuner: str, source: str, overrides: tuple[str,
         local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
         # no container runs here: the image is that of Katib's trials alone
         image = Settings().trial_image or "python"
-        pipeline = build(name, "", Pods(image, commit="", retries=0), default_tuner=tuner)
+        # each would hold the training set: one after another where they compute here
+        pods = Pods(image, commit="", retries=0, branches=1 if tuner == "optuna" else None)
+        pipeline = build(name, "", pods, default_tuner=tuner)
         # KFP writes the path of Python into a shell's script as it is
         with patch.object(sys, "executable", shlex.quote(sys.executable)):
             pipeline(trigger=trigger, tuner=tuner, source=source, overrides=list(overrides))

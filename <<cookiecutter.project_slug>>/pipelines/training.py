@@ -33,8 +33,18 @@ def build(name: str, image: str, pods: Pods, default_tuner: str) -> Any:
                 overrides=knobs, ingested=table, features=featurize.outputs["features"]
             )
             dataset = build_dataset.outputs["dataset"]
-            tune = task.tune(tuner=tuner, run=run, overrides=knobs, dataset=dataset)
-            tuning = tune.outputs["tuning"]
+            families = build_dataset.outputs["Output"]
+            with dsl.ParallelFor(families, name="candidates", parallelism=pods.branches) as family:
+                tune = task.tune_family(
+                    family=family,
+                    tuner=tuner,
+                    run=run,
+                    source=source,  # kfp 2.17's local runner gives a loop no output but its item
+                    overrides=overrides,
+                    dataset=dataset,
+                )
+            select = task.select(overrides=knobs, branches=dsl.Collected(tune.outputs["branch"]))
+            tuning = select.outputs["tuning"]
             train = task.train(overrides=knobs, dataset=dataset, tuning=tuning)
             model = train.outputs["model"]
             evaluate = task.evaluate(
@@ -67,11 +77,11 @@ def build(name: str, image: str, pods: Pods, default_tuner: str) -> Any:
                 tracked=tracked,
                 decision=decision,
             )
-        pods.light(ended, hand_over, hold)
+        pods.light(ended, select, hand_over, hold)
         pods.networked(ingest, validate, featurize, evaluate, promote, report)
         pods.waiting(tune)
         pods.working(build_dataset, train)
-        pods.retried(ended, ingest, validate, featurize, build_dataset, tune)
+        pods.retried(ended, ingest, validate, featurize, build_dataset, tune, select)
         pods.retried(evaluate, promote, hand_over, hold, report)
 
     return training

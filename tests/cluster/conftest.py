@@ -152,7 +152,7 @@ def pipeline(project, settings):
 
 @pytest.fixture(scope="session")
 def tuned(project, settings, tmp_path_factory) -> tuning.Task:
-    """The task `tune` of the pipeline, as a process that a test may start, kill and repeat."""
+    """`tune`, as a process that a test may start, kill and repeat."""
     folder = copy(project, tmp_path_factory.mktemp("tuning") / "load-forecast")
     for step in ("ingest", "validate", "featurize", "build_dataset"):
         tool(folder, "python", "-m", "level2", step)

@@ -1,6 +1,6 @@
 """Experiments on the real Katib: controller, database, metrics collector, suggestion services.
 
-The second half starts the task `tune` of a generated project and disturbs it.
+The second half starts `tune` of a generated project and disturbs it.
 """
 
 import copy

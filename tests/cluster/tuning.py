@@ -1,4 +1,4 @@
-"""The pipeline's task `tune` on the real Katib, as a process of its own beside the test."""
+"""`tune` on the real Katib, in a process of its own beside the test."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from cluster import running
 from cluster.running import TRIALS
 from projects import VENV
 
-# what the component of pipelines/components.py does
+# every family at once, as the step of the loop does; a task of the pipeline has one of them
 CODE = """
 import sys
 from pathlib import Path
@@ -74,7 +74,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Task:
-    """The task `tune` of a project whose training set is built."""
+    """`tune` of a project whose training set is built."""
 
     project: Path
     settings: dict[str, str]

@@ -73,6 +73,11 @@ class Workspace:
         return self.out / "artifacts" / "tuning.json"
 
     @property
+    def branches(self) -> Path:
+        """Trials of every family by its task in the pipeline: a folder, or one task's own file."""
+        return self.out / "artifacts" / "branches"
+
+    @property
     def model(self) -> Path:
         """Folder of model.skops, model.onnx and model.json (their digests)."""
         return self.out / "artifacts" / "model"
@@ -186,9 +191,7 @@ class Workspace:
         """Return `path` if it exists. Raises ProjectError naming the step that writes it."""
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-            if made_by == "monitor":  # no step of the loop
-                raise ProjectError(f"{shown} is missing: run `make monitor` first")
-            raise ProjectError(
-                f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first"
-            )
+            step = f"`{made_by}` makes it, run that step or `make run` first"
+            how = "run `make monitor` first" if made_by == "monitor" else step
+            raise ProjectError(f"{shown} is missing: {how}")
         return path

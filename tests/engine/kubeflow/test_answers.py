@@ -89,6 +89,19 @@ NODES = (
 )
 
 
+def test_a_branch_that_has_ended_does_not_hide_one_that_runs():
+    both = (
+        (Task("tune", "SUCCEEDED"), Task("tune", "RUNNING")),
+        (
+            Task("tune", "RUNNING"),
+            Task("tune", "SUCCEEDED"),
+        ),
+    )
+    assert [task.state for tasks in both for task in shown(tasks, {"tune"})] == ["RUNNING"] * 2
+    failed = Run("FAILED", (Task("tune", "SUCCEEDED"), Task("tune", "FAILED")))
+    assert "FAILED in `tune`" in verdict(failed, {"tune"}, "run-1", "link")
+
+
 def test_the_failed_task_is_named_and_not_what_lies_around_it():
     assert [task.name for task in shown(NODES, NAMES)] == ["train", "evaluate"]
     assert verdict(Run("FAILED", NODES), NAMES, "run-1", "link", "no quota") == (

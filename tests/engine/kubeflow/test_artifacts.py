@@ -111,8 +111,8 @@ def test_metrics_are_those_that_were_measured(run):
     for name, value in measured["candidate"].items():
         assert metadata[name] == pytest.approx(value)
     assert metadata["prior.log_loss"] == pytest.approx(measured["baselines"]["prior"]["log_loss"])
-    kind, metadata, _ = artifact(made, "tune", "branches")
-    tuning = json.loads((made / "tune/tuning").read_text())
+    kind, metadata, _ = artifact(made, "select", "candidates")
+    tuning = json.loads((made / "select/tuning").read_text())
     assert (kind, metadata["chosen"]) == ("system.Metrics", tuning["chosen"]["family"])
 
 

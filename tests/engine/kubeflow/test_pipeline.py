@@ -16,6 +16,9 @@ from processes import CHAMPIONS, ROOT, RUNNING, environment, registry, stopped
 
 pytestmark = pytest.mark.slow
 VERBS = [step.name for step in STEPS]
+TUNE = VERBS.index("tune")  # the line of `select`, which ends it
+BRANCHES = ["tune_family", "tune_family"]  # of the two families that the template declares
+TASKS = [*VERBS[:TUNE], *BRANCHES, *VERBS[TUNE:8]]
 REPLAY = TESTS / "support" / "replay"
 
 
@@ -34,7 +37,7 @@ def pipeline(folder, *words, path="", **settings):
 
 def shown(done):
     """Names of the tasks in the order they ended."""
-    names = {*VERBS, "hand_over", "hold", "record"}
+    names = {*VERBS, *BRANCHES, "hand_over", "hold", "record"}
     words = [line.split() for line in done.stdout.partition("\n\n")[0].splitlines()]
     return [word for line in words for word in line[:2] if word in names]
 
@@ -60,7 +63,7 @@ def piped(blank, tmp_path_factory):
 
 def test_it_ends_in_a_champion_and_a_hand_over(piped):
     folder, done = piped
-    assert shown(done) == [*VERBS[:8], "hand_over", "report", "record"]
+    assert shown(done) == [*TASKS, "hand_over", "report", "record"]
     assert registry(folder, CHAMPIONS) == [(1,)]
     record = json.loads((folder / "artifacts/hand_over.json").read_text())
     model = json.loads((folder / "artifacts/model/model.json").read_text())
@@ -123,7 +126,8 @@ def test_a_worse_candidate_takes_the_other_branch(piped, tmp_path):
     (folder / "params.yaml").write_text(yaml.safe_dump(tree))
     done = pipeline(folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert shown(done) == [*VERBS[:8], "hold", "report", "record"]
+    only = [*VERBS[:TUNE], "tune_family", *VERBS[TUNE:8]]  # of one family
+    assert shown(done) == [*only, "hold", "report", "record"]
     assert "load-forecast v1 stays, nothing to deploy" in done.stdout
     assert "champion  load-forecast v1   (hold)" in done.stdout
     assert registry(folder, CHAMPIONS) == [(1,)]
@@ -134,7 +138,7 @@ def test_the_champion_of_a_loop_is_handed_over(finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "copy")
     done = pipeline(folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert shown(done) == [*VERBS[:8], "hand_over", "report", "record"]
+    assert shown(done) == [*TASKS, "hand_over", "report", "record"]
     decided = json.loads((folder / "artifacts/decision.json").read_text())
     assert (decided["verdict"], decided["reasons"]) == ("unchanged", [])
     judged = json.loads((folder / "artifacts/evaluation.json").read_text())
@@ -198,12 +202,14 @@ def test_a_metric_that_is_not_a_number_is_held(finished, tmp_path):
         folder, path=REPLAY, REPLAY=str(source), REPLAY_REAL="promote,hold,hand_over,record"
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert shown(done) == [*VERBS[:8], "hold", "report", "record"]
+    assert shown(done) == [*TASKS, "hold", "report", "record"]
     assert "rmse is missing or not a number" in done.stdout.replace("\n", " ")
     assert registry(folder, CHAMPIONS) == [(1,)]
 
 
-@pytest.mark.parametrize("victim", [*VERBS, "hand_over", "record"])
+@pytest.mark.parametrize(
+    "victim", [*VERBS[:TUNE], *VERBS[TUNE + 1 :], "tune_family", "select", "hand_over", "record"]
+)
 def test_a_fault_in_any_task_fails_the_run(victim, finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "copy")
     done = pipeline(
@@ -214,8 +220,8 @@ def test_a_fault_in_any_task_fails_the_run(victim, finished, tmp_path):
         REPLAY_REAL="record" if victim != "record" else "",
     )
     assert stopped(done) == f"stopped: {victim}: planted in {victim}"
-    order = [*VERBS[:8], "hand_over", "report", "record"]
-    ended = order[: order.index(victim)]
+    order = [*TASKS, "hand_over", "report", "record"]
+    ended = order[: order.index("tune" if victim == "select" else victim)]
     assert shown(done) == (ended if victim == "record" else [*ended, "record"])
     assert "champion" not in done.stdout, "no summary of a run that failed"
     if victim != "record":

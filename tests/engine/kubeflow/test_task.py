@@ -185,6 +185,19 @@ def test_every_candidate_estimator_is_a_branch_of_the_metrics(tmp_path):
     }
 
 
+def test_a_branch_has_metrics_of_its_own(tmp_path):
+    trial = {"number": 0, "params": {}, "value": 4.0}
+    branch = {"family": "linear", "trials": [trial, trial], "best": trial}
+    record = {"metric": "rmse", "direction": "minimize", "tuner": "optuna", "branch": branch}
+    metrics = Metrics()
+    done(tmp_path, branches=record).log_branch(metrics)
+    assert metrics.metadata == {"best_rmse": 4.0, "trials": 2, "family": "linear"}
+    record["branch"] = branch | {"best": None}
+    metrics = Metrics()
+    done(tmp_path, branches=record).log_branch(metrics)
+    assert metrics.metadata == {"trials": 2, "family": "linear"}
+
+
 def test_classes_give_a_confusion_matrix_and_numbers_none(tmp_path):
     frame = pd.DataFrame({"truth": [0, 0, 1], "p_no": [0.9, 0.2, 0.1], "p_yes": [0.1, 0.8, 0.9]})
     frame["answered"] = [0, 1, 1]

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import threading
 
 import pytest
 
@@ -39,13 +40,36 @@ def test_marked_lines_are_shown_and_the_rest_is_kept_off():
     text = "noise\n" + event(update=[1, 2, "best 3"]) + event(step=["tune", "2 trials", 0.5])
     for letter in text:  # in any pieces
         relay.write(letter)
+    relay.write(event(step=["select", "4 trials", 0.1]))
     relay.write(event(step=["hand_over", "v2", 0.1]))
     assert screen.seen == [
         ("update", 1, 2, "best 3"),
         ("line", "5/9", "tune", "2 trials", 0.5),
+        ("line", "5/9", "tune", "4 trials", 0.1),
         ("line", "", "hand_over", "v2", 0.1),
     ]
     assert relay.reason == ""
+
+
+def test_branches_that_write_at_once_do_not_mix():
+    screen = Screen()
+    relay = Relay(screen)
+    turn = threading.Barrier(2, timeout=10)
+
+    def branch(name):
+        for piece in (event(step=["tune_family", name, 0.1]).rstrip(), "\n"):
+            turn.wait()
+            relay.write(piece)
+
+    threads = [threading.Thread(target=branch, args=(name,)) for name in ("linear", "trees")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(screen.seen) == [
+        ("line", "", "tune_family", "linear", 0.1),
+        ("line", "", "tune_family", "trees", 0.1),
+    ]
 
 
 def test_with_debug_the_rest_passes_too():

@@ -20,6 +20,7 @@ from level2.kubeflow.katib.experiment import METRIC_FORMAT
 from level2.model import estimators
 from level2.params.config import load_params, parse_params
 from level2.project import Context
+from level2.training import candidates
 from level2.training.steps import tune
 
 PACKAGE = level2.__name__
@@ -40,7 +41,7 @@ def attempt(prepared, capsys):
 
 def score(context, family, **values):
     with estimators.pinned(1):
-        return tune.scorer(context)(family, values)
+        return candidates.scorer(context)(family, values)
 
 
 def test_a_trial_prints_one_line_that_katib_reads(prepared, attempt):
@@ -89,7 +90,7 @@ def test_a_trial_fits_an_estimator_of_the_team_and_scores_by_its_metric(prepared
 
 @pytest.mark.parametrize("value", [1e-12, 1.5e-7, 2e22, 0.1, -3.25])
 def test_the_value_is_a_plain_decimal(attempt, monkeypatch, value):
-    monkeypatch.setattr(tune, "scorer", lambda *_: lambda *_: value)
+    monkeypatch.setattr(candidates, "scorer", lambda *_: lambda *_: value)
     said = attempt("linear", "alpha=0.5").strip()
     assert re.fullmatch(r"rmse=-?\d+(\.\d+)?", said)
     assert float(said.split("=")[1]) == value
@@ -97,7 +98,7 @@ def test_the_value_is_a_plain_decimal(attempt, monkeypatch, value):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_a_value_that_is_no_number_is_never_printed(attempt, monkeypatch, capsys, value):
-    monkeypatch.setattr(tune, "scorer", lambda *_: lambda *_: value)
+    monkeypatch.setattr(candidates, "scorer", lambda *_: lambda *_: value)
     with pytest.raises(ProjectError, match="the trial gave no finite rmse: linear with"):
         attempt("linear", "alpha=0.5")
     assert capsys.readouterr().out == ""
@@ -223,7 +224,7 @@ def test_options_of_a_trial_without_a_trial_are_refused(prepared):
 
 
 def test_the_scorer_of_the_step_is_the_one_of_the_trial(prepared, attempt, monkeypatch):
-    monkeypatch.setattr(tune, "scorer", lambda *_: lambda *_: 12.5)
+    monkeypatch.setattr(candidates, "scorer", lambda *_: lambda *_: 12.5)
     assert attempt("linear", "alpha=1") == "rmse=12.5\n"
     tune.run(replace(prepared))
     assert json.loads(prepared.workspace.tuning.read_text())["chosen"]["value"] == 12.5

@@ -16,7 +16,7 @@ from level2.kubeflow.katib import client, search
 from level2.model import estimators
 from level2.model.metrics import DIRECTIONS
 from level2.params.config import Settings, parse_params
-from level2.training import tuners
+from level2.training import candidates, tuners
 from level2.training.steps import tune
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,7 @@ def test_a_whole_search_ends_with_the_best_trial_of_both_families(on_katib, clus
     assert len(trials) == 4
     assert result["tuner"] == "katib"
     assert result["chosen"]["value"] == min(item["value"] for item in trials)
-    score = tune.scorer(context)
+    score = candidates.scorer(context)
     with estimators.pinned(1):
         for branch in result["branches"]:
             for item in branch["trials"]:
@@ -116,8 +116,8 @@ def test_an_inverted_objective_in_the_manifest_is_refused(on_katib, tree, monkey
     """The experiment asks for the wrong direction: the trials that come back tell."""
     tree["tune"] |= {"trials": 2, "families": {"linear": tree["tune"]["families"]["linear"]}}
     context = on_katib(tree)
-    plan = replace(tune.plan_of(context), direction="maximize")
-    monkeypatch.setattr(tune, "plan_of", lambda _: plan)
+    plan = replace(candidates.plan_of(context), direction="maximize")
+    monkeypatch.setattr(candidates, "plan_of", lambda _: plan)
     assert DIRECTIONS["regression"]["rmse"] == "minimize"
     with pytest.raises(ProjectError, match="refused: its best trial has rmse"):
         tune.run(context)

@@ -81,7 +81,7 @@ def test_a_planted_import_is_seen():
 
 
 def test_there_is_a_component_for_every_task():
-    assert len(COMPONENTS) == 12
+    assert len(COMPONENTS) == 13
 
 
 @pytest.mark.parametrize("function", COMPONENTS, ids=lambda item: item.name)

@@ -17,8 +17,9 @@ from pipelines import compile as compiler
 
 pytestmark = pytest.mark.slow
 
-VERBS = [step.name.replace("_", "-") for step in STEPS]
-EXTRA = {"hand-over", "hold", "record"}  # tasks that are no step of the loop
+# `tune` is a loop over the families and a task where its branches meet
+VERBS = [step.name.replace("_", "-").replace("tune", "select") for step in STEPS]
+EXTRA = {"tune-family", "hand-over", "hold", "record"}  # tasks that are no step of the loop
 
 
 def body(ir):
@@ -42,6 +43,44 @@ def test_no_order_is_possible_but_the_loops(ir):
         assert earlier in waits(later), f"{later} may start before {earlier} has ended"
 
 
+def candidates(ir):
+    """The loop over the families: its task in the graph, and the graph of one branch."""
+    [(name, loop)] = [item for item in body(ir).items() if "parameterIterator" in item[1]]
+    return name, loop, ir.pipeline["components"][loop["componentRef"]["name"]]["dag"]
+
+
+def test_every_declared_family_is_a_branch_and_the_branches_meet(ir):
+    name, loop, branch = candidates(ir)
+    items = loop["parameterIterator"]["items"]["inputParameter"]
+    told = loop["inputs"]["parameters"][items]["taskOutputParameter"]
+    assert told == {"producerTask": "build-dataset", "outputParameterKey": "Output"}
+    assert "iteratorPolicy" not in loop, "on a cluster they run at once"
+    (tune,) = branch["tasks"].values()
+    family = tune["inputs"]["parameters"]["family"]["componentInputParameter"]
+    assert family == loop["parameterIterator"]["itemInput"]
+    given = body(ir)["select"]["inputs"]["artifacts"]["branches"]["taskOutputArtifact"]
+    assert given["producerTask"] == name
+    assert ir.pipeline["components"]["comp-select"]["inputDefinitions"]["artifacts"]["branches"][
+        "isArtifactList"
+    ]
+    assert body(ir)["train"]["inputs"]["artifacts"]["tuning"]["taskOutputArtifact"] == {
+        "producerTask": "select",
+        "outputArtifactKey": "tuning",
+    }
+
+
+def test_no_other_output_goes_into_the_loop(ir):
+    """The local runner of kfp 2.17 puts the item in the place of every output given to a loop."""
+    _, loop, branch = candidates(ir)
+    items = loop["parameterIterator"]["items"]["inputParameter"]
+    parameters = loop["inputs"]["parameters"]
+    assert [name for name in parameters if "taskOutputParameter" in parameters[name]] == [items]
+    (tune,) = branch["tasks"].values()
+    assert tune["inputs"]["parameters"]["overrides"] == {
+        "componentInputParameter": "pipelinechannel--overrides"
+    }
+
+
 def test_a_package_uploaded_by_hand_tunes_as_submit_does(ir):
     """A run started in KFP's own pages names no tuner: it has the one that was compiled."""
     compiled = ir.pipeline["root"]["inputDefinitions"]["parameters"]["tuner"]["defaultValue"]
@@ -52,7 +91,7 @@ def test_a_package_uploaded_by_hand_tunes_as_submit_does(ir):
     assert compiled == "katib"
     assert default(command_line.submit) == default(command_line.schedule) == compiled
     assert default(command_line.local) == "optuna"
-    given = body(ir)["tune"]["inputs"]["parameters"]["tuner"]
+    given = tasks(ir)["tune-family"]["inputs"]["parameters"]["tuner"]
     assert given == {"componentInputParameter": "pipelinechannel--tuner"}
 
 
@@ -127,10 +166,10 @@ def test_tasks_that_wait_or_write_a_record_ask_for_near_nothing(ir):
         name.removeprefix("exec-"): executor["container"]["resources"]
         for name, executor in ir.pipeline["deploymentSpec"]["executors"].items()
     }
-    for name in ("tune", "record", "hand-over", "hold"):
+    for name in ("tune-family", "select", "record", "hand-over", "hold"):
         assert asked[name]["resourceCpuRequest"] == "50m", name
         assert asked[name]["resourceMemoryRequest"] == "512Mi", name
-    assert asked["tune"]["resourceCpuLimit"] == "4", "with TUNER=optuna it computes itself"
+    assert asked["tune-family"]["resourceCpuLimit"] == "4", "with TUNER=optuna it computes itself"
     assert asked["train"]["resourceCpuRequest"] == "1"
 
 

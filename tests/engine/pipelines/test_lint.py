@@ -2,7 +2,7 @@
 
 import pytest
 
-from ir import graphs, lint
+from ir import graphs, lint, tasks
 
 pytestmark = pytest.mark.slow
 
@@ -17,21 +17,21 @@ def test_nothing_dangles(ir):
 
 
 def no_producer(ir):
-    tune = body(ir)["tune"]["inputs"]["artifacts"]["dataset"]["taskOutputArtifact"]
-    tune["producerTask"] = "build"
-    return "tune: reads from build, which is not there"
+    train = body(ir)["train"]["inputs"]["artifacts"]["dataset"]["taskOutputArtifact"]
+    train["producerTask"] = "build"
+    return "train: reads from build, which is not there"
 
 
 def no_output(ir):
-    tune = body(ir)["tune"]["inputs"]["artifacts"]["dataset"]["taskOutputArtifact"]
-    tune["outputArtifactKey"] = "data"
-    return "tune: reads data of build-dataset, which has no such output"
+    train = body(ir)["train"]["inputs"]["artifacts"]["dataset"]["taskOutputArtifact"]
+    train["outputArtifactKey"] = "data"
+    return "train: reads data of build-dataset, which has no such output"
 
 
 def no_parameter(ir):
-    knobs = body(ir)["tune"]["inputs"]["parameters"]["overrides"]["taskOutputParameter"]
+    knobs = body(ir)["train"]["inputs"]["parameters"]["overrides"]["taskOutputParameter"]
     knobs["outputParameterKey"] = "knobs"
-    return "tune: reads knobs of ingest, which has no such output"
+    return "train: reads knobs of ingest, which has no such output"
 
 
 def no_input(ir):
@@ -46,34 +46,35 @@ def unasked_input(ir):
 
 
 def no_graph_input(ir):
-    body(ir)["tune"]["inputs"]["parameters"]["tuner"]["componentInputParameter"] = "tunr"
-    return "tune: reads tunr, which the graph does not have"
+    tune = tasks(ir)["tune-family"]
+    tune["inputs"]["parameters"]["tuner"]["componentInputParameter"] = "tunr"
+    return "tune-family: reads tunr, which the graph does not have"
 
 
 def no_component(ir):
-    body(ir)["tune"]["componentRef"]["name"] = "comp-tne"
-    return "tune: component comp-tne is not there"
+    body(ir)["train"]["componentRef"]["name"] = "comp-tne"
+    return "train: component comp-tne is not there"
 
 
 def unused_component(ir):
-    ir.pipeline["components"]["comp-old"] = {"executorLabel": "exec-tune"}
+    ir.pipeline["components"]["comp-old"] = {"executorLabel": "exec-train"}
     return "component comp-old is in no graph"
 
 
 def no_executor(ir):
-    del ir.pipeline["deploymentSpec"]["executors"]["exec-tune"]
-    return "executor exec-tune is not there"
+    del ir.pipeline["deploymentSpec"]["executors"]["exec-train"]
+    return "executor exec-train is not there"
 
 
 def unused_executor(ir):
     executors = ir.pipeline["deploymentSpec"]["executors"]
-    executors["exec-old"] = executors["exec-tune"]
+    executors["exec-old"] = executors["exec-train"]
     return "executor exec-old is used by no component"
 
 
 def no_pod(ir):
-    del ir.platform["deploymentSpec"]["executors"]["exec-tune"]
-    return "executor exec-tune has no pod settings"
+    del ir.platform["deploymentSpec"]["executors"]["exec-train"]
+    return "executor exec-train has no pod settings"
 
 
 def pod_of_nothing(ir):
@@ -82,8 +83,8 @@ def pod_of_nothing(ir):
 
 
 def waits_for_nothing(ir):
-    body(ir)["tune"]["dependentTasks"].append("hope")
-    return "tune: waits for hope, which is not there"
+    body(ir)["train"]["dependentTasks"].append("hope")
+    return "train: waits for hope, which is not there"
 
 
 def status_of_nothing(ir):

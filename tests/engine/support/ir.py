@@ -80,13 +80,14 @@ def _task(components: Tree, graph: Tree, task: Tree) -> Iterator[str]:
             yield f"waits for {name}, which is not there"
     inputs = task.get("inputs", {})
     given = {**inputs.get("parameters", {}), **inputs.get("artifacts", {})}
+    turns = {task.get("parameterIterator", {}).get("itemInput")}  # given by the loop itself
     for name, source in given.items():
         yield from _source(components, graph, source)
         if name not in names(component, "input"):
             yield f"input {name} is not asked for"
     for kind in ("parameters", "artifacts"):
         for name, item in component.get("inputDefinitions", {}).get(kind, {}).items():
-            if name not in given and not item.get("isOptional"):
+            if name not in {*given, *turns} and not item.get("isOptional"):
                 yield f"input {name} is not given"
 
 

@@ -13,6 +13,7 @@ import level2
 from level2.base.errors import ProjectError
 from level2.model import metrics
 from level2.params.config import parse_params
+from level2.training import candidates
 from level2.training.steps import tune
 
 NAN = math.nan
@@ -42,12 +43,12 @@ def trials(*values):
     ],
 )
 def test_the_best_trial_is_picked_in_the_direction_of_the_metric(task, metric, values, best):
-    assert tune.pick(task, metric, trials(*values))["number"] == best
+    assert candidates.pick(task, metric, trials(*values))["number"] == best
 
 
 @pytest.mark.parametrize("values", [(), (NAN,), (None, NAN, math.inf)])
 def test_no_trial_is_picked_where_none_is_finite(values):
-    assert tune.pick("regression", "rmse", trials(*values)) is None
+    assert candidates.pick("regression", "rmse", trials(*values)) is None
 
 
 def branches(metric, **values):
@@ -55,7 +56,7 @@ def branches(metric, **values):
         {
             "family": family,
             "trials": trials(*items),
-            "best": tune.pick("regression", metric, trials(*items)),
+            "best": candidates.pick("regression", metric, trials(*items)),
         }
         for family, items in values.items()
     ]
@@ -73,13 +74,13 @@ def branches(metric, **values):
     ],
 )
 def test_the_best_branch_is_chosen(metric, values, family, value):
-    chosen = tune.choose("regression", metric, branches(metric, **values))
+    chosen = candidates.choose("regression", metric, branches(metric, **values))
     assert chosen == {"family": family, "params": {}, "value": value}
 
 
 def test_nothing_is_chosen_where_no_trial_is_finite():
     with pytest.raises(ProjectError, match="no trial gave a finite rmse: look at the search space"):
-        tune.choose("regression", "rmse", branches("rmse", linear=(NAN,), trees=(None,)))
+        candidates.choose("regression", "rmse", branches("rmse", linear=(NAN,), trees=(None,)))
 
 
 # the step on a small training set
@@ -121,14 +122,14 @@ def test_the_same_seed_finds_the_same(prepared):
 
 
 def test_the_rows_that_judge_are_not_looked_at(prepared):
-    score = tune.scorer(prepared)("linear", {"alpha": 1.0})
+    score = candidates.scorer(prepared)("linear", {"alpha": 1.0})
     dataset = pd.read_parquet(prepared.workspace.dataset)
     dataset.loc[dataset["split"] == "test", "load"] = 1e9
     dataset.to_parquet(prepared.workspace.dataset, index=False)
-    assert tune.scorer(prepared)("linear", {"alpha": 1.0}) == score
+    assert candidates.scorer(prepared)("linear", {"alpha": 1.0}) == score
     dataset.loc[dataset["split"] == "validation", "load"] += 1_000
     dataset.to_parquet(prepared.workspace.dataset, index=False)
-    assert tune.scorer(prepared)("linear", {"alpha": 1.0}) > score + 100
+    assert candidates.scorer(prepared)("linear", {"alpha": 1.0}) > score + 100
 
 
 def test_a_maximized_metric_is_maximized(prepared):
@@ -156,7 +157,7 @@ def test_progress_counts_every_trial(prepared):
 
 def test_a_trial_that_is_no_number_is_passed_over(prepared, monkeypatch):
     values = iter([NAN, 7.0])
-    monkeypatch.setattr(tune, "scorer", lambda _: lambda *_: next(values))
+    monkeypatch.setattr(candidates, "scorer", lambda _: lambda *_: next(values))
     tune.run(prepared)
     result = written(prepared)
     assert result["chosen"] == {
@@ -169,7 +170,7 @@ def test_a_trial_that_is_no_number_is_passed_over(prepared, monkeypatch):
 
 @pytest.mark.parametrize("value", [NAN, math.inf])
 def test_more_failed_trials_than_allowed_stop_the_step(prepared, monkeypatch, value):
-    monkeypatch.setattr(tune, "scorer", lambda _: lambda *_: value)
+    monkeypatch.setattr(candidates, "scorer", lambda _: lambda *_: value)
     tree = prepared.params.model_dump(mode="json", by_alias=True)
     tree["tune"] |= {"trials": 20, "max_failed_trials": 2}
     with pytest.raises(ProjectError) as caught:
@@ -205,7 +206,7 @@ def test_the_local_tuner_imports_nothing_of_a_cluster(prepared):
 
 
 def test_a_family_nobody_registered_is_refused_before_any_trial(prepared, monkeypatch):
-    monkeypatch.setattr(tune, "scorer", lambda _: pytest.fail("a trial was prepared"))
+    monkeypatch.setattr(candidates, "scorer", lambda _: pytest.fail("a trial was prepared"))
     context = with_families(prepared, linear={}, forest={})
     with pytest.raises(ProjectError) as caught:
         tune.run(context)

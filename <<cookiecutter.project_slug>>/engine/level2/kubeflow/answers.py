@@ -122,10 +122,16 @@ def refusal(doing: str, where: str, status: int, body: str) -> str:
 def shown(tasks: Iterable[Task], names: Collection[str]) -> list[Task]:
     """The pipeline's own tasks, one each, without the nodes that KFP and Argo add.
 
-    `names` are those of the compiled pipeline. The last node of a name counts.
+    `names` are those of the compiled pipeline. The last node of a name counts, but in a loop, where
+    each branch has one, not before all have ended.
     """
     unknown = ("", "RUNTIME_STATE_UNSPECIFIED")
-    kept = {task.name: task for task in tasks if task.name in names and task.state not in unknown}
+    kept: dict[str, Task] = {}
+    for task in tasks:
+        if task.name in names and task.state not in unknown:
+            before = kept.get(task.name)
+            if before is None or before.state in DONE:
+                kept[task.name] = task
     return list(kept.values())
 
 

@@ -24,12 +24,13 @@ from .katib import search
 from .task_metrics import Done, Paths
 from .task_output import Voice
 
+Inputs = Mapping[str, str | Sequence[str]]  # as Paths; a list is that of all branches
 PAUSE = 10.0  # seconds before the second attempt, twice that before the third
 
 
 def run(
     step: str,
-    inputs: Paths,
+    inputs: Inputs,
     outputs: Paths,
     overrides: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
@@ -67,6 +68,22 @@ def knobs(overrides: Sequence[str], source: str) -> list[str]:
     return [packed(unpacked(word)) for word in (*overrides, *address)]
 
 
+def families(overrides: Sequence[str]) -> list[str]:
+    """The candidate families, one branch of the graph each; ASCII, like `knobs`."""
+    params = load_params(Path.cwd() / "params.yaml", tuple(map(unpacked, overrides)))
+    return [packed(family) for family in params.tune.families]
+
+
+def word(packed_word: str) -> str:
+    """A parameter that came as ASCII, as it was."""
+    return unpacked(packed_word)
+
+
+def paths(artifacts: Sequence[Any]) -> list[str]:
+    """Where KFP keeps the artifacts of all branches."""
+    return [str(artifact.path) for artifact in artifacts]
+
+
 def _patiently(verb: Callable[[], str], retries: int, say: Callable[[str], None]) -> str:
     """The command's result, retried after transient faults. Raises the last error."""
     for attempt in range(1, retries + 1):
@@ -84,7 +101,7 @@ def _patiently(verb: Callable[[], str], retries: int, say: Callable[[str], None]
 
 def _run(
     step: str,
-    inputs: Paths,
+    inputs: Inputs,
     outputs: Paths,
     overrides: tuple[str, ...],
     known: Settings,
@@ -117,14 +134,22 @@ def _workspace(root: Path, home: Path | None) -> Iterator[Workspace]:
         yield Workspace(root, Path(folder), home)
 
 
-def _place(workspace: Workspace, inputs: Paths) -> None:
-    """Link every artifact to where the command looks for it."""
-    for name, path in inputs.items():
-        if not Path(path).exists():
-            raise ProjectError(f"the artifact `{name}` is missing at {path}: run the previous task")
+def _place(workspace: Workspace, inputs: Inputs) -> None:
+    """Link every artifact to where the command looks for it, those of a list into a folder."""
+    for name, known in inputs.items():
         place: Path = getattr(workspace, name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(Path(path).resolve())
+        if isinstance(known, str):
+            _link(name, known, place)
+        else:
+            for number, path in enumerate(known):
+                _link(name, path, place / f"{number:04d}.json")
+
+
+def _link(name: str, path: str, place: Path) -> None:
+    if not Path(path).exists():
+        raise ProjectError(f"the artifact `{name}` is missing at {path}: run the previous task")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(Path(path).resolve())
 
 
 def _hand_over(workspace: Workspace, outputs: Paths) -> None:

@@ -33,6 +33,14 @@ class Done:
             _log(metrics, {f"{branch['family']}.trials": len(branch["trials"])})
         metrics.metadata["chosen"] = tuning["chosen"]["family"]
 
+    def log_branch(self, metrics: Any) -> None:
+        """Best value and number of trials of one candidate estimator."""
+        record = self._read("branches")
+        branch = record["branch"]
+        best = (branch["best"] or {}).get("value")
+        _log(metrics, {f"best_{record['metric']}": best, "trials": len(branch["trials"])})
+        metrics.metadata["family"] = plain(branch["family"])
+
     def describe_model(self, model: Any) -> None:
         """Family, parameters and digest of the model, on its artifact."""
         record = read_json(Path(self.outputs["model"]) / "model.json")

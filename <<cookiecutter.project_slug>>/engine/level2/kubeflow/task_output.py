@@ -5,11 +5,13 @@ import json
 import os
 import re
 import sys
+import threading
 from typing import Any, TextIO
 
 from ..base.console import Screen
 from ..training.graph import STEPS
 
+ENDS = {"select": "tune"}  # tasks of the pipeline alone that end a step of the loop
 MARK = "\x1e"  # begins a line meant for the relay; ASCII's record separator, in no one's text
 NUMBERS = {step.name: f"{place}/{len(STEPS)}" for place, step in enumerate(STEPS, start=1)}
 FAILED = re.compile(r"Task .*'([\w-]+)'.* finished with status .*FAILURE")  # KFP's own words
@@ -51,18 +53,24 @@ class Voice:
         print(f"{MARK}{json.dumps(event)}", flush=True)
 
 
+class _Piece(threading.local):
+    """What one thread of KFP's runner has written: branches of the graph have one each."""
+
+    line = ""  # not ended yet
+    last = ""  # ended, of a task or of KFP, that is no event
+
+
 class Relay(io.TextIOBase):
     """Replaces stdout while tasks run: shows their marked lines and keeps the last other ones."""
 
     def __init__(self, screen: Screen, through: TextIO | None = None) -> None:
         self.screen, self.through = screen, through
         self.stopped: tuple[str, str] | None = None  # the first task that refused, and why
-        self._last = ""  # line of a task or of KFP that is no event
-        self._line = ""
+        self._own = _Piece()
 
     def write(self, text: str) -> int:
         """Accept text in any pieces, as print and logging write it."""
-        *lines, self._line = (self._line + text).split("\n")
+        *lines, self._own.line = (self._own.line + text).split("\n")
         for line in lines:
             before, mark, event = line.partition(MARK)
             if mark:
@@ -77,9 +85,9 @@ class Relay(io.TextIOBase):
         """Note a task's last output before KFP reports that it failed."""
         failed = FAILED.search(line)
         if failed and self.stopped is None:
-            self._stop(failed[1], self._last or "it printed nothing")
+            self._stop(failed[1], self._own.last or "it printed nothing")
         elif line:
-            self._last = line
+            self._own.last = line
 
     @property
     def reason(self) -> str:
@@ -91,6 +99,7 @@ class Relay(io.TextIOBase):
             self.screen.update(*event["update"])
         elif "step" in event:
             name, detail, seconds = event["step"]
+            name = ENDS.get(name, name)
             self.screen.line(NUMBERS.get(name, ""), name, detail, seconds)
         elif self.stopped is None:
             self._stop(*event["stopped"])

@@ -14,6 +14,15 @@ class Tuning(TypedDict):
     chosen: dict[str, Any]  # family, params, value
 
 
+class Branch(TypedDict):
+    """The search of one family, as a task of the pipeline hands it on."""
+
+    metric: str
+    direction: str  # "minimize" or "maximize"
+    tuner: str
+    branch: dict[str, Any]  # family, trials, best
+
+
 class Candidate(TypedDict):
     """The evaluated model."""
 

@@ -86,7 +86,7 @@ STEPS = (
         sections=("data", "featurize", "tune", "train", "evaluate"),
         inputs=("dataset",),
         outputs=("tuning",),
-        rooms=("data", "features", "model", "training/optuna.py"),
+        rooms=("data", "features", "model", "training/candidates.py", "training/optuna.py"),
         owned=("estimators", "metrics"),
         record="tuning",
     ),

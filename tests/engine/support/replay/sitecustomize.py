@@ -45,9 +45,15 @@ def replay(verb, context):
     outputs = {step.name: step.outputs for step in graph.STEPS}.get(verb, ())
     more = {
         "report": ("report_page", "report_summary", "report_plots"),
+        "select": ("tuning",),
         "hand_over": ("handed_over",),
         "record": ("outcome",),
     }
+    if verb == "tune_family":
+        branch = {"family": context.params.metric, "trials": [], "best": None}
+        record = {"metric": context.params.metric, "branch": branch}
+        context.workspace.branches.parent.mkdir(parents=True, exist_ok=True)
+        context.workspace.branches.write_text(json.dumps(record))
     for name in (*outputs, *more.get(verb, ())):
         source, target = getattr(finished, name), getattr(context.workspace, name)
         target.parent.mkdir(parents=True, exist_ok=True)

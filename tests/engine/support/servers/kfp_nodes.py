@@ -94,9 +94,23 @@ def frame(state, *tasks, history=()):
 
 
 BRANCH = f"{WORKFLOW}.root(0).exit-handler-1(0).condition-branches-2(0).condition-3(0)"
-LOOP = ("ingest", "validate", "featurize", "build-dataset", "tune", "train", "evaluate", "promote")
+FAMILIES = f"{WORKFLOW}.root(0).exit-handler-1(0).for-loop-2(0)"
+BEFORE = ("ingest", "validate", "featurize", "build-dataset")
+AFTER = ("select", "train", "evaluate", "promote")
+
+
+LOOP = (*BEFORE, "tune-family", *AFTER)  # in the order they end, the branches as one
+
+
+def branch(number, state):
+    """The task of one family, in its turn of the loop."""
+    return task("tune-family", state, inside=f"{FAMILIES}.for-loop-2-it-{number}(0)")
+
+
 WHOLE = [
-    *(task(name, "SUCCEEDED") for name in LOOP),
+    *(task(name, "SUCCEEDED") for name in BEFORE),
+    *(branch(number, "SUCCEEDED") for number in (0, 1)),
+    *(task(name, "SUCCEEDED") for name in AFTER),
     task("hand-over", "SUCCEEDED", inside=BRANCH),
     task("report", "SUCCEEDED"),
     task("record", "SUCCEEDED", inside=f"{WORKFLOW}.root(0)"),
@@ -104,7 +118,7 @@ WHOLE = [
 SUCCESS = (
     frame("PENDING"),
     frame("RUNNING", task("ingest", "RUNNING")),
-    frame("RUNNING", *WHOLE[:4], task("tune", "RUNNING")),
+    frame("RUNNING", *WHOLE[:4], branch(0, "SUCCEEDED"), branch(1, "RUNNING")),
     frame("RUNNING", *WHOLE),  # KFP marks a run up to a minute after its last task
     frame("SUCCEEDED", *WHOLE),
 )

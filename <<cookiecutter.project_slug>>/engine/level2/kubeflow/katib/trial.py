@@ -15,7 +15,7 @@ from ...model import estimators
 from ...model.search_space import read_values
 from ...params.config import Params, load_params
 from ...project import Context
-from ...training.steps import tune
+from ...training import candidates
 from ...workspace import Workspace
 from .search import LIFE, OVERRIDES, fetch, knobs_digest
 
@@ -52,7 +52,7 @@ def run(
         dataset = context.workspace.dataset
         if expected.dataset:
             dataset = fetch(expected.dataset, Path(folder), expected.dataset_digest)
-        score = tune.scorer(context, dataset)
+        score = candidates.scorer(context, dataset)
         with estimators.pinned(params.train.threads):
             value = score(family, values)
     if not math.isfinite(value):
@@ -68,7 +68,7 @@ def _handed_over() -> tuple[str, ...]:
 
 def _values(params: Params, family: str, assignments: Sequence[str]) -> dict[str, object]:
     """Typed parameters, each within the search space. Raises ProjectError."""
-    tune.check_family(family)
+    candidates.check_family(family)
     if family not in params.tune.families:
         raise ProjectError(
             f"--trial {family}: params.yaml searches {', '.join(params.tune.families)} only"
