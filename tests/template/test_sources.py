@@ -220,3 +220,12 @@ def test_a_source_that_does_not_fit_is_refused_and_nothing_is_written(joined, ca
     assert {name: (project / name).read_text() for name in before} == before
     assert sorted(path.name for path in (project / "data/raw").iterdir()) == raw
     assert len(champion(project)) == 1
+
+
+def test_another_table_is_adopted_and_nothing_of_the_sources_is_left(joined, tmp_path):
+    project = copy(joined[0], tmp_path / "load-forecast")
+    make(project, "adopt", f"DATA={joined[0].parent / 'labels.csv'}", "TARGET=demand")
+    assert "sources" not in (project / "params.yaml").read_text()
+    assert "data.sources" not in (project / "dvc.yaml").read_text()
+    assert "data/raw/labels.csv" in tool(project, "dvc", "stage", "list", "--all")
+    assert "ingest" in tool(project, "dvc", "dag")

@@ -1,5 +1,6 @@
 """The files that `adopt` writes: the table's copy, params.yaml, the README's words on them."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,17 @@ def depend(path: Path, file: str) -> str:
     )
     write_text(path, head + mark + line + stage + found + (line if found else "") + after)
     return f"ingest and featurize read {file}"
+
+
+def forget_sources(path: Path) -> None:
+    """Take the further tables of the contract before out of DVC's stages.
+
+    DVC reads no stage of a file that names a key params.yaml does not have.
+    """
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    left = re.sub(r' +- "\$\{data\.sources\.\w+\.path\}"\n', "", text)
+    if left != text:
+        write_text(path, left)
 
 
 def describe(path: Path, **blocks: str) -> None:

@@ -17,7 +17,7 @@ from ..training.leakage import find_leakage
 from . import listing
 from .codes import hints
 from .columns import Decision
-from .files import describe, keep_table, write_params
+from .files import describe, forget_sources, keep_table, write_params
 from .infer import infer
 from .reading import Reading
 from .refusal import listed, refusal
@@ -84,6 +84,7 @@ def adopt(
     title = " ".join(f"Predicts {target} from {data_path.name} ({rows:,} rows).".split())
     beside = hints(tree["data"].get("rename", {}), decisions)
     kept = write_params(root / "params.yaml", tree, title, beside)
+    forget_sources(root / "dvc.yaml")
     if kept is not None:
         console_print(
             f" {'params.yaml':<24} written; the old one is {kept.name}, which git ignores"

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
-import pandas as pd
 from pydantic import Field, field_validator
 
 from .feature import Feature, Strict
 from .time_names import zone_of
 
+_UNITS = {"D": "days", "h": "hours", "min": "minutes", "s": "seconds", "W": "weeks"}
+_TTL = re.compile(r"([1-9]\d{0,5})(D|h|min|s|W)")
 NAMES = re.compile(r"[a-z][a-z0-9_]{0,30}")
 WANTED = "small letters, digits and _, at most 31"
 
@@ -38,9 +40,10 @@ class Source(Strict):
         return "://" in self.path
 
     @property
-    def age(self) -> pd.Timedelta | None:
+    def age(self) -> timedelta | None:
         """`ttl` as a duration."""
-        return None if self.ttl is None else pd.Timedelta(self.ttl)
+        found = _TTL.fullmatch(self.ttl or "")
+        return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
     @property
     def raw(self) -> dict[str, str]:
@@ -51,11 +54,7 @@ class Source(Strict):
     @classmethod
     def _duration(cls, ttl: str | None) -> str | None:
         """The value, if it is a duration. Raises ValueError."""
-        try:
-            known = ttl is None or pd.Timedelta(ttl) > pd.Timedelta(0)
-        except ValueError:
-            known = False
-        if not known:
+        if ttl is not None and not _TTL.fullmatch(ttl):
             raise ValueError(f"`{ttl}` is not a duration like 1D, 12h or 30min")
         return ttl
 

@@ -66,7 +66,7 @@ def source_views(params: Knobs, folder: Path) -> dict[str, FeatureView]:
         found[name] = FeatureView(
             name=source_view_name(params, name),
             entities=[_entity(key) for key in join_keys(params.data, item)],
-            ttl=item.age.to_pytimedelta() if item.age is not None else timedelta(0),
+            ttl=item.age or timedelta(0),
             schema=_schema(columns_of(params.data, name)),
             source=table,
         )

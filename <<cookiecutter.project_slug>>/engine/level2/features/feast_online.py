@@ -1,7 +1,7 @@
 """Feast's online store for the prediction service: the newest features of entities."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ..base.errors import ProjectError
@@ -62,7 +62,7 @@ class OnlineStore:
         for place in known:
             features, moment = found[place] or ({}, datetime.max)
             time, row = newest.get(place, (None, None))
-            old = time is None or (source.age is not None and moment - time > _span(source))
+            old = time is None or (source.age is not None and moment - time > source.age)
             features.update(dict.fromkeys(names) if old or row is None else row)
 
     def _key(self, source: Source, entity: str | int, row: Row | None) -> dict[str, Any]:
@@ -92,10 +92,6 @@ class OnlineStore:
             (time, {name: _plain(values.get(name)) for name in names}) if values else (None, None)
             for time, values in found
         ]
-
-
-def _span(source: Source) -> timedelta:
-    return source.age.to_pytimedelta() if source.age is not None else timedelta.max
 
 
 def _value(entity: str | int) -> Any:
