@@ -12,11 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import fitted
 import pytest
 import yaml
 
-from cluster import running
+from cluster import fitted, running
 from projects import copy, make, tool
 from servers import free_port, start, stop
 

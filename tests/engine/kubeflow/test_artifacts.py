@@ -22,7 +22,7 @@ from kfp import local
 from pipelines.cluster_tasks import Pods
 from pipelines.training import build
 local.init(local.SubprocessRunner(use_venv=False), pipeline_root="kept")
-build("artifacts", "", Pods("python", commit="", retries=0))(source="", overrides=[])
+build("artifacts", "", Pods("python", commit="", retries=0), "optuna")(source="", overrides=[])
 """
 CLASSES = {"binary": ["no", "yes"], "multiclass": ["high", "low", "middle"]}
 

@@ -96,9 +96,11 @@ def _close_abandoned(context: Context) -> None:
 
 def combinations(file: Path) -> list[tuple[str, dict[str, Any]]]:
     """The runs of a sweep file. Raises ProjectError for anything but lists of values."""
+    from . import candidates  # scikit-learn: only for a sweep
+
     found = []
     for family, space in read_yaml(file).items():
-        step_named("tune").load().check_family(family, f"{file}: ")
+        candidates.check_family(family, f"{file}: ")
         if not isinstance(space, dict) or not all(
             isinstance(item, list) and item for item in space.values()
         ):
