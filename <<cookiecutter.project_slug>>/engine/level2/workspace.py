@@ -191,7 +191,9 @@ class Workspace:
         """Return `path` if it exists. Raises ProjectError naming the step that writes it."""
         if not path.exists():
             shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-            step = f"`{made_by}` makes it, run that step or `make run` first"
-            how = "run `make monitor` first" if made_by == "monitor" else step
-            raise ProjectError(f"{shown} is missing: {how}")
+            if made_by == "monitor":  # no step of the loop
+                raise ProjectError(f"{shown} is missing: run `make monitor` first")
+            raise ProjectError(
+                f"{shown} is missing: `{made_by}` makes it, run that step or `make run` first"
+            )
         return path
