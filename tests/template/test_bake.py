@@ -59,7 +59,7 @@ SPACES = {
     "deploy/serving/overlays/production/kustomization.yaml": f"{'s' * 44}-serving-production",
 }
 IMAGES = {
-    ".github/workflows/ct.yml": "IMAGE: docker.io/example-org/load-forecast\n",
+    ".github/workflows/ct.yml": "IMAGE: docker.io/example-org/load-forecast, PASSWORD:",
     ".github/workflows/image.yml": "registry: docker.io\n",
     ".github/actions/deploy/action.yml": "docker.io/example-org/load-forecast-serving@",
 }
