@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from conftest import ROOT, TREE
+from level2.adoption.add_source import add_source
+from level2.adoption.source_columns import Asked
 from level2.base.errors import ProjectError
 from level2.data.contract import DataContract
 from level2.features import feast, feast_online
@@ -309,3 +311,22 @@ def test_a_source_without_its_column_or_file_is_refused(tmp_path):
     write(tmp_path, "weather", ["area", "at", "cold"], [("North", "2024-01-01", 1)])
     with pytest.raises(ProjectError, match=r"weather.csv has no column `warmth`"):
         ingest.read(context, raw)
+
+
+def test_a_packed_source_keeps_its_own_name(tmp_path):
+    """Two of them are two files, though both are unpacked under one name."""
+    context, _ = whole(tmp_path)
+    days = pd.date_range(START, periods=60, freq="D")
+    for name, level in (("tides", 1.0), ("winds", 2.0)):
+        packed = tmp_path / f"{name}.csv.gz"
+        values = {"day": days.strftime("%Y-%m-%d"), name: [level + n % 7 for n in range(60)]}
+        pd.DataFrame(values).to_csv(packed, index=False)
+        tree = yaml.safe_load((tmp_path / "params.yaml").read_text())
+        context = Context(parse_params(tree), context.workspace)
+        added = add_source(context, tree, packed, Asked(), lambda _: None)
+        assert added.file == tmp_path / "data" / "raw" / f"{name}.csv"
+    sources = yaml.safe_load((tmp_path / "params.yaml").read_text())["data"]["sources"]
+    assert [sources[name]["path"] for name in ("tides", "winds")] == [
+        "data/raw/tides.csv",
+        "data/raw/winds.csv",
+    ]

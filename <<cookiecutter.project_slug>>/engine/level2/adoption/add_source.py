@@ -24,7 +24,7 @@ from ..training.steps import ingest
 from ..workspace import Workspace
 from . import listing
 from .columns import Decision
-from .files import add_to_params, depend, keep_table
+from .files import add_to_params, depend, keep_table, plain_name
 from .kinds import look
 from .source_columns import Asked, described
 
@@ -63,7 +63,7 @@ def add_source(
         matched = _tried(context, wider, name)
         for line in listing.lines([*decisions, *matched]):
             console_print(line)
-        copied = keep_table(root, file, re.sub(r"[^A-Za-z0-9._-]+", "_", file.name))
+        copied = keep_table(root, file, plain_name(data_path, file))
     track(copied)
     entry["path"] = copied.relative_to(root).as_posix()
     kept = add_to_params(root / "params.yaml", name, entry, features)

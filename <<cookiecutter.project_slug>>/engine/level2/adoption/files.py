@@ -26,6 +26,15 @@ def keep_table(root: Path, path: Path, name: str) -> Path:
     return kept
 
 
+def plain_name(path: Path, file: Path) -> str:
+    """The name of the plain table in data/raw: `sales.csv` for `sales.csv.gz`."""
+    name = path.name
+    if file != path:
+        stem = name[: -len(path.suffix)]
+        name = stem if stem.lower().endswith(file.suffix) else stem + file.suffix
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+
+
 def write_params(
     path: Path, tree: dict[str, Any], title: str, beside: dict[str, str]
 ) -> Path | None:

@@ -1,6 +1,5 @@
 """`adopt`: replace the sample with the user's table; writes its contract and stores its file."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ..training.leakage import find_leakage
 from . import listing
 from .codes import hints
 from .columns import Decision
-from .files import describe, forget_sources, keep_table, write_params
+from .files import describe, forget_sources, keep_table, plain_name, write_params
 from .infer import infer
 from .reading import Reading
 from .refusal import listed, refusal
@@ -78,7 +77,7 @@ def adopt(
             raise ProjectError(refusal(leaks, checked, given, allow_leakage))
         for line in listing.lines(decisions):
             console_print(line)
-        copied = keep_table(root, file, _plain_name(data_path, file))
+        copied = keep_table(root, file, plain_name(data_path, file))
     track(copied)
     tree["data"]["source"] = copied.relative_to(root).as_posix()
     title = " ".join(f"Predicts {target} from {data_path.name} ({rows:,} rows).".split())
@@ -101,20 +100,11 @@ def _file(path: Path, file: Path, mark: str | None) -> list[Decision]:
     """What was understood about the file itself, if it is not simply comma-separated."""
     found = []
     if file != path:
-        kept = f"data/raw/{_plain_name(path, file)}"
+        kept = f"data/raw/{plain_name(path, file)}"
         found.append(Decision("", f"unpacked from {path.suffix.lower()}", f"kept as {kept}"))
     if mark is not None and mark != ",":
         found.append(Decision("", "values", f"separated by {DELIMITERS[mark]}"))
     return found
-
-
-def _plain_name(path: Path, file: Path) -> str:
-    """The name of the plain table in data/raw: `sales.csv` for `sales.csv.gz`."""
-    name = path.name
-    if file != path:
-        stem = name[: -len(path.suffix)]
-        name = stem if stem.lower().endswith(file.suffix) else stem + file.suffix
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)
 
 
 def _waived(data: dict[str, Any], names: Sequence[str]) -> list[str]:
