@@ -89,7 +89,9 @@ def test_an_experiment_succeeds_and_names_the_trial_that_was_best(space, experim
     item = experiment(algorithm, algorithm, PRINTS)
     assert ended(item) == "Succeeded"
     assert item["status"]["trialsSucceeded"] == 3
-    trials = {one["metadata"]["name"]: one for one in running.get("trials", "-n", space)["items"]}
+    own = ("-l", f"katib.kubeflow.org/experiment={algorithm}")
+    items = running.get("trials", "-n", space, *own)["items"]
+    trials = {one["metadata"]["name"]: one for one in items}
     drawn = {
         name: float(one["spec"]["parameterAssignments"][0]["value"]) for name, one in trials.items()
     }

@@ -190,6 +190,11 @@ def test_the_same_image_of_the_champion_is_served_in_both_environments(deployed,
     assert given["push"] == "true"
     image = f"{IMAGE}-serving@sha256:{hashlib.sha256(json.dumps(given).encode()).hexdigest()}"
     assert image in [words[-1] for words in cd.given("grype")]
+    subject, digest = image.split("@")
+    assert cd.given("actions/attest-build-provenance")[-1] == {
+        "subject-name": subject,
+        "subject-digest": digest,
+    }
     served = cluster.served()
     model = (github.work / "artifacts/model/model.onnx").read_bytes()
     for name in ENVIRONMENTS:

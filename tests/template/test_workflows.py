@@ -242,6 +242,65 @@ def test_npm_runs_on_a_pinned_node(flows):
     assert without_node(flow) == ["comment: npm by whatever Node the runner has"]
 
 
+ATTEST = "actions/attest-build-provenance@"
+
+
+def unattested(folder: Path) -> list[str]:
+    """Say which pushed image no later step attests by its digest, and which job may not attest."""
+    found, every = [], list(jobs(folder))
+    steps = {f"workflows/{path.name}": [] for path, _, _, _ in every}
+    for path, _, _, job in every:
+        steps[f"workflows/{path.name}"] += job.get("steps", [])
+    for path in (folder / ".github").glob("actions/*/action.yml"):
+        steps[f"actions/{path.parent.name}"] = yaml.safe_load(path.read_text())["runs"]["steps"]
+    ways = set()  # what attests, itself or by what it calls
+    for place, own in steps.items():
+        subjects = [one["with"]["subject-digest"] for one in own if ATTEST in one.get("uses", "")]
+        ways |= {f"./.github/{place}"} if subjects else set()
+        for one in own:
+            digest = f"${{{{ steps.{one.get('id')}.outputs.digest }}}}"
+            if "docker/build-push-action@" in one.get("uses", "") and digest not in subjects:
+                found.append(f"{place}: an image nobody attests")
+    for _ in every:  # a workflow calls one that calls another
+        for path, _, name, job in every:
+            uses = [job.get("uses"), *(one.get("uses", "") for one in job.get("steps", []))]
+            if not ways.isdisjoint(uses) or any(ATTEST in (one or "") for one in uses):
+                ways.add(f"./.github/workflows/{path.name}")
+                if job["permissions"].get("attestations") != "write":
+                    found.append(f"workflows/{path.name}: {name} may not attest")
+    return sorted(set(found))
+
+
+RIGHT = ("      attestations: write #", "      # attestations: write")
+UNATTESTED = {
+    "another digest": (
+        "actions/deploy/action.yml",
+        ("subject-digest: ${{ steps.push", "subject-digest: ${{ steps.may"),
+        ["actions/deploy: an image nobody attests"],
+    ),
+    "no right": ("workflows/promote.yml", RIGHT, ["workflows/promote.yml: promote may not attest"]),
+    "callers without it": (
+        "workflows/ct.yml",
+        RIGHT,
+        [f"workflows/ct.yml: {name} may not attest" for name in ("production", "train")],
+    ),
+}
+
+
+def test_every_pushed_image_is_attested(flows):
+    assert unattested(flows.parents[1]) == []
+
+
+@pytest.mark.parametrize(("path", "change", "complaints"), UNATTESTED.values(), ids=UNATTESTED)
+def test_an_image_nobody_attests_is_seen(flows, path, change, complaints):
+    good, fault = change
+    file = flows.parent / path
+    text = file.read_text()
+    assert good in text
+    file.write_text(text.replace(good, fault))
+    assert unattested(flows.parents[1]) == complaints
+
+
 def unreported(flow: dict) -> list[str]:
     """Complain where a required check would not report on documents alone."""
     required = [flow["jobs"][name] for name in ("check", "gate")]
