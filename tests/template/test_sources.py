@@ -198,6 +198,20 @@ REFUSED = {
     "the answer itself": (
         ["DATA=labels.csv", "NAME=again"], "leave them out with EXCLUDE=again_demand",
     ),
+    "a window without a length": (
+        ["DATA=weather.csv", "NAME=past", "ENTITY=area:region", "TIMESTAMP=at", "EXCLUDE=known",
+         "WINDOWS=warmth:mean"],
+        "WINDOWS=warmth:mean is not understood: say column:function:length, like amount:sum:30D",
+    ),
+    "a window over words": (
+        ["DATA=weather.csv", "NAME=past", "ENTITY=area:region", "TIMESTAMP=at", "EXCLUDE=known",
+         "WINDOWS=sky:mean:3D"],
+        "`sky` holds no numbers, so a window over it has no mean",
+    ),
+    "a window over the target as it is": (
+        ["DATA=labels.csv", "NAME=past", "WINDOWS=demand:mean:7D"],
+        "so a window would hold the row's own: say data.horizon",
+    ),
     "no time": (["DATA=timeless.csv"], "has no column of dates: name its event time"),
     "no table": (["DATA=nothing.csv"], "nothing.csv"),
     "a target": (["DATA=other.csv", "TARGET=demand"], "only adopt takes DATA= and TARGET="),

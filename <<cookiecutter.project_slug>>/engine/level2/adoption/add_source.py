@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ..base.amounts import plural
 from ..base.errors import ProjectError
-from ..base.files import shown
+from ..base.files import digest, shown
 from ..data.contract import DataContract
 from ..data.dialects import delimiter
 from ..data.source import NAMES, WANTED
@@ -59,7 +60,7 @@ def add_source(
         looks = {column: look(raw[column], column, asked.missing) for column in raw.columns}
         entry, features, decisions = described(raw, looks, contract, name, asked, _said(data_path))
         entry |= {"delimiter": mark} if mark not in {None, ","} else {}
-        wider = _with(tree, name, {**entry, "path": str(file.absolute())}, features)
+        wider = _with(tree, name, {**entry, "path": _path(context, file)}, features)
         matched = _tried(context, wider, name)
         for line in listing.lines([*decisions, *matched]):
             console_print(line)
@@ -71,6 +72,13 @@ def add_source(
     left = depend(root / "dvc.yaml", f"${{data.sources.{name}.path}}")
     console_print(f" {'dvc.yaml':<24} {left}")
     return Added(name, copied, tuple(features))
+
+
+def _path(context: Context, file: Path) -> str:
+    """Where the table is while the join is tried; the main table's own, if it is the same one."""
+    main = context.workspace.source(context.params)
+    same = main.is_file() and digest(main) == digest(file)
+    return context.params.data.source if same else str(file.absolute())
 
 
 def _said(path: Path) -> str:
@@ -133,7 +141,9 @@ def _tried(context: Context, tree: dict[str, Any], name: str) -> list[Decision]:
         sentence, named = advice(leaks)
         raise ProjectError(f"{name}: {sentence}: leave them out with EXCLUDE={','.join(named)}")
     count = int(found.sum())
-    reason = "as known at the row's event time"
+    ahead = params.data.horizon
+    reason = f"as known {plural(ahead, 'period')} before" if ahead else "as known at"
+    reason += " the row's event time"
     reason += "" if count == len(table) else "; the others get no value"
     return [Decision("", f"found for {count:,} of {len(table):,} rows", reason)]
 

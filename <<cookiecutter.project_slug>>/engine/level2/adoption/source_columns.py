@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ..base.amounts import plural
 from ..base.errors import ProjectError
 from ..data.columns import Column
 from ..data.contract import DataContract
@@ -13,6 +14,7 @@ from .columns import Decision, declare, refused
 from .looks import Look
 from .plain_names import names_for
 from .source_keys import find_source_keys
+from .source_windows import alone, windowed
 from .time_columns import When, asked_for, find_times
 
 
@@ -24,6 +26,8 @@ class Asked(NamedTuple):
     timestamp: str = ""
     created: str = ""
     ttl: str = ""
+    in_advance: bool = False
+    windows: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -41,6 +45,7 @@ def described(
     `said` is the file in messages.
     """
     pairs = {column: main or column for column, _, main in (x.partition(":") for x in asked.entity)}
+    pairs = pairs or (alone(raw, contract) if asked.windows else {})
     _there(raw, said, [*pairs, asked.timestamp, asked.created, *asked.exclude])
     left = {column: item for column, item in looks.items() if column not in asked.exclude}
     when, decisions = _when(left, contract, asked, said)
@@ -49,9 +54,11 @@ def described(
     )
     decisions += why
     roles = {*when.columns, asked.created, *keys, *asked.exclude}
-    features, rename, more = _features(
-        [i for i in looks.values() if i.name not in roles], contract, name, said
-    )
+    items = [item for item in looks.values() if item.name not in roles]
+    if asked.windows:
+        features, rename, more = windowed(items, asked.windows, name, said)
+    else:
+        features, rename, more = _features(items, contract, name, said)
     decisions += more + [
         Decision(column, "excluded", "requested by EXCLUDE") for column in asked.exclude
     ]
@@ -64,13 +71,27 @@ def described(
         "timestamp_format": when.pattern,
         "timezone": zone,
         "ttl": asked.ttl,
+        "known_in_advance": asked.in_advance,
         "missing_markers": sorted({mark for item in left.values() for mark in item.markers}),
         "rename": {column: main for column, main in {**keys, **rename}.items() if column != main},
     }
-    if not asked.ttl:
+    if contract.horizon is not None:
+        decisions.append(_ahead(contract.horizon, asked))
+    if not asked.ttl and not asked.windows:
         reason = "a row is used until a newer one comes; TTL=7D would limit its age"
         decisions.append(Decision("", "time to live", reason))
     return {key: value for key, value in entry.items() if value}, features, decisions
+
+
+def _ahead(horizon: int, asked: Asked) -> Decision:
+    """What of the table is known as far ahead as the horizon, in words."""
+    periods = plural(horizon, "period")
+    if asked.in_advance and asked.created:
+        return Decision("", "known in advance", f"a row is used if it was there {periods} before")
+    if asked.in_advance:
+        return Decision("", "known in advance", "every row is, however far ahead")
+    reason = f"not known in advance: a row is used {periods} later (IN_ADVANCE=yes for a calendar)"
+    return Decision("", "horizon", reason)
 
 
 def _there(raw: pd.DataFrame, said: str, names: Sequence[str]) -> None:

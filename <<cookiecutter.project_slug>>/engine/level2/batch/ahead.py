@@ -71,6 +71,12 @@ def _forecasts(served: Served, periods: int) -> Raw:
         )
     if served.classes:
         raise ProjectError(f"{name} predicts classes: AHEAD is for numbers, bring rows with INPUT=")
+    far = raw.contract.horizon
+    if far is not None and periods > far:
+        raise ProjectError(
+            f"{name} looks {plural(far, 'period')} ahead (data.horizon), not {periods}: say "
+            f"AHEAD={far}, or train a model for more"
+        )
     lacking = [
         raw.own[column]
         for column, item in raw.contract.features.items()

@@ -22,6 +22,12 @@ def add_source(
     timestamp: Annotated[str, typer.Option(help="Column that says since when.")] = "",
     created: Annotated[str, typer.Option(help="Column that says when a row was known.")] = "",
     ttl: Annotated[str, typer.Option(help="Largest age of a row: 1D, 12h.")] = "",
+    in_advance: Annotated[
+        bool, typer.Option("--in-advance", help="Its rows are known before their time.")
+    ] = False,
+    windows: Annotated[
+        str, typer.Option(help="Columns over a time instead: amount:sum:30D,count:7D.")
+    ] = "",
     exclude: Annotated[str, typer.Option(help="Columns to leave out, comma-separated.")] = "",
     missing: Annotated[
         str, typer.Option(help="Words or numbers that mean a missing value, comma-separated.")
@@ -30,7 +36,10 @@ def add_source(
     """Join a further table: infer keys, times and columns, add them to params.yaml."""
     from ..adoption.source_columns import Asked
 
-    asked = Asked(name, names(entity), timestamp, created, ttl, names(exclude), names(missing))
+    asked = Asked(
+        name, names(entity), timestamp, created, ttl, in_advance, names(windows), names(exclude),
+        names(missing),
+    )
     in_folder(Path.cwd(), data, asked)
 
 

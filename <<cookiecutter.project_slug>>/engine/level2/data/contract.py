@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ..base.names import OUTPUTS, chance, reserved, twice
+from . import windows
 from .feature import Feature, Strict
+from .horizon import too_late
 from .number_format import NumberFormat
 from .source import Source, problems
 from .time_names import NAMED, zone_of
@@ -38,6 +40,7 @@ class DataContract(Strict):
     independent_rows: bool = False
     group: str | None = None
     frequency: str | None = None
+    horizon: Annotated[int, Field(ge=1)] | None = None
     target: str
     unit: str = ""
     target_format: NumberFormat | None = None
@@ -141,6 +144,10 @@ class DataContract(Strict):
                 yield f"task {self.task} needs {needs} different classes, got {count}"
         yield from self._time_problems()
         yield from problems(self.sources, self.features, self.entity, self.has_time)
+        if self.horizon is not None and (self.frequency is None or self.task != "regression"):
+            yield "horizon counts periods: it needs frequency (like 1D or 1h) and task regression"
+        yield from too_late(self.horizon, self.features, self.sources)
+        yield from windows.problems(self.features, self.sources, self.source, self.horizon)
         if self.entities is not None and self.entity is None:
             yield "entities (allowed values) need entity (the column)"
 

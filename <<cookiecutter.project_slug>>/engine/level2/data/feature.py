@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+from .durations import duration
 from .number_format import NumberFormat
 
 MAX_CATEGORIES = 200  # one-hot columns a category may become
@@ -15,6 +16,31 @@ class Strict(BaseModel):
     """Base of every params section: frozen, unknown keys refused, numbers finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Window(Strict):
+    """What a source's rows of one key come to over a time: the sum of `amount` in 30 days."""
+
+    function: Literal["count", "sum", "mean", "min", "max"]
+    length: str
+    column: str | None = None
+
+    @property
+    def nothing(self) -> float | None:
+        """The value of a key without rows."""
+        return 0.0 if self.function in {"count", "sum"} else None
+
+    @field_validator("length")
+    @classmethod
+    def _duration(cls, length: str) -> str:
+        duration(length)
+        return length
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Window":
+        if (self.function == "count") != (self.column is None):
+            raise ValueError("a window names a column, and count, which counts rows, none")
+        return self
 
 
 class Feature(Strict):
@@ -32,6 +58,8 @@ class Feature(Strict):
     encode: Literal["onehot", "target"] | None = None
     unseen: Literal["other", "refuse"] | None = None
     source: str | None = None
+    known_in_advance: bool = False
+    window: Window | None = None
 
     @property
     def by_target(self) -> bool:

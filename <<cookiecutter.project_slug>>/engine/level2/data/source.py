@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from pydantic import Field, field_validator
 
+from .durations import duration
 from .feature import Feature, Strict
 from .time_names import zone_of
 
-_UNITS = {"D": "days", "h": "hours", "min": "minutes", "s": "seconds", "W": "weeks"}
-_TTL = re.compile(r"([1-9]\d{0,5})(D|h|min|s|W)")
 NAMES = re.compile(r"[a-z][a-z0-9_]{0,30}")
 WANTED = "small letters, digits and _, at most 31"
 
@@ -20,7 +19,9 @@ class Source(Strict):
 
     `entity` names the columns of the main table that find a row of this one; without any, a row
     is valid for all. `created_timestamp` says when a row became known: a correction is not seen
-    before. A row older than `ttl` is not used.
+    before. A row older than `ttl` is not used. With a horizon, rows count from that many periods
+    after they were known, unless they are `known_in_advance`, as a calendar or a forecast is: then
+    only their time of creation does.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Source(Strict):
     timestamp_format: str | None = None
     timezone: str | None = None
     ttl: str | None = None
+    known_in_advance: bool = False
     delimiter: str | None = None
     missing_markers: tuple[str, ...] = ()
     rename: dict[str, str] = Field(default_factory=dict)
@@ -42,8 +44,7 @@ class Source(Strict):
     @property
     def age(self) -> timedelta | None:
         """`ttl` as a duration."""
-        found = _TTL.fullmatch(self.ttl or "")
-        return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+        return duration(self.ttl) if self.ttl else None
 
     @property
     def raw(self) -> dict[str, str]:
@@ -54,8 +55,8 @@ class Source(Strict):
     @classmethod
     def _duration(cls, ttl: str | None) -> str | None:
         """The value, if it is a duration. Raises ValueError."""
-        if ttl is not None and not _TTL.fullmatch(ttl):
-            raise ValueError(f"`{ttl}` is not a duration like 1D, 12h or 30min")
+        if ttl is not None:
+            duration(ttl)
         return ttl
 
     @field_validator("timezone")

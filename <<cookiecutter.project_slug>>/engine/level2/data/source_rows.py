@@ -31,6 +31,31 @@ def columns_of(contract: DataContract, name: str) -> dict[str, Feature]:
     return {column: item for column, item in contract.features.items() if item.source == name}
 
 
+def windowed(contract: DataContract, name: str) -> bool:
+    """Whether a source's columns are windows over its rows."""
+    return any(item.window is not None for item in columns_of(contract, name).values())
+
+
+def read_of(contract: DataContract, name: str) -> dict[str, Feature]:
+    """The columns that are read from a source's file: its features, or what windows are over."""
+    features = columns_of(contract, name)
+    if not windowed(contract, name):
+        return features
+    return {
+        item.window.column: Feature(type="float", nullable=True, format=item.format)
+        for item in features.values()
+        if item.window is not None and item.window.column is not None
+    }
+
+
+def nothing(contract: DataContract, name: str) -> dict[str, float | None]:
+    """A source's columns for a key that has no row."""
+    return {
+        column: item.window.nothing if item.window else None
+        for column, item in columns_of(contract, name).items()
+    }
+
+
 def keyed(table: pd.DataFrame, contract: DataContract, source: Source) -> dict[str, "pd.Series"]:
     """The join keys of rows of the main table, under Feast's names."""
     alone = pd.Series(ALL, index=table.index, dtype=object)
@@ -46,7 +71,7 @@ def typed(raw: pd.DataFrame, contract: DataContract, name: str) -> pd.DataFrame:
     Raises ProjectError naming the file's line or row of a wrong value or of a row that is there
     twice.
     """
-    source, features = contract.sources[name], columns_of(contract, name)
+    source, features = contract.sources[name], read_of(contract, name)
     _there(raw, name, source, features)
 
     def column(known: str, item: Feature | None = None) -> Column:
@@ -70,7 +95,8 @@ def typed(raw: pd.DataFrame, contract: DataContract, name: str) -> pd.DataFrame:
     for label in {TIMESTAMP, CREATED} & {*found}:
         table[label] = table[label].dt.tz_localize("UTC")
     order = [label for label in found if label not in features]
-    _once(table, order, raw, source)
+    if not windowed(contract, name):
+        _once(table, order, raw, source)
     return table.sort_values([TIMESTAMP, *order], kind="stable", ignore_index=True)
 
 

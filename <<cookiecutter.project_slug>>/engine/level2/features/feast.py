@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..base.errors import ProjectError
 from ..data.contract import TIMESTAMP
-from ..data.source_rows import columns_of, keyed
+from ..data.source_rows import columns_of, keyed, nothing
 from .feast_declare import (
     declare,
     service_name,
@@ -139,6 +139,11 @@ def join_sources(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> pd.
     found = _joined(store, names, pd.DataFrame(keys), list(views.values()), more)
     found = found.sort_values(_ROW).set_axis(table.index)
     wanted = {name: item for name, item in contract.features.items() if item.source}
+    for name, source in contract.sources.items():
+        there = pd.DataFrame(keyed(table, contract, source)).notna().all(axis=1)
+        for column, value in nothing(contract, name).items():
+            if value is not None:
+                found.loc[there & found[column].isna(), column] = value
     return pd.DataFrame(
         {
             name: found[name].astype("float64")

@@ -7,7 +7,7 @@ from typing import Any
 from ..base.errors import ProjectError
 from ..data.contract import ALL
 from ..data.source import Source
-from ..data.source_rows import columns_of, join_keys
+from ..data.source_rows import columns_of, join_keys, nothing
 from .feast import EntityKey, Value, connect
 from .feast_declare import source_view_name, view_name
 from .feast_project import Folders, Knobs
@@ -63,7 +63,8 @@ class OnlineStore:
             features, moment = found[place] or ({}, datetime.max)
             time, row = newest.get(place, (None, None))
             old = time is None or (source.age is not None and moment - time > source.age)
-            features.update(dict.fromkeys(names) if old or row is None else row)
+            absent = nothing(self._contract, name) if place in asked else dict.fromkeys(names)
+            features.update(absent if old or row is None else row)
 
     def _key(self, source: Source, entity: str | int, row: Row | None) -> dict[str, Any]:
         """The join keys of one entity's newest row; None where its category is missing."""

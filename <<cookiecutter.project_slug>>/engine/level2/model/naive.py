@@ -70,9 +70,10 @@ def _of_numbers(
     if entity != SERIES:
         means = train.groupby(train[entity].astype(str))[target].mean()
         yield "entity_mean", rows[entity].astype(str).map(means).to_numpy(dtype=float)
-    yield "last_value", _last_value(contract, settings.horizon, history, rows)
+    horizon = max(settings.horizon, contract.horizon or 1)
+    yield "last_value", _last_value(contract, horizon, history, rows)
     lag = settings.seasonal_naive_lag
-    known = [season for season in seasons(contract.frequency) if season >= settings.horizon]
+    known = [season for season in seasons(contract.frequency) if season >= horizon]
     for place, season in enumerate((lag,) if lag else known):
         past = history.assign(past=lagged(history, contract, season))[[*contract.key, "past"]]
         joined = rows[contract.key].merge(past, on=contract.key, how="left", validate="one_to_one")

@@ -74,7 +74,9 @@ def _unknown_metrics(params: "Params") -> Iterator[str]:
 
 def _too_short(params: "Params") -> Iterator[str]:
     """Yield values of the past that are not known yet when a row is predicted."""
-    horizon, lag = params.evaluate.horizon, params.evaluate.seasonal_naive_lag
+    lag, ahead = params.evaluate.seasonal_naive_lag, params.data.horizon or 1
+    horizon = max(params.evaluate.horizon, ahead)
+    knob = "data.horizon" if ahead == horizon > 1 else "evaluate.horizon"
     for key, periods in (
         ("featurize.lags", params.featurize.lags),
         ("evaluate.seasonal_naive_lag", (lag,) if lag else ()),
@@ -82,7 +84,7 @@ def _too_short(params: "Params") -> Iterator[str]:
         early = [count for count in periods if count < horizon]
         if early:
             yield (
-                f"{key}: {early[0]} is shorter than evaluate.horizon {horizon}: that value is "
+                f"{key}: {early[0]} is shorter than {knob} {horizon}: that value is "
                 "not known yet when a row is predicted, leave it out or lower the horizon"
             )
 

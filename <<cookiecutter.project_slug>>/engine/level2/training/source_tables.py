@@ -12,12 +12,15 @@ from ..base import s3
 from ..base.errors import ProjectError
 from ..base.files import atomic, digest
 from ..data import parquet
-from ..data.contract import DataContract
+from ..data.contract import TIMESTAMP, DataContract
 from ..data.featurize import Featurize
 from ..data.raw_rows import Raw
-from ..data.source_rows import columns_of, join_keys, typed
+from ..data.source_rows import CREATED, columns_of, join_keys, read_of, typed, windowed
 from ..data.tables import read_raw, read_typed
+from ..data.zones import later
 from ..features.feast_project import Knobs
+from ..features.lags import period
+from ..features.windows import changes
 from ..workspace import Workspace
 
 Lookup = Callable[[pd.DataFrame], pd.DataFrame]
@@ -53,10 +56,28 @@ def written(workspace: Workspace, contract: DataContract) -> dict[str, pd.DataFr
     found = {}
     for name in contract.sources:
         table = typed(_read(workspace, contract, name), contract, name)
+        if windowed(contract, name):
+            table = changes(table, columns_of(contract, name))
+        table = usable(table, contract, name)
         with atomic(workspace.sources / f"{name}.parquet") as temporary:
             parquet.write(table, temporary)
         found[name] = table
     return found
+
+
+def usable(table: pd.DataFrame, contract: DataContract, name: str) -> pd.DataFrame:
+    """The rows of a source, each at the time from which a row of the main table may use it.
+
+    A row that is predicted `horizon` periods ahead uses what was known that much earlier.
+    """
+    if contract.horizon is None:
+        return table
+    ahead = period(contract.frequency or "") * contract.horizon
+    times = [CREATED] if contract.sources[name].known_in_advance else [TIMESTAMP, CREATED]
+    zone = contract.timezone
+    return table.assign(
+        **{time: later(table[time], ahead, zone) for time in times if time in table.columns}
+    )
 
 
 def joined(workspace: Workspace, sections: Knobs, table: pd.DataFrame) -> pd.DataFrame:
@@ -112,7 +133,7 @@ def _read(workspace: Workspace, contract: DataContract, name: str) -> pd.DataFra
 
 def _kinds(contract: DataContract, name: str) -> tuple[list[str], list[str]]:
     """Columns of the file to read as numbers and as texts."""
-    item, features = contract.sources[name], columns_of(contract, name)
+    item, features = contract.sources[name], read_of(contract, name)
     plain = [
         column
         for column, feature in features.items()
