@@ -71,5 +71,7 @@ def _read(text: str, looks: dict[str, Look], said: str) -> tuple[str, str, str]:
         there = ", ".join(f"`{name}`" for name in looks) or "it has none"
         raise ProjectError(f"{said} has no column `{column}` for a window: {there}")
     if column and declare(looks[column])[0]["type"] not in {"float", "int"}:
-        raise ProjectError(f"{said}: `{column}` holds no numbers, so a window over it has no {function}")
+        raise ProjectError(
+            f"{said}: `{column}` holds no numbers, so a window over it has no {function}"
+        )
     return column, function, length

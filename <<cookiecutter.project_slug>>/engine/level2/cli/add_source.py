@@ -37,7 +37,14 @@ def add_source(
     from ..adoption.source_columns import Asked
 
     asked = Asked(
-        name, names(entity), timestamp, created, ttl, in_advance, names(windows), names(exclude),
+        name,
+        names(entity),
+        timestamp,
+        created,
+        ttl,
+        in_advance,
+        names(windows),
+        names(exclude),
         names(missing),
     )
     in_folder(Path.cwd(), data, asked)

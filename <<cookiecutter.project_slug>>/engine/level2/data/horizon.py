@@ -18,7 +18,9 @@ def too_late(
                 "known_in_advance"
             )
     if horizon is None:
-        early |= {f"sources.{name}": name for name, item in sources.items() if item.known_in_advance}
+        early |= {
+            f"sources.{name}": name for name, item in sources.items() if item.known_in_advance
+        }
         for name in early:
             yield f"{name}: known_in_advance needs data.horizon, a number of periods"
         return
