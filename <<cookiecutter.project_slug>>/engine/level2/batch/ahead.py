@@ -23,8 +23,7 @@ from ..features.lags import period
 from ..model.scoring import inputs, raw_example, table_of
 from ..serving.model import Served
 from ..training.source_tables import Lookup
-
-LABEL, VERSION = "prediction", "model_version"
+from .predict import LABEL, LOWER, UPPER, VERSION
 
 
 def run(served: Served, output: Path, past: KnownPast, periods: int, known: Lookup | None) -> str:
@@ -47,7 +46,8 @@ def run(served: Served, output: Path, past: KnownPast, periods: int, known: Look
             [history, times.rename(TIMESTAMP).reset_index().assign(**{raw.contract.target: found})],
             ignore_index=True,
         )
-        rows.append(table.assign(**{LABEL: found, VERSION: served.stamp.version}))
+        around = _ends(served, raw, ahead, found)
+        rows.append(table.assign(**{LABEL: found, **around, VERSION: served.stamp.version}))
     _write(pd.concat(rows, ignore_index=True), output)
     ends = [said(time, raw.contract.timezone) for time in (last.min(), times.max())]
     line = [
@@ -116,6 +116,15 @@ def _period(
     if not np.isfinite(predicted).all():
         raise ProjectError(f"{served.stamp.name}: no finite prediction for {times.iloc[0]}")
     return predicted, asked[_keys(contract, raw)]
+
+
+def _ends(served: Served, raw: Raw, ahead: int, found: Any) -> dict[str, Any]:
+    """Lower and upper ends; missing where a lag is a forecast, for which nothing was calibrated."""
+    if served.interval is None:
+        return {}
+    known = ahead <= min(raw.settings.lags, default=ahead)
+    ends = served.interval.around(found) if known else (np.nan, np.nan)
+    return dict(zip((LOWER, UPPER), ends, strict=True))
 
 
 def _keys(contract: DataContract, raw: Raw) -> list[str]:

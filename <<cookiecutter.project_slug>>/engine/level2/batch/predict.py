@@ -27,6 +27,7 @@ from . import readers
 _OFTEN = 4  # batches between two times that memory is handed back
 LABEL, VERSION = "prediction", "model_version"
 THRESHOLD = "prediction_threshold"
+LOWER, UPPER = "prediction_lower", "prediction_upper"
 
 
 def run(
@@ -87,7 +88,8 @@ def _score(served: Served, columns: dict[str, Any], source: str, start: int) -> 
 def _columns(served: Served) -> dict[str, pa.DataType]:
     """The added columns, by their usual names."""
     if not served.classes:
-        return {LABEL: pa.float64(), VERSION: pa.string()}
+        ends = {LOWER: pa.float64(), UPPER: pa.float64()} if served.interval else {}
+        return {LABEL: pa.float64(), **ends, VERSION: pa.string()}
     chances = {chance(name): pa.float64() for name in served.classes}
     cut = {THRESHOLD: pa.float64()} if served.cut else {}
     return {LABEL: pa.string(), **chances, **cut, VERSION: pa.string()}
@@ -113,7 +115,7 @@ def _answers(served: Served, found: Array) -> list[Any]:
     """One array for each added column."""
     version = [served.stamp.version] * len(found)
     if not served.classes:
-        return [found, version]
+        return [found, *(served.interval.around(found) if served.interval else ()), version]
     answered = np.array(served.classes, dtype=object)[labels(found, served.cut)]
     cut = [np.full(len(found), served.cut.at)] if served.cut else []
     return [answered, *found.T, *cut, version]

@@ -10,6 +10,7 @@ from .gate_rules import (
     Rule,
     beats_baseline,
     beats_champion,
+    covers,
     metrics_complete,
     onnx_parity,
     wins_origins,
@@ -82,6 +83,7 @@ def _rules(evaluation: Evaluation, settings: "Promote") -> Iterator[Rule]:
     yield from worst_slice(evaluation, settings.worst_slice_ratio)
     for outcome in recall.judge(evaluation["candidate"].get("recall"), settings.min_recall):
         yield Rule(*outcome)
+    yield from covers(evaluation, settings.coverage)
     yield onnx_parity(evaluation, settings.onnx_tolerance)
     for name in settings.rules:
         reasons = _OWN[name](copy.deepcopy(evaluation))

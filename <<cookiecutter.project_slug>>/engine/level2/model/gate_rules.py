@@ -173,6 +173,21 @@ def worst_slice(evaluation: Evaluation, ratio: float | None) -> Iterator[Rule]:
     yield Rule("worst slice", harm(worst) <= ratio, detail, metric)
 
 
+def covers(evaluation: Evaluation, least: float | None) -> Iterator[Rule]:
+    """Enough test rows lie inside their prediction intervals."""
+    if least is None:
+        return
+    told = evaluation["candidate"].get("interval")
+    measured = number(told.get("measured")) if told else math.nan
+    detail = "the candidate has no prediction intervals: train it again"
+    if told:
+        detail = (
+            f"{measured:.1%} of {plural(told['test_rows'], 'test row')} lie inside their "
+            f"{told['coverage']:.0%} interval, wanted ≥ {least:.1%}"
+        )
+    yield Rule("interval coverage", measured >= least, detail)
+
+
 def onnx_parity(evaluation: Evaluation, tolerance: float) -> Rule:
     """The exported model predicts like the trained one."""
     parity = evaluation["parity"]

@@ -32,6 +32,7 @@ class Candidate(TypedDict):
     metrics: Metrics
     recall: NotRequired[list[dict[str, Any]]]  # of each class, where there are classes
     threshold: NotRequired[Any]
+    interval: NotRequired[dict[str, Any]]  # nominal, measured, half_width, rows
 
 
 class ChampionRecord(TypedDict):
@@ -99,3 +100,4 @@ class ModelRecord(TypedDict):
     classes: list[str] | None
     features: dict[str, dict[str, Any]]
     serving: dict[str, Any]
+    interval: NotRequired[dict[str, Any]]  # where train.coverage asks for one

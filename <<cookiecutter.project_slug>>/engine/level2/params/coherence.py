@@ -50,6 +50,10 @@ def problems(params: "Params") -> Iterator[str]:
     yield from recall.problems(params.promote.min_recall, data.classes)
     if params.train.class_weight != "none" and data.task == "regression":
         yield "train.class_weight needs classes: a regression has none"
+    if params.train.coverage is not None and data.task != "regression":
+        yield "train.coverage is for numbers: classes have probabilities and no interval"
+    if params.promote.coverage is not None and params.train.coverage is None:
+        yield "promote.coverage judges intervals: ask for them with train.coverage, like 0.9"
     yield from search_space.problems(params.tune.families, params.tune.sampler)
     yield from _unknown_columns(params)
 

@@ -69,6 +69,7 @@ class Train(Strict):
     seed: int = Field(0, ge=0, lt=2**32)
     threads: int = Field(1, ge=1, le=1024)
     class_weight: Literal["none", "balanced"] = "none"
+    coverage: float | None = Field(None, ge=0.5, lt=1)
 
 
 class Evaluate(Strict):
@@ -107,6 +108,7 @@ class Promote(Strict):
     baseline_margin: float = Field(0.05, ge=0, lt=1)
     origins_won: float | None = Field(0.6, gt=0, le=1)
     min_recall: dict[str, Share] | Share | None = None
+    coverage: float | None = Field(None, ge=0, lt=1)
     worst_slice_ratio: float | None = Field(1.5, ge=1)
     onnx_tolerance: float = Field(1e-3, gt=0)
     rules: tuple[str, ...] = ()

@@ -138,6 +138,9 @@ def _trials(context: Context) -> tuple[TrialRecord, ...]:
 
 def _flat_metrics(evaluation: Evaluation) -> dict[str, float]:
     flat = dict(evaluation["candidate"]["metrics"])
+    if interval := evaluation["candidate"].get("interval"):
+        flat["interval_coverage"] = interval["measured"]
+        flat["interval_half_width"] = interval["half_width"]
     for name, values in evaluation["baselines"].items():
         flat |= {f"{name}.{key}": value for key, value in values.items()}
     metric = evaluation["metric"]

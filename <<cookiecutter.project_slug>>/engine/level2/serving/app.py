@@ -49,7 +49,7 @@ def _predict(app: FastAPI, service: Service, bodies: Bodies) -> Handler:
         payload = parse(await bodies.read(request))
         asked = await service.asked(served, payload)
         name = request.scope["request_id"]
-        _, answers = await service.predict(served, asked, name)
+        scored, answers = await service.predict(served, asked, name)
         found = {
             "id": name,
             "model": served.stamp.name,
@@ -57,6 +57,7 @@ def _predict(app: FastAPI, service: Service, bodies: Bodies) -> Handler:
             "target": served.target,
             "unit": served.unit,
             "predictions": answers,
+            **served.intervals(scored),
         }
         if asked.looked_up and served.key.time:
             found["features_at"] = [time.isoformat() for _, time in asked.keys if time]

@@ -14,7 +14,9 @@ from ..data.labels import Cut, labels, read
 from ..data.raw_rows import Raw
 from ..data.request_rows import RowChecker, arrays
 from ..data.requests import Key, RequestError
+from ..model import intervals
 from ..model.artifact import ModelArtifact
+from ..model.intervals import Interval
 from ..model.metrics import Array
 from ..model.onnx import Scorer
 
@@ -44,6 +46,7 @@ class Served:
     example: dict[str, Any]
     typical: dict[str, Any] | None  # None: trained before there was one
     cut: Cut | None  # None: the likeliest class is answered
+    interval: Interval | None  # None: a prediction has no interval
     lags: dict[str, int]
     step: float | None  # seconds between two lags
     edges: tuple[float, ...]
@@ -99,6 +102,13 @@ class Served:
             for place, row in zip(best.tolist(), found.tolist(), strict=True)
         ]
 
+    def intervals(self, found: Array) -> dict[str, Any]:
+        """The part of a response with the lower and upper end of each prediction."""
+        if self.interval is None:
+            return {}
+        ends = np.column_stack(self.interval.around(found)).tolist()
+        return {"intervals": ends, "coverage": self.interval.coverage}
+
 
 def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
     """Load a checked artifact and try it. Raises ProjectError if it cannot predict."""
@@ -126,6 +136,7 @@ def ready(artifact: ModelArtifact, stamp: Stamp) -> Served:
         example=told["example"],
         typical=told.get("typical"),
         cut=read(record),
+        interval=intervals.read(record),
         lags=told.get("lags", {}),
         step=told.get("step"),
         edges=tuple(told["edges"]),

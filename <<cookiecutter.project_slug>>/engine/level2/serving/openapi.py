@@ -115,6 +115,11 @@ def _prediction(served: Served) -> dict[str, Any]:
     found = {"type": "array", "items": label if served.classes else number}
     moments = {"type": "array", "items": {"type": "string", "format": "date-time"}}
     times = {"features_at": moments} if served.key.time else {}
+    if served.interval is not None:
+        ends = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+        why = "the lower and upper end of each prediction, with this coverage"
+        times["intervals"] = {"type": "array", "items": ends, "description": why}
+        times["coverage"] = {"type": "number"}
     required = [*texts, "predictions"]
     return {
         "type": "object",

@@ -1,11 +1,12 @@
-"""Choose the decision threshold of a model on validation rows."""
+"""What a model takes from validation rows: its decision threshold, its prediction interval."""
 
 from typing import Any
 
 import pandas as pd
 
 from ..data.feature import Feature
-from ..model import encoders, estimators, frames, threshold
+from ..model import encoders, estimators, frames, intervals, threshold
+from ..model.metrics import Array
 from ..model.split import TRAIN, VALIDATION
 from ..params.config import Params
 
@@ -21,13 +22,37 @@ def chosen(
     knob, contract = params.evaluate.threshold, params.data
     if knob is None:
         return None
-    parts = {
-        name: frames.examples(dataset, dataset["split"] == name, features, contract.target)
-        for name in (TRAIN, VALIDATION)
-    }
-    frame, truth = parts[VALIDATION]
     if knob.by == "fixed":
+        _, truth = _part(params, features, dataset, VALIDATION)
         return threshold.choose(knob, contract.classes or (), truth, truth)
+    return threshold.choose(knob, contract.classes or (), *_unseen(params, features, best, dataset))
+
+
+def interval(
+    params: Params, features: dict[str, Feature], best: dict[str, Any], dataset: pd.DataFrame
+) -> intervals.Interval | None:
+    """The prediction interval for the model's record; None without `train.coverage`.
+
+    Raises ProjectError if there are too few validation rows.
+    """
+    if params.train.coverage is None:
+        return None
+    unseen = _unseen(params, features, best, dataset)
+    return intervals.calibrated(params.train.coverage, *unseen)
+
+
+def _part(
+    params: Params, features: dict[str, Feature], dataset: pd.DataFrame, name: str
+) -> tuple[pd.DataFrame, Array]:
+    return frames.examples(dataset, dataset["split"] == name, features, params.data.target)
+
+
+def _unseen(
+    params: Params, features: dict[str, Feature], best: dict[str, Any], dataset: pd.DataFrame
+) -> tuple[Array, Array]:
+    """Truth and predictions of the validation rows by a model fitted to the training rows only."""
+    contract = params.data
+    frame, truth = _part(params, features, dataset, VALIDATION)
     model = estimators.build(
         best["family"],
         contract.task,
@@ -37,6 +62,5 @@ def chosen(
         params.train.class_weight,
     )
     with estimators.pinned(params.train.threads):
-        encoders.fit(model, *parts[TRAIN])
-        found = estimators.predict(model, contract.task, frame)
-    return threshold.choose(knob, contract.classes or (), truth, found)
+        encoders.fit(model, *_part(params, features, dataset, TRAIN))
+        return truth, estimators.predict(model, contract.task, frame)

@@ -48,6 +48,7 @@ def build(params: "Params", sources: Sources) -> Report:
         parameters=(
             *((key, _parameter(value)) for key, value in candidate["params"].items()),
             *_threshold(candidate.get("threshold")),
+            *_interval(candidate.get("interval"), unit),
         ),
         checks=_checks(sources.validation),
         parity=_parity(evaluation),
@@ -126,6 +127,14 @@ def _threshold(told: Tree | None) -> Iterator[tuple[str, str]]:
             why = f"not chosen {why}: no validation row is of this class"
         at = f"{wording.number(told['at'])} ({why})"
         yield f"threshold of {wording.clean(told['class'], 40)}", at
+
+
+def _interval(told: Tree | None, unit: str) -> Iterator[tuple[str, str]]:
+    """The half-width of the prediction intervals, and how many test rows lie inside."""
+    if told:
+        width = wording.with_unit(wording.number(told["half_width"]), unit)
+        inside = f"{told['measured']:.1%} of {plural(told['test_rows'], 'test row')} inside"
+        yield f"{told['coverage']:.0%} interval", f"± {width} ({inside})"
 
 
 def _parameter(value: Any) -> str:

@@ -32,6 +32,8 @@ def bound_of(rule: Tree, evaluation: Evaluation, settings: "Promote") -> str:
         return _margin(evaluation, "champion", settings.margin)
     if name == "worst slice":
         return f"≤ {settings.worst_slice_ratio:g} × overall"
+    if name == "interval coverage":
+        return f"≥ {wording.share(settings.coverage or 0.0)}"
     if name == "ONNX parity":
         return f"≤ {settings.onnx_tolerance:g} of spread"
     if name == recall.EVERY:

@@ -74,6 +74,7 @@ def metric_table(evaluation: Evaluation, verdict: Verdict, params: "Params") -> 
         *_incomparable(verdict, champion, len(others)),
         *_worst_slice(evaluation, verdict, params, list(others)),
         *_recalls(evaluation, verdict, len(others)),
+        *_interval_line(evaluation, verdict, len(others)),
         _parity_line(evaluation, verdict, len(others)),
     ]
     return MetricTable(tuple(others), against, tuple(lines))
@@ -154,6 +155,18 @@ def _recalls(evaluation: Evaluation, verdict: Verdict, width: int) -> list[Metri
             rules = ((rule.bound, rule.passed),)
             found.append(MetricLine(label, ("",) * width, mine, "", rules))
     return found
+
+
+def _interval_line(evaluation: Evaluation, verdict: Verdict, width: int) -> list[MetricLine]:
+    """How many test rows lie inside their prediction interval, where there is one."""
+    told = evaluation["candidate"].get("interval")
+    if not told:
+        return []
+    rule = _rule(verdict, "interval coverage")
+    rules = ((rule.bound, rule.passed),) if rule else ()
+    label = f"inside the {wording.share(told['coverage'], 0)} interval"
+    half = f"± {wording.number(told['half_width'])}"
+    return [MetricLine(label, ("",) * width, wording.share(told["measured"]), half, rules)]
 
 
 def _parity_line(evaluation: Evaluation, verdict: Verdict, width: int) -> MetricLine:

@@ -80,7 +80,7 @@ def judge(evaluation: Evaluation, decision: GateRecord | None, params: "Params")
     ):
         settled = None
     word = str((settled or now)["verdict"])
-    if _same_model(evaluation):
+    if settled is None and _same_model(evaluation):
         word = "unchanged"
     rules = tuple(_line(rule, evaluation, params) for rule in now["rules"])
     failed = [rule for rule in rules if not rule.passed]

@@ -57,10 +57,12 @@ function result(answer) {
   const [found] = answer.predictions;
   const sure = found.label === undefined ? "" : `, probability ${share(found.probabilities[found.label])}`;
   const from = Object.entries(found.threshold ?? {}).map(([label, at]) => ` (${label} from ${share(at)} on)`).join("");
+  const [ends] = answer.intervals ?? [];
+  const within = ends ? `, with ${share(answer.coverage)} between ${number(ends[0])} and ${withUnit(ends[1], answer.unit)}` : "";
   at("empty").hidden = true;
   at("answer").hidden = false;
   at("number").textContent = found.label ?? withUnit(found, answer.unit);
-  at("about").textContent = `${asked.target()}${sure}${from}, predicted by ${answer.model} version ${answer.version}`;
+  at("about").textContent = `${asked.target()}${sure}${from}${within}, predicted by ${answer.model} version ${answer.version}`;
   at("chances").hidden = found.label === undefined;
   if (found.label !== undefined) chances(at("chances"), found.probabilities);
   offer(answer);

@@ -5,6 +5,7 @@ metrics.
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ from ...model import (
     comparison,
     estimators,
     frames,
+    intervals,
     metrics,
     naive,
     parity,
@@ -164,6 +166,13 @@ def _candidate(
         "digest": trained.digest,
         "metrics": metrics.compute(contract.task, truth, prediction, cut),
     }
+    interval = intervals.read(trained.record)
+    if interval is not None:
+        found["interval"] = {
+            **asdict(interval),
+            "measured": interval.measured(truth, prediction),
+            "test_rows": len(truth),
+        }
     if contract.classes:
         answered = labels.labels(prediction, cut)
         found["recall"] = recall.found(truth, answered, contract.classes)

@@ -1,6 +1,7 @@
 """Apply the gate to the candidate; register it; move the champion alias if it passed."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ...base.errors import ProjectError
@@ -14,6 +15,7 @@ from ...registry.environments import may_train
 from ...registry.lineage import lineage
 from ...registry.mlflow_sqlite import Version
 
+_TOLD = "told"  # what a model answers besides its ONNX file's predictions, as a tag
 _TAG_LIMIT = 4_500  # characters MLflow stores in a model version tag, with room to spare
 
 
@@ -39,13 +41,15 @@ def run(context: Context, evaluation: Evaluation | None = None) -> tuple[str, Ga
     store = tracking.registry(context)
     champion = store.champion(params.data.name)
     origin = lineage(context)
-    same = champion is not None and champion.tags.get("sha256") == candidate.digest
+    told = _told(candidate.record)
+    tags = champion.tags if champion else {}
+    same = (candidate.digest, told) == (tags.get("sha256"), tags.get(_TOLD, ""))
     if champion and same and not _now_committed(context, evaluation, champion, origin):
         return _stands(context, evaluation, champion)
     before = champion.version if champion else None
     _same_champion(evaluation, before)
     decision = gate.decide(evaluation, params.promote)
-    tags = {**_tags(decision, candidate.digest), **origin}
+    tags = {**_tags(decision, candidate.digest), **({_TOLD: told} if told else {}), **origin}
     if same:
         tags["decision"] = "unchanged"
     version = store.register(params.data.name, _run_id(context, store, candidate.digest), tags)
@@ -59,6 +63,12 @@ def run(context: Context, evaluation: Evaluation | None = None) -> tuple[str, Ga
         return _same(version.version, before), record
     failed = _notify(context, evaluation, decision, version.version, before)
     return " · ".join(filter(None, [_line(decision, version.version, before), failed])), record
+
+
+def _told(record: Mapping[str, Any]) -> str:
+    """Threshold and interval of a model's record as text, empty if it has neither."""
+    found = {name: record[name] for name in ("threshold", "interval") if record.get(name)}
+    return json.dumps(found, sort_keys=True)[:_TAG_LIMIT] if found else ""
 
 
 def _written(context: Context) -> Evaluation:

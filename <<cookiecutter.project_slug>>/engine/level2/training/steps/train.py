@@ -1,5 +1,6 @@
 """Fit the chosen estimator, and the baseline, on all rows outside the test set."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ...base.files import read_json
@@ -7,7 +8,7 @@ from ...data import parquet
 from ...data.contract import ROW_ID, TIMESTAMP
 from ...features.lags import lag_name, seconds
 from ...features.transforms import model_features
-from ...model import artifact, encoders, estimators, frames, onnx, skops
+from ...model import artifact, encoders, estimators, frames, onnx, skops, wording
 from ...model.records import ModelRecord, Tuning
 from ...model.scoring import raw_example
 from ...model.serving_record import serving_record, written
@@ -36,6 +37,7 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
     frame, truth = frames.examples(dataset, dataset["split"] != TEST, features, contract.target)
     last = dataset.loc[dataset["split"] != TEST, contract.key].iloc[-1]
     threshold = cutting.chosen(params, features, chosen, dataset)
+    interval = cutting.interval(params, features, chosen, dataset)
     del dataset
     seed, weight = params.train.seed, params.train.class_weight
     model = estimators.build(
@@ -74,9 +76,13 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
             *_table(params, frame, last),
         ),
     }
+    if interval is not None:
+        record["interval"] = asdict(interval)
     artifact.save(workspace.model, files, record)
     size = len(files["model.onnx"]) / 1e6
     line = f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
+    if interval is not None:
+        line += f" · {interval.coverage:.0%} ± {wording.number(interval.half_width)}"
     if not threshold:
         return line
     line += f" · {threshold['class']} from {threshold['at']:.3g} on"
