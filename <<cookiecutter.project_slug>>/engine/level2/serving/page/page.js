@@ -58,7 +58,7 @@ function result(answer) {
   const sure = found.label === undefined ? "" : `, probability ${share(found.probabilities[found.label])}`;
   const from = Object.entries(found.threshold ?? {}).map(([label, at]) => ` (${label} from ${share(at)} on)`).join("");
   const [ends] = answer.intervals ?? [];
-  const within = ends ? `, with ${share(answer.coverage)} between ${number(ends[0])} and ${withUnit(ends[1], answer.unit)}` : "";
+  const within = ends ? `, in ${share(answer.coverage)} of cases between ${number(ends[0])} and ${withUnit(ends[1], answer.unit)}` : "";
   at("empty").hidden = true;
   at("answer").hidden = false;
   at("number").textContent = found.label ?? withUnit(found, answer.unit);
