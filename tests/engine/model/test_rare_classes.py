@@ -19,7 +19,13 @@ from level2.reports.training.verdict import judge
 
 FEATURES = {name: Feature(type="float") for name in ("x", "z")}
 CLASSES = ("no", "yes")
-SMALL = {"hist_gradient_boosting": {"max_iter": 20, "max_leaf_nodes": 7}, "linear": {}}
+SMALL = {
+    "hist_gradient_boosting": {"max_iter": 20, "max_leaf_nodes": 7},
+    "linear": {},
+    "extra_trees": {"min_samples_leaf": 20, "max_features": None},
+    "polynomial": {"C": 1.0},
+    "sgd": {"alpha": 1e-3},
+}
 
 
 def failures(rows=6_000, seed=0):

@@ -186,3 +186,12 @@ def test_a_space_is_read_whole_or_not_at_all():
     with pytest.raises(ValueError, match=r"z is not in the search space \(x, y\)"):
         read_values(space, {"x": "0.5", "y": "a", "z": "1"})
     assert read_values({}, {}) == {}
+
+
+def test_a_polynomial_of_too_many_columns_is_refused(tree):
+    tree["data"]["features"]["kind"]["categories"] = [f"k{place}" for place in range(120)]
+    tree["tune"]["families"] = {"polynomial": {"alpha": {"type": "double", "min": 1, "max": 2}}}
+    with pytest.raises(ProjectError, match=r"tune\.families\.polynomial: 12\d input columns"):
+        parse_params(tree)
+    tree["data"]["features"]["kind"]["categories"] = ["x", "y"]
+    assert "polynomial" in parse_params(tree).tune.families

@@ -97,9 +97,9 @@ def test_a_parameter_that_the_forest_does_not_take_is_named(prepared, tree):
 
 def test_without_a_package_or_a_module_nothing_is_added(tmp_path, own):
     declarations.install(tmp_path / "nothing here")
-    assert set(estimators.FAMILIES) == estimators.BUILT_IN
+    assert estimators.FAMILIES == estimators.SHIPPED
     own("something_else", "")
-    assert set(estimators.FAMILIES) == estimators.BUILT_IN
+    assert estimators.FAMILIES == estimators.SHIPPED
 
 
 def test_scaled_families_get_numbers_without_gaps(own, learnable):
@@ -137,7 +137,7 @@ def test_a_faulty_module_is_refused_by_file_and_line(own, text, said):
     found = refused(own, "estimators", text)
     assert found.startswith("src/own_team/estimators.py")
     assert found.endswith(said)
-    assert set(estimators.FAMILIES) == estimators.BUILT_IN
+    assert estimators.FAMILIES == estimators.SHIPPED
 
 
 BUILDS = {
@@ -195,3 +195,17 @@ def test_reading_params_imports_no_scikit_learn(context):
     loaded = set(done.stdout.split())
     assert "mlproject.estimators" in loaded, done.stderr
     assert loaded & {"sklearn", "scipy", "mlflow"} == set()
+
+
+def test_a_family_of_ones_own_may_have_the_name_of_one_that_came_later(own, learnable):
+    text = (
+        "def sgd(task, params, seed):\n"
+        "    from sklearn.linear_model import Ridge\n"
+        "    return Ridge(**params)\n"
+        "ESTIMATORS = {'sgd': sgd}\nSCALED = {'sgd'}\n"
+    )
+    own("estimators", text)
+    features, _, _ = learnable("regression")
+    assert "Ridge" in repr(estimators.build("sgd", "regression", features, {}, 0))
+    own("estimators", "")
+    assert "SGDRegressor" in repr(estimators.build("sgd", "regression", features, {}, 0))

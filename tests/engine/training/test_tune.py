@@ -211,8 +211,8 @@ def test_a_family_nobody_registered_is_refused_before_any_trial(prepared, monkey
     with pytest.raises(ProjectError) as caught:
         tune.run(context)
     assert str(caught.value) == (
-        "params.yaml: tune.families.forest is not known, use hist_gradient_boosting, linear "
-        "or add it to ESTIMATORS in estimators.py"
+        "params.yaml: tune.families.forest is not known, use hist_gradient_boosting, linear, "
+        "extra_trees, polynomial, sgd or add it to ESTIMATORS in estimators.py"
     )
 
 

@@ -1,11 +1,6 @@
-"""Candidate estimators: each family is one entry that exports faithfully to ONNX.
+"""Candidate estimators with their inputs: built, fitted under limits, asked for predictions."""
 
-Inputs are float32 numbers and strings. There is no scaler before trees and no native categories:
-both make ONNX exports silently wrong.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +10,13 @@ from ..base import scikit
 from ..data.feature import Feature
 from ..data.labels import Cut
 from . import encoders
+from .families import BUILT_IN as BUILT_IN
+from .families import SHIPPED as SHIPPED
+from .families import TRUSTED as TRUSTED
+from .families import Family as Family
 from .metrics import Array
+
+FAMILIES: dict[str, Family] = dict(SHIPPED)
 
 ANSWERING = (
     "sklearn.frozen._frozen.FrozenEstimator",
@@ -23,68 +24,13 @@ ANSWERING = (
 )
 
 
-@dataclass(frozen=True)
-class Family:
-    """How to build one kind of estimator, and the non-default types its skops file may contain."""
-
-    build: Callable[[str, Mapping[str, Any], int], Any]
-    scaled: bool  # impute and standardize the numbers first
-    trusted: tuple[str, ...] = ()
-
-
-def _hist_gradient_boosting(task: str, params: Mapping[str, Any], seed: int) -> Any:
-    from sklearn import ensemble
-
-    kind = "Regressor" if task == "regression" else "Classifier"
-    # Early stopping would draw its own random validation rows: ours are split by time.
-    return getattr(ensemble, f"HistGradientBoosting{kind}")(
-        random_state=seed, early_stopping=False, **params
-    )
-
-
-def _linear(task: str, params: Mapping[str, Any], seed: int) -> Any:
-    from sklearn import linear_model
-
-    if task == "regression":
-        return linear_model.Ridge(**params)
-    return linear_model.LogisticRegression(max_iter=1000, random_state=seed, **params)
-
-
-FAMILIES: dict[str, Family] = {
-    "hist_gradient_boosting": Family(
-        _hist_gradient_boosting,
-        scaled=False,
-        trusted=(
-            "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-            "sklearn.model_selection._split.KFold",  # how target encodings were crossed
-        ),
-    ),
-    "linear": Family(_linear, scaled=True, trusted=("numpy.dtype",)),  # the imputer keeps one
-}
-BUILT_IN = frozenset(FAMILIES)
-# Types beside scikit-learn's estimators that a skops file of the project's own families may hold.
-TRUSTED = (
-    "numpy.dtype",
-    "sklearn._loss.loss.HalfTweedieLossIdentity",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.gaussian_process.kernels.ConstantKernel",
-    "sklearn.gaussian_process.kernels.Product",
-    "sklearn.gaussian_process.kernels.RBF",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.model_selection._split.KFold",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "sklearn.utils._bunch.Bunch",
-)
-
-
 def add_own(families: Mapping[str, Family]) -> None:
-    """Register the project's own families by name, replacing those registered before."""
-    for name in FAMILIES.keys() - BUILT_IN:
-        del FAMILIES[name]
-    FAMILIES.update(families)
+    """Register the project's own families by name, replacing those registered before.
+
+    One may have the name of a shipped one that is not `BUILT_IN`, and is then used instead.
+    """
+    FAMILIES.clear()
+    FAMILIES.update({**SHIPPED, **families})
 
 
 def build(

@@ -8,6 +8,7 @@ from ..features import own
 from ..features.lags import period
 from ..features.transforms import CALENDAR, derived_features, model_features
 from ..model import recall, search_space
+from ..model.families import too_wide
 from ..model.gate import own_rules
 from ..model.metrics import BUILT_IN, choosable
 
@@ -54,6 +55,8 @@ def problems(params: "Params") -> Iterator[str]:
         yield "train.coverage is for numbers: classes have probabilities and no interval"
     if params.promote.coverage is not None and params.train.coverage is None:
         yield "promote.coverage judges intervals: ask for them with train.coverage, like 0.9"
+    if "polynomial" in params.tune.families and (wide := too_wide(model_features(data, featurize))):
+        yield f"tune.families.polynomial: {wide}"
     yield from search_space.problems(params.tune.families, params.tune.sampler)
     yield from _unknown_columns(params)
 
