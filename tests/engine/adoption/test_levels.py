@@ -28,7 +28,8 @@ FEATURES = {
     "kind": Feature(type="category"),
     "street": Feature(type="category", encode="target"),
 }
-EACH = pytest.mark.parametrize("family", estimators.FAMILIES)
+# `polynomial` is refused for so many columns: model/test_search_space.py
+EACH = pytest.mark.parametrize("family", sorted({*estimators.FAMILIES} - {"polynomial"}))
 TASKS = pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 
 

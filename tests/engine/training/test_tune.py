@@ -205,6 +205,13 @@ def test_the_local_tuner_imports_nothing_of_a_cluster(prepared):
     assert loaded & {"kubeflow", "kubernetes", "boto3", "grpc"} == set()
 
 
+def test_gradient_descent_with_steps_too_long_is_a_failed_trial(prepared):
+    long = {"eta0": {"type": "double", "min": 1e299, "max": 1e300}}
+    context = with_families(prepared, sgd=long)
+    with pytest.raises(ProjectError, match="no trial gave a finite rmse: look at the search space"):
+        tune.run(context)
+
+
 def test_a_family_nobody_registered_is_refused_before_any_trial(prepared, monkeypatch):
     monkeypatch.setattr(candidates, "scorer", lambda _: pytest.fail("a trial was prepared"))
     context = with_families(prepared, linear={}, forest={})

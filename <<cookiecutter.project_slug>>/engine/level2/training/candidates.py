@@ -144,6 +144,8 @@ def scorer(context: Context, source: Path | None = None) -> Score:
             )
             model.fit(train, parts[TRAIN][1])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
+            if str(error).startswith("Floating-point under-/overflow"):
+                return math.nan  # gradient descent with steps too long for these rows
             raise ProjectError(
                 f"params.yaml: tune.families.{family} does not take {values}: "
                 f"{str(error).splitlines()[0]}"
