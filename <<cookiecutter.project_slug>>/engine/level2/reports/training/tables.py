@@ -164,9 +164,9 @@ def _interval_line(evaluation: Evaluation, verdict: Verdict, width: int) -> list
         return []
     rule = _rule(verdict, "interval coverage")
     rules = ((rule.bound, rule.passed),) if rule else ()
-    label = f"inside the {wording.share(told['coverage'], 0)} interval"
-    half = f"± {wording.number(told['half_width'])}"
-    return [MetricLine(label, ("",) * width, wording.share(told["measured"]), half, rules)]
+    half = wording.with_unit(wording.number(told["half_width"]), evaluation.get("unit", ""))
+    label = f"inside the {wording.share(told['coverage'], 0)} interval, ± {half}"
+    return [MetricLine(label, ("",) * width, wording.share(told["measured"]), "", rules)]
 
 
 def _parity_line(evaluation: Evaluation, verdict: Verdict, width: int) -> MetricLine:
