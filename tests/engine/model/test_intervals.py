@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from level2.base.errors import ProjectError
-from level2.model import gate, intervals
+from level2.model import artifact, encoders, estimators, gate, intervals
 from level2.params.config import parse_params
 from level2.params.sections import Promote
+from level2.serving.model import Stamp, ready
+from made import bundle
 
 
 @settings(max_examples=100)
@@ -41,6 +43,31 @@ def test_new_rows_are_inside_as_often_as_promised(noise):
         made = intervals.calibrated(0.9, calibration, np.zeros(99))
         shares.append(made.measured(new, np.zeros(500)))
     assert 0.9 - 0.005 < np.mean(shares) < 0.9 + 1 / 100 + 0.005
+
+
+def test_a_served_model_holds_thousands_of_new_rows_as_often_as_promised(learnable, tmp_path):
+    """As `train` does it: calibrated by a fit to the first rows, served by a fit to all of them."""
+
+    def noisy(count, seed):
+        features, frame, truth = learnable("regression", count=count, seed=seed)
+        return features, frame, truth + np.random.default_rng(seed + 100).normal(0, 1, count)
+
+    features, frame, truth = noisy(1_200, 0)
+    first = estimators.build("linear", "regression", features, {}, 0)
+    encoders.fit(first, frame[:700], truth[:700])
+    found = estimators.predict(first, "regression", frame[700:])
+    made = intervals.calibrated(0.9, truth[700:], found)
+    loaded = artifact.load(bundle(tmp_path / "model", "regression", features, frame, truth))
+    loaded.record["interval"] = vars(made)
+    served = ready(loaded, Stamp("small-regression", "1", "digest"))
+    _, new, known = noisy(8_000, 1)
+    columns = {
+        name: new[name].astype(float if item.numeric else object).tolist()
+        for name, item in features.items()
+    }
+    low, high = np.transpose(served.intervals(served.score(columns))["intervals"])
+    inside = np.mean((low <= known) & (known <= high))
+    assert 0.9 - 0.03 < inside < 0.9 + 0.03  # two standard errors of 500 calibration rows
 
 
 @pytest.mark.parametrize(("coverage", "least"), [(0.5, 1), (0.9, 9), (0.95, 19), (0.99, 99)])

@@ -1,9 +1,11 @@
 """Prediction intervals by split conformal calibration: a prediction plus and minus a half-width.
 
-Of n rows that the model was not fitted to, the half-width is the ceil((n + 1) * coverage)-th
-smallest absolute error, so a new row of the same kind is inside with at least that probability
-(Lei et al. 2018, https://doi.org/10.1080/01621459.2017.1307116, theorem 2.2). Libraries for it wrap
-an estimator, while what is served here is ONNX and one number, hence these few lines.
+Of n rows that a model was not fitted to, the half-width is the ceil((n + 1) * coverage)-th smallest
+absolute error: a new row of the same kind is then inside with at least that probability, for that
+model (Lei et al. 2018, https://doi.org/10.1080/01621459.2017.1307116, theorem 2.2). The model that
+is served has learnt from those n rows too, so nothing is guaranteed: `evaluate` counts. Our own few
+lines, because crepes 0.9.1 takes one rank too many for usual n and MAPIE wraps estimators, while
+what is served here is ONNX and one number.
 """
 
 import math
