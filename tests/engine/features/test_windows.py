@@ -5,15 +5,20 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from test_further_sources import ASKED, HOURS, START, STORES, project, stamp, write
 
+from level2.adoption.add_source import add_source
+from level2.adoption.source_columns import Asked
 from level2.data.contract import DataContract
 from level2.data.feature import Feature
 from level2.features import feast, feast_online
 from level2.features.windows import changes
+from level2.params.config import parse_params
+from level2.project import Context
 from level2.training import source_tables
 from level2.training.steps import build_dataset, featurize, ingest
 
@@ -119,6 +124,31 @@ def test_the_newest_window_is_read_online(bought):
     assert [row[0]["count_3h"] for row in rows] == [0, 0], "all events have left the window"
     assert [row[0]["sum_5h"] for row in rows] == [0, 0]
     assert rows[0][0]["mean_3h"] is None or np.isnan(rows[0][0]["mean_3h"])
+
+
+def test_windows_of_one_name_over_two_sources_are_two_columns(tmp_path):
+    labels = [("North", stamp(hour), "x", float(hour)) for hour in range(20)]
+    write(tmp_path, "small", ["area", "date", "kind", "load"], labels)
+    context = project(tmp_path, {}, {}, entities=None)
+    for name, value in (("buys", 1), ("returns", 2)):
+        rows = [("North", stamp(hour), value * (hour + 1)) for hour in range(10)]
+        path = write(tmp_path / "elsewhere", name, ["area", "at", "amount"], rows)
+        tree = yaml.safe_load((tmp_path / "params.yaml").read_text())
+        context = Context(parse_params(tree), context.workspace)
+        asked = Asked(entity=("area",), windows=("amount:sum:3h", "count:3h"))
+        add_source(context, tree, path, asked, lambda _: None)
+    tree = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    made = {name: item.get("source") for name, item in tree["data"]["features"].items()}
+    assert made == {
+        "kind": None,
+        "amount_sum_3h": "buys",
+        "buys_count_3h": "buys",
+        "returns_amount_sum_3h": "returns",
+        "returns_count_3h": "returns",
+    }
+    context = Context(parse_params(tree), context.workspace)
+    table, _ = ingest.read(context, ingest.fetched(context))
+    assert (table["amount_sum_3h"] * 2).tolist() == table["returns_amount_sum_3h"].tolist()
 
 
 REFUSED = {

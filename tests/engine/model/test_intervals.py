@@ -112,6 +112,11 @@ def test_the_gate_holds_a_candidate_whose_intervals_hold_too_few_rows():
     assert judged(told(0.1), None) == []
 
 
+def test_a_high_coverage_is_not_rounded_to_certainty():
+    [(_, detail)] = judged(told(0.999) | {"coverage": 0.995}, 0.99)
+    assert "inside their 99.5% interval" in detail
+
+
 def test_what_means_nothing_is_refused(tree):
     tree["promote"] = {"coverage": 0.85}
     with pytest.raises(ProjectError, match=r"promote\.coverage judges intervals: ask for them"):

@@ -56,7 +56,7 @@ def described(
     roles = {*when.columns, asked.created, *keys, *asked.exclude}
     items = [item for item in looks.values() if item.name not in roles]
     if asked.windows:
-        features, rename, more = windowed(items, asked.windows, name, said)
+        features, rename, more = windowed(items, asked.windows, contract, name, said)
     else:
         features, rename, more = _features(items, contract, name, said)
     decisions += more + [

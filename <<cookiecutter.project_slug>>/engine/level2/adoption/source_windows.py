@@ -23,13 +23,14 @@ def alone(raw: pd.DataFrame, contract: DataContract) -> dict[str, str]:
 
 
 def windowed(
-    items: Sequence[Look], asked: Sequence[str], source: str, said: str
+    items: Sequence[Look], asked: Sequence[str], contract: DataContract, source: str, said: str
 ) -> tuple[dict[str, Any], dict[str, str], list[Decision]]:
     """Features by name, plain name by column, and why; like `amount:sum:30D` or `count:7D`.
 
     Raises ProjectError for a window that cannot be made.
     """
     looks = {item.name: item for item in items}
+    taken = {name.casefold() for name in (contract.target, *contract.features)}
     features: dict[str, Any] = {}
     rename: dict[str, str] = {}
     decisions = []
@@ -42,6 +43,7 @@ def windowed(
             feature |= {"format": declared["format"]} if "format" in declared else {}
             window["column"] = rename.setdefault(column, names_for([column], "", None)[column])
         name = f"{rename.get(column, source)}_{function}_{length.lower()}"
+        name = f"{source}_{name}" if name.casefold() in taken else name
         features[name] = {**feature, "nullable": True, "source": source, "window": window}
         over = f"of {column}" if column else "of rows"
         decisions.append(Decision(name, "window", f"{function} {over} in the {length} before"))

@@ -183,7 +183,7 @@ def covers(evaluation: Evaluation, least: float | None) -> Iterator[Rule]:
     if told:
         detail = (
             f"{measured:.1%} of {plural(told['test_rows'], 'test row')} lie inside their "
-            f"{told['coverage']:.0%} interval, wanted ≥ {least:.1%}"
+            f"{100 * told['coverage']:.6g}% interval, wanted ≥ {least:.1%}"
         )
     yield Rule("interval coverage", measured >= least, detail)
 

@@ -134,7 +134,7 @@ def _interval(told: Tree | None, unit: str) -> Iterator[tuple[str, str]]:
     if told:
         width = wording.with_unit(wording.number(told["half_width"]), unit)
         inside = f"{told['measured']:.1%} of {plural(told['test_rows'], 'test row')} inside"
-        yield f"{told['coverage']:.0%} interval", f"± {width} ({inside})"
+        yield f"{100 * told['coverage']:.6g}% interval", f"± {width} ({inside})"
 
 
 def _parameter(value: Any) -> str:

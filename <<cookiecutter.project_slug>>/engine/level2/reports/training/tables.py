@@ -165,7 +165,7 @@ def _interval_line(evaluation: Evaluation, verdict: Verdict, width: int) -> list
     rule = _rule(verdict, "interval coverage")
     rules = ((rule.bound, rule.passed),) if rule else ()
     half = wording.with_unit(wording.number(told["half_width"]), evaluation.get("unit", ""))
-    label = f"inside the {wording.share(told['coverage'], 0)} interval, ± {half}"
+    label = f"inside the {100 * told['coverage']:.6g}{wording.NARROW}% interval, ± {half}"
     return [MetricLine(label, ("",) * width, wording.share(told["measured"]), "", rules)]
 
 

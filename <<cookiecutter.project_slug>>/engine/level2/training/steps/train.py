@@ -82,7 +82,7 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
     size = len(files["model.onnx"]) / 1e6
     line = f"{chosen['family']} on {len(frame):,} rows · ONNX {size:.1f} MB"
     if interval is not None:
-        line += f" · {interval.coverage:.0%} ± {wording.number(interval.half_width)}"
+        line += f" · {100 * interval.coverage:.6g}% ± {wording.number(interval.half_width)}"
     if not threshold:
         return line
     line += f" · {threshold['class']} from {threshold['at']:.3g} on"
