@@ -16,7 +16,7 @@ from level2.adoption.add_source import add_source
 from level2.adoption.source_columns import Asked
 from level2.base.errors import ProjectError
 from level2.data.contract import DataContract
-from level2.features import feast, feast_online
+from level2.features import feast, feast_newest, feast_online
 from level2.params.config import parse_params
 from level2.project import Context
 from level2.training import source_tables
@@ -216,7 +216,7 @@ def test_newer_rows_of_a_source_are_served_though_no_row_of_the_main_table_is(tm
     path = tmp_path / "data" / "raw" / "weather.csv"
     path.write_text(path.read_text() + "North,2024-02-29,7.5,clear\n")
     store = feast.open_store(context.workspace, context.params)
-    feast.materialize_sources(
+    feast_newest.materialize_sources(
         store, context.params, source_tables.written(context.workspace, context.params.data)
     )
     [row] = feast_online.OnlineStore(context.workspace, context.params).read(["North"])

@@ -15,7 +15,7 @@ from level2.adoption.add_source import add_source
 from level2.adoption.source_columns import Asked
 from level2.data.contract import DataContract
 from level2.data.feature import Feature
-from level2.features import feast, feast_online
+from level2.features import feast, feast_newest, feast_online
 from level2.features.windows import changes
 from level2.params.config import parse_params
 from level2.project import Context
@@ -119,7 +119,7 @@ def test_the_newest_window_is_read_online(bought):
     store = feast.open_store(context.workspace, context.params)
     feast.materialize(store, context.params, pd.read_parquet(context.workspace.features))
     tables = source_tables.written(context.workspace, context.params.data)
-    feast.materialize_sources(store, context.params, tables)
+    feast_newest.materialize_sources(store, context.params, tables)
     rows = feast_online.OnlineStore(context.workspace, context.params).read(["North", "East"])
     assert [row[0]["count_3h"] for row in rows] == [0, 0], "all events have left the window"
     assert [row[0]["sum_5h"] for row in rows] == [0, 0]

@@ -13,6 +13,7 @@ _NAME = re.compile(r"\$.([A-Z][A-Z0-9_]*)|([A-Z0-9_]+) *[?:]?=")
 _ELSEWHERE = ("MLFLOW_", "AWS_", "SHELL", "MAKEFLAGS")  # taken by what the targets call
 _SWITCHES = ("APPLY", "EDITED", "EVIDENTLY", "HOLD", "NO_CLUSTER", "ONCE", "PULL")
 _OF_ADOPT = ("DATA", "TARGET")
+_OF_SOURCES = ("add-source", "push-features")  # which take DATA= too
 _KNOBS = ("SET", "PARAM")  # the second is the old name of the first
 _PASSED_ON = r"\$\((SET|ASKED)\)"
 _TARGET = re.compile(r"^([a-z][a-z-]*):(?!=).*\n((?:\t.*\n|##.*\n)*)", re.MULTILINE)
@@ -45,7 +46,7 @@ def refusal(
             return f"{name}={value} is not understood: say {name}=yes, or leave it out"
         if name == "PORT" and not re.fullmatch("[0-9]*", value):
             return f"PORT={value} is not understood: say a number, as PORT=8000"
-    takes = {"adopt", "help"} if "TARGET" in given else {"adopt", "add-source", "help"}
+    takes = {"adopt", "help"} if "TARGET" in given else {"adopt", "help", *_OF_SOURCES}
     if not given.keys().isdisjoint(_OF_ADOPT) and set(goals) - takes:
         return "only adopt takes DATA= and TARGET=: make adopt DATA=path.csv TARGET=column"
     deaf = [goal for goal in goals if goal not in (*knobs, "help")]

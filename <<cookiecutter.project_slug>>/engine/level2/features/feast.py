@@ -79,19 +79,7 @@ def materialize(store: FeatureStore, params: Knobs, table: pd.DataFrame) -> None
     `materialize_incremental` starts at now - TTL and would write nothing for older data. Only the
     contract's own view is written: the registry may still contain those of an earlier table.
     """
-    _materialize(store, view_name(params), table)
-
-
-def materialize_sources(
-    store: FeatureStore, params: Knobs, tables: Mapping[str, pd.DataFrame]
-) -> None:
-    """Write the newest row of each key of every source to the online store."""
-    for name, table in tables.items():
-        _materialize(store, source_view_name(params, name), table)
-
-
-def _materialize(store: FeatureStore, view: str, table: pd.DataFrame) -> None:
-    """Write the rows of one view until now; later ones are known in advance and not yet due."""
+    view = view_name(params)
     start = table[TIMESTAMP].min().to_pydatetime() - timedelta(seconds=1)
     end = min(table[TIMESTAMP].max().to_pydatetime() + timedelta(seconds=1), datetime.now(UTC))
     if end <= start:

@@ -12,14 +12,13 @@ from ..base import s3
 from ..base.errors import ProjectError
 from ..base.files import atomic, digest
 from ..data import parquet
-from ..data.contract import TIMESTAMP, DataContract
+from ..data.contract import DataContract
 from ..data.featurize import Featurize
 from ..data.raw_rows import Raw
-from ..data.source_rows import CREATED, columns_of, join_keys, read_of, typed, windowed
+from ..data.source_rows import columns_of, join_keys, read_of, typed, windowed
 from ..data.tables import read_raw, read_typed
-from ..data.zones import later
 from ..features.feast_project import Knobs
-from ..features.lags import period
+from ..features.known_from import usable
 from ..features.windows import changes
 from ..workspace import Workspace
 
@@ -49,7 +48,7 @@ def fetched(workspace: Workspace, contract: DataContract) -> dict[str, dict[str,
 
 
 def written(workspace: Workspace, contract: DataContract) -> dict[str, pd.DataFrame]:
-    """By source its typed table, also written where Feast's views read it.
+    """By source its typed table; written where Feast's views read it, at the times that count.
 
     Raises ProjectError for a table that does not fit the contract.
     """
@@ -58,26 +57,10 @@ def written(workspace: Workspace, contract: DataContract) -> dict[str, pd.DataFr
         table = typed(_read(workspace, contract, name), contract, name)
         if windowed(contract, name):
             table = changes(table, columns_of(contract, name))
-        table = usable(table, contract, name)
         with atomic(workspace.sources / f"{name}.parquet") as temporary:
-            parquet.write(table, temporary)
+            parquet.write(usable(table, contract, name), temporary)
         found[name] = table
     return found
-
-
-def usable(table: pd.DataFrame, contract: DataContract, name: str) -> pd.DataFrame:
-    """The rows of a source, each at the time from which a row of the main table may use it.
-
-    A row that is predicted `horizon` periods ahead uses what was known that much earlier.
-    """
-    if contract.horizon is None:
-        return table
-    ahead = period(contract.frequency or "") * contract.horizon
-    times = [CREATED] if contract.sources[name].known_in_advance else [TIMESTAMP, CREATED]
-    zone = contract.timezone
-    return table.assign(
-        **{time: later(table[time], ahead, zone) for time in times if time in table.columns}
-    )
 
 
 def joined(workspace: Workspace, sections: Knobs, table: pd.DataFrame) -> pd.DataFrame:

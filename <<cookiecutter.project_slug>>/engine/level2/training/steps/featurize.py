@@ -38,13 +38,13 @@ def run(context: Context) -> str:
     gaps = _gaps(derived, params.data, params.featurize.lags)
     del derived, time, entity
 
-    from ...features import feast
+    from ...features import feast, feast_newest
 
     store = feast.open_store(workspace, params)
     feast.materialize(store, params, keys)
     if params.data.sources:
         tables = source_tables.written(workspace, params.data)
-        feast.materialize_sources(store, params, tables)
+        feast_newest.materialize_sources(store, params, tables)
     newest = shown(keys[TIMESTAMP].max(), params.data.timezone)
     at = f" at {newest}" if params.data.has_time else " filled"
     return f"{len(features)} features · Feast applied · online store{at}{gaps}"
