@@ -38,13 +38,13 @@ def rows(promoted):
 
 def test_every_example_is_answered_as_it_stands(server):
     asked = list(examples(server))
-    assert {name for _, name, _ in asked} == {"rows", "table", "entities"}
+    assert {name for _, name, _ in asked} == {"rows", "table", "entities", "ahead"}
     for route, name, body in asked:
         status, answer = server.post(route, body)
         assert status == 200, (route, name, answer)
     page = server.ask("GET", "/docs")[2].decode()
     bodies = re.findall(r"-d '(.*?)'</pre>", page, re.S)
-    assert len(bodies) == 3
+    assert len(bodies) == 4
     for body in bodies:
         status, answer = server.post("/predict", json.loads(html.unescape(body)))
         assert (status, len(answer["predictions"])) == (200, 1)

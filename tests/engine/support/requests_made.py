@@ -18,8 +18,11 @@ LENGTH = 12  # rows of a request, at most
 def fitting(schema):
     """Values that a JSON Schema of the document takes."""
     if "oneOf" in schema:
-        names = [name for case in schema["oneOf"] for name in case["required"]]
-        return st.one_of([_object({name: schema["properties"][name]}, [name]) for name in names])
+        cases = []
+        for case in schema["oneOf"]:
+            known = {**schema["properties"], **case.get("properties", {})}
+            cases.append(_object({n: known[n] for n in case["required"]}, case["required"]))
+        return st.one_of(cases)
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

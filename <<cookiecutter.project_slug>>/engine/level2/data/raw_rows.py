@@ -50,6 +50,12 @@ class Raw:
         """Declared features that come from further sources."""
         return tuple(name for name, item in self.contract.features.items() if item.source)
 
+    @cached_property
+    def unknown_ahead(self) -> tuple[str, ...]:
+        """Columns of the table that a row needs and that nobody knows of later periods."""
+        found = self.contract.features.items()
+        return tuple(self.own[name] for name, item in found if not (item.source or item.nullable))
+
     @property
     def target(self) -> str:
         """Name of the target in the table."""

@@ -10,6 +10,7 @@ from .requests import MAX_TEXT, Key
 from .time_names import EXCEL
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_AHEAD = "number of periods after the last known row of each entity"
 MOST_EXAMPLES = 5  # of the values of a category that is no list
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "category": "string"}
 
@@ -50,10 +51,12 @@ def body_schema(
     limit: int,
     lookup: bool = True,
     raw: Raw | None = None,
+    ahead: int = 0,
 ) -> dict[str, Any]:
     """JSON Schema of a whole request: rows of features, or entities if a store is read.
 
-    With `raw`, also rows of the adopted table, under its own names.
+    With `raw`, also rows of the adopted table, under its own names; with `ahead`, entities whose
+    next periods are forecast, up to that many.
     """
     row = request_schema(features)
     named = {key.entity: _entity(key)}
@@ -70,11 +73,40 @@ def body_schema(
     ways = {"rows": _list({"anyOf": [full, _table_row(raw)]} if raw else full, limit)}
     if lookup:
         ways["entities"] = _list(entity, limit) | {"description": newest(key)}
+    cases: list[dict[str, Any]] = [{"required": [name]} for name in ways]
+    if ahead and raw is not None:
+        ways["ahead"] = {"type": "integer", "minimum": 1, "maximum": ahead, "description": _AHEAD}
+        cases = [case | {"not": {"required": ["ahead"]}} for case in cases]
+        future = {"entities": _list(_future(raw, key, ahead), limit)}
+        cases.append({"required": ["entities", "ahead"], "properties": future})
+        if lookup:
+            cases[1]["properties"] = {"entities": ways["entities"]}
+        ways["entities"] = {"type": "array", "items": {"type": "object"}}
     return {
         "$schema": DIALECT,
         "type": "object",
         "properties": ways,
-        "oneOf": [{"required": [name]} for name in ways],
+        "oneOf": cases,
+        "additionalProperties": False,
+    }
+
+
+def _future(raw: Raw, key: Key, ahead: int) -> dict[str, Any]:
+    """An entity with what is known of its next periods: for each column a list of values."""
+    contract = raw.contract
+    properties: dict[str, Any] = {
+        raw.own[name]: {"type": "array", "items": _property(item), "minItems": 1, "maxItems": ahead}
+        for name, item in contract.features.items()
+    }
+    needed = [*raw.unknown_ahead]
+    if contract.entity:
+        properties[raw.own[contract.entity]] = _about(key.entities)
+        needed.append(raw.own[contract.entity])
+    return {
+        "type": "object",
+        "description": "One value for each period of every column that is known",
+        "properties": properties,
+        "required": needed,
         "additionalProperties": False,
     }
 

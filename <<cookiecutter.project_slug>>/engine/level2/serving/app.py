@@ -47,9 +47,16 @@ def _predict(app: FastAPI, service: Service, bodies: Bodies) -> Handler:
     async def predict(request: Request) -> Response:
         served = service.slot.served
         payload = parse(await bodies.read(request))
-        asked = await service.asked(served, payload)
         name = request.scope["request_id"]
-        scored, answers = await service.predict(served, asked, name)
+        if type(payload) is dict and "ahead" in payload:
+            future = await service.forecast(served, payload, name)
+            answers, more = served.answers(future.found), future.told(served)
+        else:
+            asked = await service.asked(served, payload)
+            scored, answers = await service.predict(served, asked, name)
+            more = served.intervals(scored)
+            if asked.looked_up and served.key.time:
+                more["features_at"] = [time.isoformat() for _, time in asked.keys if time]
         found = {
             "id": name,
             "model": served.stamp.name,
@@ -57,10 +64,8 @@ def _predict(app: FastAPI, service: Service, bodies: Bodies) -> Handler:
             "target": served.target,
             "unit": served.unit,
             "predictions": answers,
-            **served.intervals(scored),
+            **more,
         }
-        if asked.looked_up and served.key.time:
-            found["features_at"] = [time.isoformat() for _, time in asked.keys if time]
         return answer(found)
 
     return predict
@@ -121,16 +126,15 @@ def _pages(app: FastAPI, service: Service) -> None:
     @app.get("/openapi.json")
     async def described() -> Response:
         served = service.slot.served
-        return answer(
-            openapi.openapi(served, service.settings, reads, service.reads_tables(served))
-        )
+        tables, ahead = service.reads_tables(served), service.looks_ahead(served)
+        return answer(openapi.openapi(served, service.settings, reads, tables, ahead))
 
     @app.get("/docs")
     async def docs(request: Request) -> Response:
         host, port = request.scope["server"]  # where it listens, whatever the request says
         address = f"http://{host}:{port}"
         served = service.slot.served
-        tables = service.reads_tables(served)
-        page = pages.docs(served, service.settings, reads, address, tables)
+        tables, ahead = service.reads_tables(served), service.looks_ahead(served)
+        page = pages.docs(served, service.settings, reads, address, tables, ahead)
         headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)

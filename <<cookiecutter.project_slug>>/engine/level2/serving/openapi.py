@@ -25,21 +25,31 @@ _REFUSALS = {
 
 
 def openapi(
-    served: Served, settings: ServeSettings, lookup: bool, tables: bool = False
+    served: Served,
+    settings: ServeSettings,
+    lookup: bool,
+    tables: bool = False,
+    ahead: bool = False,
 ) -> dict[str, Any]:
     """OpenAPI 3.1 of the service in its current state.
 
     `lookup`: whether it reads a feature store; `tables`: whether it accepts rows of the user's
-    table.
+    table; `ahead`: whether it forecasts the periods ahead.
     """
     name, shown = served.stamp.name, examples(served, lookup, tables)
     raw = served.raw if tables else None
-    cases = body_schema(served.features, served.key, settings.max_rows, lookup, raw)
+    far = settings.far(raw.contract.horizon) if ahead and raw else 0
+    parts = served.features, served.key, settings.max_rows, lookup, raw
+    cases, every = body_schema(*parts), examples(served, lookup, tables, ahead)
     tensor = {"type": "object", "required": ["inputs"], "properties": {"inputs": {"type": "array"}}}
     why = "What moved one prediction away from a typical case, and what came before it"
     asked = {
         "/predict": _operation(
-            "predict", f"Predict {served.target}", cases, _prediction(served), shown
+            "predict",
+            f"Predict {served.target}",
+            body_schema(*parts, far),
+            _prediction(served, ahead),
+            every,
         ),
         "/explain": _operation("explain", why, cases, {"type": "object"}, shown),
         "/feedback": _operation(
@@ -101,7 +111,7 @@ def _feedback(served: Served) -> dict[str, Any]:
     }
 
 
-def _prediction(served: Served) -> dict[str, Any]:
+def _prediction(served: Served, ahead: bool = False) -> dict[str, Any]:
     number: dict[str, Any] = {"type": "number", "description": served.unit}
     label = {
         "type": "object",
@@ -116,10 +126,16 @@ def _prediction(served: Served) -> dict[str, Any]:
     moments = {"type": "array", "items": {"type": "string", "format": "date-time"}}
     times = {"features_at": moments} if served.key.time else {}
     if served.interval is not None:
-        ends = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+        kind = ["array", "null"] if ahead else "array"
+        ends = {"type": kind, "items": number, "minItems": 2, "maxItems": 2}
         why = "the lower and upper end of each prediction, with this coverage"
         times["intervals"] = {"type": "array", "items": ends, "description": why}
         times["coverage"] = {"type": "number"}
+    if ahead:
+        why = "with `ahead`: entity, time and number of the period of each prediction"
+        times["periods"] = {"type": "array", "items": {"type": "object"}, "description": why}
+        counts = {"type": "object", "additionalProperties": {"type": "integer"}}
+        times["missing"] = counts | {"description": "with `ahead`: features without a value"}
     required = [*texts, "predictions"]
     return {
         "type": "object",

@@ -21,7 +21,12 @@ _STYLE = (
 
 
 def docs(
-    served: Served, settings: ServeSettings, lookup: bool, address: str, tables: bool = False
+    served: Served,
+    settings: ServeSettings,
+    lookup: bool,
+    address: str,
+    tables: bool = False,
+    ahead: bool = False,
 ) -> str:
     """The documentation page: what to send, what every field means, examples."""
     rows = "".join(_row(name, item) for name, item in served.features.items())
@@ -29,7 +34,7 @@ def docs(
     unit = f" in {escape(served.unit)}" if served.unit else ""
     pages = "".join(
         f"<li><code>{method.upper()} {escape(path)}</code> {escape(item['summary'])}</li>"
-        for path, methods in openapi(served, settings, lookup, tables)["paths"].items()
+        for path, methods in openapi(served, settings, lookup, tables, ahead)["paths"].items()
         for method, item in methods.items()
     )
     title = f"{served.stamp.name} v{served.stamp.version}"
@@ -39,15 +44,15 @@ def docs(
         f"<h1>{escape(title)}</h1><p>Predicts <code>{escape(served.target)}</code>{unit}.</p>"
         f"<h2>Fields of a row</h2><table><tr><th>field<th>type<th>allowed<th>meaning</tr>{rows}"
         f"</table><p>A row may carry {key} too, for the prediction log.</p>"
-        f"{_ways(served, lookup, address, tables)}"
+        f"{_ways(served, lookup, address, tables, ahead)}"
         f"<p>Up to {settings.max_rows:,} rows and {settings.max_body_bytes:,} bytes at once.</p>"
         f"<h2>Pages</h2><ul>{pages}</ul></html>"
     )
 
 
-def _ways(served: Served, lookup: bool, address: str, tables: bool) -> str:
+def _ways(served: Served, lookup: bool, address: str, tables: bool, ahead: bool) -> str:
     """An example request for each request form."""
-    told = examples(served, lookup, tables)
+    told = examples(served, lookup, tables, ahead)
     shown = {way: _curl(body, address) for way, body in told.items()}
     found = f"<h2>Example with all features</h2>{shown['rows']}"
     if "table" in shown and served.raw is not None:
@@ -56,6 +61,12 @@ def _ways(served: Served, lookup: bool, address: str, tables: bool) -> str:
             f"<h2>Example with a row of the table</h2><p>{names}, as the table that was adopted "
             "has them; calendar and lags are derived, other columns are ignored.</p>"
             f"{shown['table']}"
+        )
+    if ahead:
+        found += (
+            "<h2>Example of a forecast</h2><p>The next periods of each entity, as many as "
+            "<code>ahead</code> says. What is known of them is given as lists, one value for each "
+            f"period; lags are looked up, or forecasts too.</p>{shown['ahead']}"
         )
     if not lookup:
         only = "This service reads no feature store: it takes <code>rows</code> only."

@@ -20,6 +20,7 @@ from ..prediction_log.sqlite_cases import SqliteCases
 from ..prediction_log.sqlite_log import SqliteLog
 from .app import build
 from .history import History
+from .known_sources import KnownSources
 from .lookup import Lookup
 from .model_slot import Slot
 from .prometheus import Metrics
@@ -89,7 +90,9 @@ def _service(
     lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
     threads = ThreadPoolExecutor(2, "scoring")
     past = _past(root, source)
-    return Service(slot, settings, metrics, journal, lookup, history, threads, past)
+    here = source.past is None and find_spec("feast") is not None
+    sources = KnownSources(root if here else None) if past is not None else None
+    return Service(slot, settings, metrics, journal, lookup, history, threads, past, sources)
 
 
 def _past(root: Path, source: Source) -> Past | None:

@@ -14,8 +14,9 @@ from ..features.known_past import Past
 from ..model.metrics import Array
 from ..model.predictions import Entry, as_json
 from ..prediction_log.journal import Journal
-from . import table_rows
+from . import ahead, table_rows
 from .history import History
+from .known_sources import KnownSources
 from .lookup import Lookup
 from .model import Served
 from .model_slot import Slot
@@ -46,6 +47,7 @@ class Service:
     history: History | None
     threads: ThreadPoolExecutor
     past: Past | None = None  # None: rows of the user's own table cannot be read here
+    sources: KnownSources | None = None  # None: a row's columns of sources must be in the request
 
     async def asked(self, served: Served, payload: Any) -> Asked:
         """The rows of a request to /predict. Raises RequestError."""
@@ -65,6 +67,10 @@ class Service:
         if self.past is None or served.raw is None:
             return False
         return not served.lags or self.past.there()
+
+    def looks_ahead(self, served: Served) -> bool:
+        """Whether the service forecasts the periods ahead."""
+        return ahead.can(served, self.past)
 
     def _features(self, served: Served, rows: list[Any]) -> Asked | None:
         """Rows of model features; None for rows of the user's own table. Raises RequestError."""
@@ -109,11 +115,40 @@ class Service:
             )
         answers = served.answers(found)
         self._count(served, asked, found, answers)
-        if self.journal is not None:
-            stamp, keys = served.stamp, list(asked.keys)
-            entry = Entry(request, time.time(), stamp.name, stamp.version, keys, features, answers)
-            await self.journal.add(entry)
+        await self._log(served, request, list(asked.keys), features, answers)
         return found, answers
+
+    async def forecast(self, served: Served, payload: Any, request: str) -> ahead.Ahead:
+        """Forecast the periods ahead. Raises RequestError.
+
+        Rows of which a lag is itself a forecast are not logged: to the monitor they would be skew.
+        """
+        loop, work = asyncio.get_running_loop(), ahead.read
+        args = (served, payload, self.settings, self.past, self.sources)
+        found = await loop.run_in_executor(self.threads, work, *args)
+        answers = served.answers(found.found)
+        self._count(served, Asked(found.keys, found.columns), found.found, answers)
+        kept = [row for row, known in enumerate(found.measured) if known]
+        columns = {
+            name: [values[place] for place in kept] for name, values in found.columns.items()
+        }
+        features = as_json(columns) if self.journal is not None else []
+        keys, told = [found.keys[row] for row in kept], [answers[row] for row in kept]
+        await self._log(served, request, keys, features, told)
+        return found
+
+    async def _log(
+        self,
+        served: Served,
+        request: str,
+        keys: list[Any],
+        features: list[str],
+        answers: list[Any],
+    ) -> None:
+        if self.journal is not None:
+            stamp, at = served.stamp, time.time()
+            entry = Entry(request, at, stamp.name, stamp.version, keys, features, answers)
+            await self.journal.add(entry)
 
     def _scored(
         self, served: Served, columns: dict[str, list[Any]], one: bool
@@ -137,7 +172,7 @@ class Service:
         """Write the rest of the log and stop the threads."""
         if self.journal is not None:
             await self.journal.close()
-        for part in (self.lookup, self.history):
+        for part in (self.lookup, self.history, self.sources):
             if part is not None:
                 part.close()
         self.threads.shutdown(wait=False)

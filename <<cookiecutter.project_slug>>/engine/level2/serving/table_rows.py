@@ -56,7 +56,7 @@ def read(served: Served, rows: list[Any], past: Past) -> tuple[Keys, dict[str, l
     assert raw is not None  # noqa: S101  `recognised` has looked
     for number, row in enumerate(rows):
         _check(served, raw, row, f"rows[{number}]")
-    _alike(raw, rows)
+    alike(raw, rows)
     table = table_of(rows, raw.needed, raw.contract)
     given = {name: _given(rows, name) for name in served.lags}
     contract = raw.contract.model_copy(update={"source": "rows"})
@@ -64,11 +64,11 @@ def read(served: Served, rows: list[Any], past: Past) -> tuple[Keys, dict[str, l
     try:
         found = _inputs(raw, table, contract, known, given, cut)
     except WrongValueError as error:
-        raise _refused(error) from None
+        raise refused(error, _place(error)) from None
     except ProjectError as error:
         raise RequestError(str(error)) from None
     unknown_lags.check(served, raw, found, rows, known)
-    return _keys(served, found.keys), {n: found.columns[n].tolist() for n in served.features}
+    return keys_of(served, found.keys), {n: found.columns[n].tolist() for n in served.features}
 
 
 def _inputs(
@@ -116,7 +116,7 @@ def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
             f"{where}.{missing[0]} is {what}: the model needs it", field=missing[0], kind="missing"
         )
     for name in raw.needed:
-        _plain(row.get(name), f"{where}.{name}", name)
+        plain(row.get(name), f"{where}.{name}", name)
     entity = raw.contract.entity and raw.own[raw.contract.entity]
     if entity and served.key.entities is not None and str(row[entity]) not in served.key.entities:
         raise RequestError(
@@ -131,19 +131,19 @@ def _check(served: Served, raw: Raw, row: Any, where: str) -> None:
             raise RequestError(f"{where}.{name} is {shown(value)}: give a number", field=name)
 
 
-def _alike(raw: Raw, rows: list[Any]) -> None:
+def alike(raw: Raw, rows: list[Any], place: str = "rows") -> None:
     """Raise RequestError for numbers that are texts in some rows: their notation is unclear."""
     for name, item in raw.contract.features.items():
         own = raw.own[name]
         told = {type(row.get(own)) is str for row in rows if row.get(own) is not None}
         if item.type in ("float", "int") and len(told) > 1:
             raise RequestError(
-                f"rows: {own} is a number in some rows and a text in others: write it one way",
+                f"{place}: {own} is a number in some rows and a text in others: write it one way",
                 field=own,
             )
 
 
-def _plain(value: Any, where: str, name: str) -> None:
+def plain(value: Any, where: str, name: str) -> None:
     """Raise RequestError for a value that no table cell can hold."""
     if type(value) is str:
         if value:
@@ -165,21 +165,25 @@ def _given(rows: list[Any], name: str) -> dict[int, float]:
     }
 
 
-def _refused(error: WrongValueError) -> RequestError:
-    number = error.row.rsplit(" ", 1)[1]
+def _place(error: WrongValueError) -> str:
+    return f"rows[{error.row.rsplit(' ', 1)[1]}].{error.column}"
+
+
+def refused(error: WrongValueError, where: str) -> RequestError:
+    """A wrong value of a table as one of the request, found at `where`."""
     problem = error.problem.removeprefix("but ")
     for advice in _FOR_FILES:
         problem = problem.removesuffix(advice)
     kinds = {"outside": "out_of_range", "known": "unknown"}
     said = shown(error.value) if error.value else "empty"
     return RequestError(
-        f"rows[{number}].{error.column} is {said}: {problem}",
+        f"{where} is {said}: {problem}",
         field=error.column,
         kind=kinds.get(problem.split(" ")[0], ""),
     )
 
 
-def _keys(served: Served, keys: Any) -> Keys:
+def keys_of(served: Served, keys: Any) -> Keys:
     """Entity and time in the log's form."""
     entity, time = (keys.iloc[:, place] for place in (0, 1))
     entities = [None] * len(keys) if served.key.whole else [str(name) for name in entity]
