@@ -58,7 +58,7 @@ REFUSED = {
     "nothing ahead": ([{"area": "TenneT", **KNOWN}], 0, 422, "ahead is 0: give a number of"),
     "truth": ([{"area": "TenneT", **KNOWN}], True, 422, "ahead is true: give a number of"),
     "too far": ([{"area": "TenneT", **KNOWN}], 51, 422, "periods from 1 to 50"),
-    "too many rows": ([{"area": "x"}] * 4, 13, 422, "entities times ahead are 52 rows: give 1 to 50"),
+    "too many rows": ([{"area": "x"}] * 4, 13, 422, "entities times ahead are 52 rows: give"),
     "nobody": ([], 3, 422, "entities has 0 rows"),
     "no entity": ([KNOWN], 3, 422, "entities[0].area is missing: say which one"),
     "no object": (["TenneT"], 3, 422, 'entities[0] is "TenneT": give an object'),

@@ -204,6 +204,15 @@ def test_a_table_that_is_one_series_is_asked_without_its_made_up_name(series):
     assert "takes day only" in answer["error"]
 
 
+def test_one_series_is_forecast_without_a_name(series):
+    status, said = series.post("/predict", {"entities": [{"cold": [2, 3]}], "ahead": 2})
+    assert (status, [item["day"] for item in said["periods"]]) == (
+        200,
+        ["2024-02-05", "2024-02-06"],
+    )
+    assert "series" not in said["periods"][0]
+
+
 def test_the_pages_say_that_one_series_needs_no_name(series):
     key = series.get("/form")[1]["key"]
     assert (key["entity"], key["entities"], key["time"]) == (None, None, "day")
@@ -419,7 +428,7 @@ def copied(page):
 
 
 def test_the_examples_of_the_pages_work(server, series, timeless, schema):
-    assert list(schema["examples"]) == ["rows", "table", "entities"]
+    assert list(schema["examples"]) == ["rows", "table", "entities", "ahead"]
     page = server.ask("GET", "/docs")[2].decode()
     assert copied(page) == [
         (f"http://127.0.0.1:{server.port}/predict", item["value"])
@@ -428,7 +437,8 @@ def test_the_examples_of_the_pages_work(server, series, timeless, schema):
     with serving(timeless) as rows:
         for running in (server, series, rows):
             shown = [body for _, body in copied(running.ask("GET", "/docs")[2].decode())]
-            assert [list(body) for body in shown] == [["rows"], ["rows"], ["entities"]]
+            ways = [["rows"], ["rows"], ["entities"], ["entities", "ahead"]]
+            assert [list(body) for body in shown] == ways[: 3 if running is rows else 4]
             for body in shown:
                 status, answer = running.post("/predict", body)
                 assert (status, len(answer.get("predictions", []))) == (200, 1), (body, answer)

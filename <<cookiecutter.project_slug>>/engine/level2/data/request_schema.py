@@ -82,6 +82,8 @@ def body_schema(
         if lookup:
             cases[1]["properties"] = {"entities": ways["entities"]}
         ways["entities"] = {"type": "array", "items": {"type": "object"}}
+        if lookup:
+            ways["entities"]["description"] = newest(key)
     return {
         "$schema": DIALECT,
         "type": "object",

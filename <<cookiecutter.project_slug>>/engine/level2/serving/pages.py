@@ -62,19 +62,21 @@ def _ways(served: Served, lookup: bool, address: str, tables: bool, ahead: bool)
             "has them; calendar and lags are derived, other columns are ignored.</p>"
             f"{shown['table']}"
         )
+    if lookup:
+        name = unnamed(served)
+        put = f" Put one of yours in place of <code>{escape(name)}</code>." if name else ""
+        told = f"<p>{escape(newest(served.key))}.{put}</p>{shown['entities']}"
+        found += f"<h2>Example with the newest features</h2>{told}"
+    else:
+        only = f"it takes <code>rows</code>{' and <code>ahead</code>' if ahead else ''} only"
+        found += f"<p>This service reads no feature store: {only}.</p>"
     if ahead:
         found += (
             "<h2>Example of a forecast</h2><p>The next periods of each entity, as many as "
             "<code>ahead</code> says. What is known of them is given as lists, one value for each "
             f"period; lags are looked up, or forecasts too.</p>{shown['ahead']}"
         )
-    if not lookup:
-        only = "This service reads no feature store: it takes <code>rows</code> only."
-        return f"{found}<p>{only}</p>"
-    name = unnamed(served)
-    put = f" Put one of yours in place of <code>{escape(name)}</code>." if name else ""
-    found += f"<h2>Example with the newest features</h2><p>{escape(newest(served.key))}.{put}</p>"
-    return f"{found}{shown['entities']}"
+    return found
 
 
 def _curl(request: dict[str, Any], address: str) -> str:
