@@ -65,8 +65,8 @@ def _ways(served: Served, lookup: bool, address: str, tables: bool, ahead: bool)
     if lookup:
         name = unnamed(served)
         put = f" Put one of yours in place of <code>{escape(name)}</code>." if name else ""
-        told = f"<p>{escape(newest(served.key))}.{put}</p>{shown['entities']}"
-        found += f"<h2>Example with the newest features</h2>{told}"
+        text = f"<p>{escape(newest(served.key))}.{put}</p>{shown['entities']}"
+        found += f"<h2>Example with the newest features</h2>{text}"
     else:
         only = f"it takes <code>rows</code>{' and <code>ahead</code>' if ahead else ''} only"
         found += f"<p>This service reads no feature store: {only}.</p>"
