@@ -130,7 +130,10 @@ def weak(tree):
         if ":" not in item["image"] or item["image"].endswith(":latest"):
             found.append(f"{name}: image without a version")
         secret = [
-            key for key in item.get("environment", {}) if re.search("PASSWORD|SECRET|TOKEN", key)
+            key
+            for key, value in item.get("environment", {}).items()
+            if re.search("PASSWORD|SECRET|TOKEN", key)
+            and value != f"${{{key}:-}}"  # the environment's own, or nothing
         ]
         found += [f"{name}: {key}" for key in secret]
     return found

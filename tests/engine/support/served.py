@@ -15,11 +15,16 @@ def promoted(tmp_path_factory):
     return once(tmp_path_factory, "promoted", promote)
 
 
-def promote(folder, own=()):
-    """Make the project and run it; `own` features need the team's package beside it."""
+def copied(folder):
+    """What a project needs beside its params.yaml."""
     ignored = shutil.ignore_patterns("data", "*.pyc")
     shutil.copytree(ROOT / "feature_repo", folder / "feature_repo", ignore=ignored)
     (folder / "src").symlink_to(ROOT / "src")
+
+
+def promote(folder, own=()):
+    """Make the project and run it; `own` features need the team's package beside it."""
+    copied(folder)
     tree = yaml.safe_load((ROOT / "params.yaml").read_text())
     tree["tune"]["trials"] = 2
     tree["tune"]["families"]["hist_gradient_boosting"]["max_iter"]["max"] = 60

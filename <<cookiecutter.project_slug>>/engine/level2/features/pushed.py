@@ -8,8 +8,8 @@ import pandas as pd
 from ..base.errors import ProjectError, WrongValueError
 from ..data.contract import DataContract
 from ..data.requests import RequestError, shown
-from ..data.source import Source
 from ..data.source_rows import columns_of, typed, windowed
+from ..data.source_schema import sent_columns
 from ..data.typed_rows import model_columns
 
 
@@ -44,7 +44,7 @@ def typed_rows(raw: pd.DataFrame, contract: DataContract, name: str, place: str)
 def sent_rows(rows: Sequence[Any], contract: DataContract, name: str) -> pd.DataFrame:
     """Rows of JSON objects, typed as above. Raises RequestError naming the row and its field."""
     source = contract.sources[name]
-    columns = _columns(contract, source, name)
+    columns = sent_columns(contract, name)
     numbers = {
         source.raw.get(column, column)
         for column, item in columns_of(contract, name).items()
@@ -79,10 +79,3 @@ def sent_rows(rows: Sequence[Any], contract: DataContract, name: str) -> pd.Data
         ) from None
     except ProjectError as error:
         raise RequestError(str(error), field="rows") from None
-
-
-def _columns(contract: DataContract, source: Source, name: str) -> list[str]:
-    """The columns of a source's file that its rows need, under the file's own names."""
-    times = [known for known in (source.event_timestamp, source.created_timestamp) if known]
-    wanted = dict.fromkeys([*source.entity, *times, *columns_of(contract, name)])
-    return [source.raw.get(known, known) for known in wanted]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI, Request, Response
 
 from ..data.requests import RequestError, parse
-from . import inference_protocol, openapi, pages, responses, web
+from . import inference_protocol, openapi, pages, pushes, responses, web
 from .fast_path import Direct, Handler
 from .guard import Application, Guard
 from .model import Served
@@ -38,6 +38,7 @@ def build(service: Service) -> Application:
     _protocol(app, service, bodies)
     _pages(app, service)
     web.install(app, service, bodies)
+    pushes.install(app, service, bodies)
     direct = Direct(app, service, "/predict", predict)
     return Guard(direct, service.metrics, service.settings.max_pending)
 
@@ -117,7 +118,7 @@ def _protocol(app: FastAPI, service: Service, bodies: Bodies) -> None:
 
 
 def _pages(app: FastAPI, service: Service) -> None:
-    reads = service.lookup is not None
+    reads, takes = service.lookup is not None, service.pushes is not None
 
     @app.get("/metrics")
     async def metrics() -> Response:
@@ -127,7 +128,7 @@ def _pages(app: FastAPI, service: Service) -> None:
     async def described() -> Response:
         served = service.slot.served
         tables, ahead = service.reads_tables(served), service.looks_ahead(served)
-        return answer(openapi.openapi(served, service.settings, reads, tables, ahead))
+        return answer(openapi.openapi(served, service.settings, reads, tables, ahead, takes))
 
     @app.get("/docs")
     async def docs(request: Request) -> Response:
@@ -135,6 +136,6 @@ def _pages(app: FastAPI, service: Service) -> None:
         address = f"http://{host}:{port}"
         served = service.slot.served
         tables, ahead = service.reads_tables(served), service.looks_ahead(served)
-        page = pages.docs(served, service.settings, reads, address, tables, ahead)
+        page = pages.docs(served, service.settings, reads, address, tables, ahead, takes)
         headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)

@@ -17,7 +17,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PAGES = {"/metrics", "/docs", "/openapi.json", "/", "/form"}
-_ASKED = {"/predict": "predict", "/explain": "explain", "/feedback": "feedback"}
+_ASKED = {f"/{name}": name for name in ("predict", "explain", "feedback", "features")}
 _COUNTED = {*_ASKED.values(), "infer"}  # of which only so many at once
 _AT_ONCE = 400  # ids that one reading of random bytes is for
 _BUSY = json.dumps({"error": "too many requests at once: try again in a second"}).encode()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..data.request_schema import body_schema
+from ..data.source_schema import counts_schema, pushed_schema
 from .examples import examples
 from .model import Served
 from .settings import ServeSettings
@@ -22,6 +23,12 @@ _REFUSALS = {
     "422": "a field is missing, of another type, or outside the contract",
     "503": "too many requests at once, or the online store does not respond; see Retry-After",
 }
+_FORBIDDEN = {"401": "the token is missing or another", "403": "this service takes no rows"}
+_COUNTS = {
+    "written": "rows that the store holds now",
+    "older": "rows left alone, because the store or this request holds newer ones",
+    "early": "rows that may not be used yet: push them again when they are due",
+}
 
 
 def openapi(
@@ -30,11 +37,13 @@ def openapi(
     lookup: bool,
     tables: bool = False,
     ahead: bool = False,
+    pushes: bool = False,
 ) -> dict[str, Any]:
     """OpenAPI 3.1 of the service in its current state.
 
     `lookup`: whether it reads a feature store; `tables`: whether it accepts rows of the user's
-    table; `ahead`: whether it forecasts the periods ahead.
+    table; `ahead`: whether it forecasts the periods ahead; `pushes`: whether it accepts rows of
+    sources.
     """
     name, shown = served.stamp.name, examples(served, lookup, tables)
     raw = served.raw if tables else None
@@ -59,6 +68,8 @@ def openapi(
             "infer", "Predict, Open Inference Protocol v2", tensor, {"type": "object"}
         ),
     }
+    if pushes:
+        asked |= _features(served, settings.max_rows)
     pages = {
         "/": "The page for people",
         "/form": "Data for that page",
@@ -94,6 +105,18 @@ def _operation(
         "responses": _responses(found),
     }
     return {"post": operation}
+
+
+def _features(served: Served, limit: int) -> dict[str, Any]:
+    """The operation that takes rows of sources, if the model has any."""
+    schema = pushed_schema(served.raw.contract, limit) if served.raw else None
+    if schema is None:
+        return {}
+    why = "Push rows of a source for the next request, with SERVE_FEATURES_TOKEN as bearer token"
+    found = _operation("features", why, schema, counts_schema(_COUNTS))
+    for status, text in _FORBIDDEN.items():
+        found["post"]["responses"][status] = {"description": text, **_content(_ERROR)}
+    return {"/features": found}
 
 
 def _feedback(served: Served) -> dict[str, Any]:

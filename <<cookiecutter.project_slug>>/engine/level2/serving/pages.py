@@ -27,6 +27,7 @@ def docs(
     address: str,
     tables: bool = False,
     ahead: bool = False,
+    pushes: bool = False,
 ) -> str:
     """The documentation page: what to send, what every field means, examples."""
     rows = "".join(_row(name, item) for name, item in served.features.items())
@@ -34,7 +35,9 @@ def docs(
     unit = f" in {escape(served.unit)}" if served.unit else ""
     pages = "".join(
         f"<li><code>{method.upper()} {escape(path)}</code> {escape(item['summary'])}</li>"
-        for path, methods in openapi(served, settings, lookup, tables, ahead)["paths"].items()
+        for path, methods in openapi(served, settings, lookup, tables, ahead, pushes)[
+            "paths"
+        ].items()
         for method, item in methods.items()
     )
     title = f"{served.stamp.name} v{served.stamp.version}"

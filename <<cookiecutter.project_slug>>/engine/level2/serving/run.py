@@ -24,7 +24,7 @@ from .known_sources import KnownSources
 from .lookup import Lookup
 from .model_slot import Slot
 from .prometheus import Metrics
-from .reads import Reader
+from .pushes import Pushes
 from .service import Service
 from .settings import ServeSettings
 from .sources import Source, open_source
@@ -38,7 +38,7 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
     settings = ServeSettings()
     source = open_source(root, folder)
     project = settings.features and (root / "params.yaml").is_file()
-    service = _service(root, settings, source, _store(root) if project else None)
+    service = _service(root, settings, source, project)
     with listen(host, port) as listener:
         stamp = service.slot.served.stamp
         address = f"http://{host}:{listener.getsockname()[1]}"
@@ -62,37 +62,53 @@ def serve(root: Path, host: str, port: int, folder: Path | None) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _store(root: Path) -> Callable[[], Reader]:
-    """Opens the online store on the first request that needs it."""
+def _store(root: Path, kind: str) -> Callable[[], Any]:
+    """Opens the online store for reading or writing, on the first request that needs it."""
 
     def connect() -> Any:
         try:
             from ..features.feast_online import OnlineStore
+            from ..features.feast_push import Push
             from ..params.config import load_params
             from ..workspace import Workspace
         except ImportError as error:
             raise ProjectError("this image has no Feast: send `rows` with all features") from error
-        return OnlineStore(Workspace.at(root), load_params(root / "params.yaml"))
+        opened = {"read": OnlineStore, "write": Push}[kind]
+        return opened(Workspace.at(root), load_params(root / "params.yaml"))
 
     return connect
 
 
-def _service(
-    root: Path, settings: ServeSettings, source: Source, connect: Callable[[], Reader] | None
-) -> Service:
+def _service(root: Path, settings: ServeSettings, source: Source, project: bool) -> Service:
     metrics = Metrics()
+    pushes = _pushes(root, settings, project)
     slot = Slot(source, metrics, settings.sha256)
     journal = history = None
     if settings.log is not None:
         path = root / settings.log
         journal = Journal(SqliteLog(path), metrics.log_dropped.inc)
         history = History(SqliteCases(path), bool(LogSettings().prediction_log))
-    lookup = Lookup(connect, metrics, settings.store_seconds) if connect else None
+    lookup = Lookup(_store(root, "read"), metrics, settings.store_seconds) if project else None
     threads = ThreadPoolExecutor(2, "scoring")
     past = _past(root, source)
     here = source.past is None and find_spec("feast") is not None
     sources = KnownSources(root if here else None) if past is not None else None
-    return Service(slot, settings, metrics, journal, lookup, history, threads, past, sources)
+    return Service(
+        slot, settings, metrics, journal, lookup, history, threads, past, sources, pushes
+    )
+
+
+def _pushes(root: Path, settings: ServeSettings, project: bool) -> Pushes | None:
+    """What takes rows of sources, if there is a token. Raises ProjectError if it could not."""
+    token = settings.features_token.get_secret_value()
+    if not token:
+        return None
+    if not project:
+        raise ProjectError(
+            "SERVE_FEATURES_TOKEN is set, but this service reads no feature store: serve the "
+            "project's folder without SERVE_FEATURES=false, or leave the token out"
+        )
+    return Pushes(_store(root, "write"), token, settings.store_seconds)
 
 
 def _past(root: Path, source: Source) -> Past | None:

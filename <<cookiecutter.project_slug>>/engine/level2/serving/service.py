@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..data.requests import RequestError
 from ..features.known_past import Past
@@ -23,6 +23,9 @@ from .model_slot import Slot
 from .prometheus import Metrics
 from .request_limits import batch
 from .settings import ServeSettings
+
+if TYPE_CHECKING:
+    from .pushes import Pushes
 
 _INLINE = 256  # rows that are scored at once; more go to a thread, so that others need not wait
 
@@ -48,6 +51,7 @@ class Service:
     threads: ThreadPoolExecutor
     past: Past | None = None  # None: rows of the user's own table cannot be read here
     sources: KnownSources | None = None  # None: a row's columns of sources must be in the request
+    pushes: "Pushes | None" = None  # None: it takes no rows of sources
 
     async def asked(self, served: Served, payload: Any) -> Asked:
         """The rows of a request to /predict. Raises RequestError."""
@@ -172,7 +176,7 @@ class Service:
         """Write the rest of the log and stop the threads."""
         if self.journal is not None:
             await self.journal.close()
-        for part in (self.lookup, self.history, self.sources):
+        for part in (self.lookup, self.history, self.sources, self.pushes):
             if part is not None:
                 part.close()
         self.threads.shutdown(wait=False)

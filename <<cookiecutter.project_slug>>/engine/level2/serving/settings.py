@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from ..base.environment import Environment
@@ -29,6 +29,7 @@ class ServeSettings(Environment):
     log: Annotated[Path | None, BeforeValidator(_unless_off)] = Path("data/predictions.db")
     sha256: str = ""  # of the one model that may be served here, as a deployment says it
     features: bool = True  # answer requests that name only the entity, from Feast's online store
+    features_token: SecretStr = SecretStr("")  # who has it may push rows of sources; empty: nobody
 
     def far(self, horizon: int | None) -> int:
         """The largest number of periods that may be asked for of a model."""
