@@ -3,7 +3,7 @@
 Each entry is a function of three arguments:
   task    "regression", "binary" or "multiclass"
   params  the values that the search chose, by name, from the family's ranges in params.yaml;
-          with `train.class_weight: balanced` also `class_weight`
+          with `train.class_weight` also `class_weight`: "balanced" or weights by class code
   seed    `train.seed`
 It returns an unfitted scikit-learn estimator or Pipeline. Numbers arrive as float32 and may be
 missing; categories arrive one-hot encoded. Import scikit-learn inside the function, because every

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.feature import Feature
+from .constraints import FREE, Monotonic, constrain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,12 +61,19 @@ def transformer(features: Mapping[str, Feature], task: str, seed: int, scaled: b
     return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
-def fit(model: Any, frame: "pd.DataFrame", truth: Any) -> Any:
+def fit(model: Any, frame: "pd.DataFrame", truth: Any, monotonic: Monotonic = FREE) -> Any:
     """Fit a pipeline and round its encodings to float32, which is what ONNX looks up.
 
-    Unrounded, a tree could send a value and its float32 different ways.
+    Unrounded, a tree could send a value and its float32 different ways. Raises ProjectError if
+    `monotonic` constrains an estimator that takes no constraints.
     """
-    model.fit(frame, truth)
+    prepare, estimator = model.named_steps["inputs"], model.named_steps["model"]
+    rows = prepare.fit_transform(frame, truth)  # how many columns there are is known only now
+    numbers: list[str] = next(
+        (names for part, _, names in prepare.transformers if part == "numbers"), []
+    )
+    constrain(estimator, numbers, rows.shape[1], monotonic, type(estimator).__name__)
+    estimator.fit(rows, truth)
     for means in _encoders(model):
         means.encodings_ = [item.astype(np.float32).astype(float) for item in means.encodings_]
         rounded = np.asarray(means.target_mean_, dtype=np.float32).astype(float)

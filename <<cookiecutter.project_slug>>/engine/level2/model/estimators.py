@@ -1,5 +1,6 @@
 """Candidate estimators with their inputs: built, fitted under limits, asked for predictions."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..base import scikit
 from ..data.feature import Feature
 from ..data.labels import Cut
 from . import encoders
+from .constraints import refuse_unable
 from .families import BUILT_IN as BUILT_IN
 from .families import SHIPPED as SHIPPED
 from .families import TRUSTED as TRUSTED
@@ -39,7 +41,7 @@ def build(
     features: Mapping[str, Feature],
     params: Mapping[str, Any],
     seed: int,
-    class_weight: str = "none",
+    class_weight: str | Mapping[int, float] = "none",
 ) -> Any:
     """Return an unfitted scikit-learn Pipeline from a model frame to predictions."""
     from sklearn.pipeline import Pipeline
@@ -49,18 +51,29 @@ def build(
 
 
 def estimator(
-    family: str, task: str, params: Mapping[str, Any], seed: int, class_weight: str = "none"
+    family: str,
+    task: str,
+    params: Mapping[str, Any],
+    seed: int,
+    class_weight: str | Mapping[int, float] = "none",
 ) -> Any:
     """An unfitted model; `class_weight` in a search space takes precedence over the setting.
 
-    With weights, probabilities are no longer shares of rows: rare classes get more. Raises
-    ValueError or TypeError for parameters that the family does not accept.
+    It is `none`, `balanced` or a weight for each class code. With weights, probabilities are no
+    longer shares of rows: rare classes get more. Raises ValueError or TypeError for parameters that
+    the family does not accept.
     """
     weighted = {"class_weight": class_weight} if task != "regression" else {}
     values = {**weighted, **params}
     if values.get("class_weight") == "none":
         del values["class_weight"]  # the default of every family, even of one that knows none
     return FAMILIES[family].build(task, values, seed)
+
+
+def check_constrainable(family: str, task: str, params: Mapping[str, Any], seed: int) -> None:
+    """Raise ProjectError if the family takes no monotonic constraints."""
+    with contextlib.suppress(TypeError, ValueError):  # a trial says what it does not take
+        refuse_unable(estimator(family, task, params, seed), family)
 
 
 def pinned(threads: int) -> Any:

@@ -21,6 +21,7 @@ class Family:
     build: Callable[[str, Mapping[str, Any], int], Any]
     scaled: bool  # impute and standardize the numbers first
     trusted: tuple[str, ...] = ()
+    monotonic: bool | None = None  # whether it takes constraints; None: the estimator tells
 
 
 def _hist_gradient_boosting(task: str, params: Mapping[str, Any], seed: int) -> Any:
@@ -77,15 +78,22 @@ SHIPPED: dict[str, Family] = {
             "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
             "sklearn.model_selection._split.KFold",  # how target encodings were crossed
         ),
+        monotonic=True,
     ),
-    "linear": Family(_linear, scaled=True, trusted=("numpy.dtype",)),  # the imputer keeps one
+    "linear": Family(
+        _linear,
+        scaled=True,
+        trusted=("numpy.dtype",),  # the imputer keeps one
+        monotonic=False,
+    ),
     "extra_trees": Family(
         _extra_trees,
         scaled=False,
         trusted=("numpy.dtype", "sklearn.model_selection._split.KFold", "sklearn.tree._tree.Tree"),
+        monotonic=True,
     ),
-    "polynomial": Family(_polynomial, scaled=True, trusted=("numpy.dtype",)),
-    "sgd": Family(_sgd, scaled=True, trusted=("numpy.dtype",)),
+    "polynomial": Family(_polynomial, scaled=True, trusted=("numpy.dtype",), monotonic=False),
+    "sgd": Family(_sgd, scaled=True, trusted=("numpy.dtype",), monotonic=False),
 }
 # What a project's own family may not be called; others came later, when projects had their own.
 BUILT_IN = frozenset({"hist_gradient_boosting", "linear"})

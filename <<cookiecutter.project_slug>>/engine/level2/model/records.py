@@ -2,6 +2,9 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from .class_weights import ClassWeight
+from .constraints import Monotonic
+
 Metrics = dict[str, float]
 
 
@@ -92,7 +95,7 @@ class ModelRecord(TypedDict):
     family: str
     params: dict[str, Any]
     seed: int
-    class_weight: str
+    class_weight: ClassWeight
     threshold: Any
     rows: int
     target: str
@@ -100,4 +103,5 @@ class ModelRecord(TypedDict):
     classes: list[str] | None
     features: dict[str, dict[str, Any]]
     serving: dict[str, Any]
+    monotonic: NotRequired[Monotonic]  # where train.monotonic asks for it
     interval: NotRequired[dict[str, Any]]  # where train.coverage asks for one

@@ -108,6 +108,14 @@ def text_of(value: Value) -> str:
     return str(value) if isinstance(value, str | bool) else repr(value)
 
 
+def first(space: Space) -> dict[str, Value]:
+    """A point of the space: the least or first value of each dimension."""
+    return {
+        name: item.list[0] if item.list else item.parse(str(item.min))
+        for name, item in space.items()
+    }
+
+
 def read_values(space: Space, texts: Mapping[str, str]) -> dict[str, Any]:
     """Typed values of a whole space. Raises ValueError naming the wrong parameter."""
     for name in [*texts, *space]:

@@ -7,7 +7,8 @@ from ..data.contract import TIMESTAMP
 from ..features import own
 from ..features.lags import period
 from ..features.transforms import CALENDAR, derived_features, model_features
-from ..model import recall, search_space
+from ..model import class_weights, constraints, recall, search_space
+from ..model.estimators import FAMILIES
 from ..model.families import too_wide
 from ..model.gate import own_rules
 from ..model.metrics import BUILT_IN, choosable
@@ -49,8 +50,7 @@ def problems(params: "Params") -> Iterator[str]:
     if params.evaluate.threshold is not None:
         yield from params.evaluate.threshold.problems(data.classes)
     yield from recall.problems(params.promote.min_recall, data.classes)
-    if params.train.class_weight != "none" and data.task == "regression":
-        yield "train.class_weight needs classes: a regression has none"
+    yield from class_weights.problems(params.train.class_weight, data.classes)
     if params.train.coverage is not None and data.task != "regression":
         yield "train.coverage is for numbers: classes have probabilities and no interval"
     if params.promote.coverage is not None and params.train.coverage is None:
@@ -59,6 +59,10 @@ def problems(params: "Params") -> Iterator[str]:
         yield f"tune.families.polynomial: {wide}"
     yield from search_space.problems(params.tune.families, params.tune.sampler)
     yield from _unknown_columns(params)
+    searched = {name: FAMILIES[name] for name in params.tune.families if name in FAMILIES}
+    unable = [name for name, family in searched.items() if family.monotonic is False]
+    inputs = model_features(data, featurize)
+    yield from constraints.problems(params.train.monotonic, inputs, data.task, unable)
 
 
 def _unknown_metrics(params: "Params") -> Iterator[str]:

@@ -12,6 +12,7 @@ from ..base.yaml_file import read_yaml
 from ..data.contract import DataContract
 from ..data.feature import Strict
 from ..data.featurize import Featurize
+from ..model.class_weights import by_code
 from ..model.metrics import primary_metric, use
 from ..owned import declarations
 from .canary import Canary
@@ -47,6 +48,11 @@ class Params(Strict):
     def computed(self) -> tuple[str, ...]:
         """The metrics that `evaluate` names: those of the project's own are computed too."""
         return (self.metric, *self.evaluate.metrics)
+
+    @property
+    def class_weight(self) -> str | dict[int, float]:
+        """`train.class_weight` as estimators take it: `none`, `balanced` or by class code."""
+        return by_code(self.train.class_weight, self.data.classes)
 
     @model_validator(mode="after")
     def _coherent(self) -> "Params":

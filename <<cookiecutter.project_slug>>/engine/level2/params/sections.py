@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..data.feature import Strict
+from ..model.class_weights import ClassWeight, checked
+from ..model.constraints import Direction
 from ..model.search_space import Range, Sampler
 from ..model.threshold import Cutoff
 
@@ -68,7 +70,8 @@ class Train(Strict):
 
     seed: int = Field(0, ge=0, lt=2**32)
     threads: int = Field(1, ge=1, le=1024)
-    class_weight: Literal["none", "balanced"] = "none"
+    class_weight: Annotated[ClassWeight, BeforeValidator(checked)] = "none"
+    monotonic: dict[str, Direction] = Field(default_factory=dict)
     coverage: float | None = Field(None, ge=0.5, lt=1)
 
 

@@ -12,9 +12,10 @@ from ..base.errors import ProjectError
 from ..base.files import write_record
 from ..data import parquet
 from ..features.transforms import model_features
-from ..model import estimators, frames, metrics, wording
+from ..model import constraints, estimators, frames, metrics, wording
 from ..model.records import Tuning
 from ..model.search_plan import Plan, shares
+from ..model.search_space import first
 from ..model.split import TRAIN, VALIDATION
 from ..project import Context
 from . import optuna, tuners
@@ -25,8 +26,10 @@ Score = Callable[[str, dict[str, Any]], float]
 
 def search(context: Context, plan: Plan) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """A branch of trials for each family of the plan, with its best, and where they ran."""
-    for family in plan.spaces:
+    for family, space in plan.spaces.items():
         check_family(family)
+        if context.params.train.monotonic:
+            estimators.check_constrainable(family, plan.task, first(space), plan.seed)
     tuner = context.settings.tuner
     run_trials = _local if tuner == "optuna" else tuners.registered(tuner)
     found, where = run_trials(context, plan)
@@ -123,6 +126,7 @@ def scorer(context: Context, source: Path | None = None) -> Score:
     params, workspace = context.params, context.workspace
     contract = params.data
     features = model_features(contract, params.featurize)
+    numbers = [name for name, item in features.items() if item.numeric]
     path = source or workspace.need(workspace.dataset, "build_dataset")
     dataset = parquet.read(path, [*features, contract.target, "split"])
     parts = {
@@ -140,8 +144,9 @@ def scorer(context: Context, source: Path | None = None) -> Score:
         train, validation = inputs(family)
         try:
             model = estimators.estimator(
-                family, contract.task, values, params.train.seed, params.train.class_weight
+                family, contract.task, values, params.train.seed, params.class_weight
             )
+            constraints.constrain(model, numbers, train.shape[1], params.train.monotonic, family)
             model.fit(train, parts[TRAIN][1])
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             if str(error).startswith("Floating-point under-/overflow"):

@@ -59,8 +59,8 @@ def _unseen(
         features,
         best["params"],
         params.train.seed,
-        params.train.class_weight,
+        params.class_weight,
     )
     with estimators.pinned(params.train.threads):
-        encoders.fit(model, *_part(params, features, dataset, TRAIN))
+        encoders.fit(model, *_part(params, features, dataset, TRAIN), params.train.monotonic)
         return truth, estimators.predict(model, contract.task, frame)

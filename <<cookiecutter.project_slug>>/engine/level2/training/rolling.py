@@ -7,8 +7,10 @@ import pandas as pd
 
 from ..data import labels
 from ..data.contract import TIMESTAMP
-from ..model import comparison, estimators, frames, metrics, naive
+from ..model import comparison, encoders, estimators, frames, metrics, naive
 from ..model.artifact import ModelArtifact
+from ..model.class_weights import by_code
+from ..model.constraints import FREE
 from ..project import Context
 from . import origins
 
@@ -45,14 +47,16 @@ def _judge(
     contract, features = context.params.data, trained.features
     task, target = contract.task, contract.target
     chosen, seed = trained.record["params"], trained.record["seed"]
-    weight = trained.record.get("class_weight", "none")
+    weight = by_code(trained.record.get("class_weight", "none"), contract.classes)
+    monotonic = trained.record.get("monotonic", FREE)
     model = estimators.build(trained.record["family"], task, features, chosen, seed, weight)
-    model.fit(*frames.examples(dataset, pd.Series(window.before), features, target))
+    before = frames.examples(dataset, pd.Series(window.before), features, target)
+    encoders.fit(model, *before, monotonic)
     frame, truth = frames.examples(dataset, pd.Series(window.rows), features, target)
     mine = estimators.predict(model, task, frame)
     known = [*contract.key, target]
-    before, rows = (dataset.loc[part, known] for part in (window.before, window.rows))
-    others = naive.predictions(contract, context.params.evaluate, history, before, rows)
+    past, rows = (dataset.loc[part, known] for part in (window.before, window.rows))
+    others = naive.predictions(contract, context.params.evaluate, history, past, rows)
     return comparison.record(
         told((window.start, window.end), contract.timezone, int(np.sum(window.before)), len(frame)),
         task,

@@ -39,12 +39,12 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
     threshold = cutting.chosen(params, features, chosen, dataset)
     interval = cutting.interval(params, features, chosen, dataset)
     del dataset
-    seed, weight = params.train.seed, params.train.class_weight
+    seed, monotonic = params.train.seed, params.train.monotonic
     model = estimators.build(
-        chosen["family"], contract.task, features, chosen["params"], seed, weight
+        chosen["family"], contract.task, features, chosen["params"], seed, params.class_weight
     )
     with estimators.pinned(params.train.threads):
-        encoders.fit(model, frame, truth)
+        encoders.fit(model, frame, truth, monotonic)
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
     features = encoders.learned(features, frame)
     lags = {lag_name(contract.target, lag): lag for lag in params.featurize.lags}
@@ -59,7 +59,7 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
         "family": chosen["family"],
         "params": chosen["params"],
         "seed": seed,
-        "class_weight": weight,
+        "class_weight": params.train.class_weight,
         "threshold": threshold,
         "rows": len(frame),
         "target": contract.target,
@@ -76,6 +76,8 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
             *_table(params, frame, last),
         ),
     }
+    if monotonic:
+        record["monotonic"] = monotonic
     if interval is not None:
         record["interval"] = asdict(interval)
     artifact.save(workspace.model, files, record)
