@@ -267,6 +267,45 @@ def test_the_recent_series_is_what_was_measured_and_predicted(browser, project):
         stop(process)
 
 
+def rows_ahead(visit):
+    rows = visit.page.locator("#future-rows tbody tr")
+    return [row.inner_text().replace(",", "").split("\t") for row in rows.all()]
+
+
+def test_the_periods_ahead_are_asked_for_by_keyboard_and_drawn(visit):
+    visit.type("key-area", "Amprion")
+    visit.type("ahead-periods", "5")
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("#future:not([hidden]) svg")
+    assert "With temperature and holiday as in the form" in visit.text("#ahead-about")
+    assert "load of Amprion, predicted by load-forecast version 1" in visit.text("#future-about")
+    rows = rows_ahead(visit)
+    assert [row[0] for row in rows] == [f"2017-01-0{day}" for day in range(1, 6)]
+    form = visit.page.evaluate("fetch('form').then((answer) => answer.json())")
+    known = {field["name"]: [field["default"]] * 5 for field in form["fields"]}
+    known = {name: known[name] for name in ("temperature", "holiday")}
+    asked = {"entities": [{"area": "Amprion", **known}], "ahead": 5}
+    send = "fetch('predict', {method: 'POST', body: JSON.stringify(BODY)}).then((a) => a.json())"
+    said = visit.page.evaluate(send.replace("BODY", json.dumps(asked)))
+    assert [int(row[1]) for row in rows] == [round(number) for number in said["predictions"]]
+    assert visit.page.locator("#future-chart circle").count() == 5
+    assert visit.fits()
+    visit.predict()
+    assert visit.page.locator("#future").is_hidden()
+    visit.close()
+
+
+def test_a_wrong_number_of_periods_says_so_under_its_field(visit):
+    visit.type("ahead-periods", "900")
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("#ahead-periods-problem:not(:empty)")
+    assert "give a number of periods from 1 to 366" in visit.text("#ahead-periods-problem")
+    assert visit.page.evaluate("document.activeElement.id") == "ahead-periods"
+    visit.close(refused=1)
+
+
 def test_a_wrong_value_says_so_under_its_field_and_takes_the_focus(visit):
     for wrong, words in (
         ("60", "temperature is 60, above 50 °C: outside what the contract allows"),
@@ -491,4 +530,8 @@ def test_screenshots_where_they_are_asked_for(browser, service, classes):
                 visit.page.evaluate("scrollTo(0, 0)")
                 path = Path(folder) / f"{name}-{device}-{scheme}.png"
                 visit.page.screenshot(path=path, full_page=True)
+                if name == "regression":
+                    visit.page.click("#forecast")
+                    visit.page.wait_for_selector("#future:not([hidden]) svg")
+                    visit.page.screenshot(path=path.with_stem(f"ahead-{path.stem}"), full_page=True)
                 visit.context.close()

@@ -25,6 +25,7 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
         "classes": list(served.classes),
         "lookup": service.lookup is not None,
         "feedback": service.history is not None,
+        "ahead": _ahead(served, service),
         "refresh_seconds": min(60.0, max(1.0, service.settings.reload_seconds)),
         "key": {
             "entity": None if key.constant else key.entity,
@@ -40,6 +41,19 @@ def describe(served: Served, service: Service) -> dict[str, Any]:
             field(name, served.features[name], example.get(name)) | {"label": served.label(name)}
             for name in served.order
         ],
+    }
+
+
+def _ahead(served: Served, service: Service) -> dict[str, Any] | None:
+    """The most periods to forecast, and fields that hold for all of them, by the table's name."""
+    raw = served.raw
+    if raw is None or not service.looks_ahead(served):
+        return None
+    own = {raw.own[name]: name for name in raw.contract.features if name not in raw.joined}
+    most = service.settings.far(raw.contract.horizon)
+    return {
+        "most": most,
+        "known": {name: item for name, item in own.items() if item in served.features},
     }
 
 

@@ -6,6 +6,7 @@ import { words } from "./values.js";
 const at = (id) => document.getElementById(id);
 const controls = new Map(); // fields by name; the feature that repeats the entity is the entity's
 let form = null;
+let periods = null; // the field that says how many are forecast
 
 export function current() {
   return form;
@@ -44,6 +45,7 @@ export function renew(found) {
   at("title").textContent = `Predict ${target()}`;
   document.title = `${form.target} · ${served}`;
   if (at("served").textContent !== served) at("served").textContent = served;
+  offer(form.ahead);
   at("newest").hidden = !form.lookup;
   at("newest").textContent = newest(form.key);
   if (same) return;
@@ -57,6 +59,35 @@ export function renew(found) {
   for (const [name, value] of typed) {
     if (controls.has(name)) controls.get(name).value = value;
   }
+}
+
+function listed(names) {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+// Forecasts, where the service makes them: how many periods, and what is taken from the form.
+function offer(ahead) {
+  at("ahead-part").hidden = ahead === null;
+  if (ahead === null) return;
+  const given = listed(Object.values(ahead.known).map((name) => fields()[name]?.label ?? words(name)));
+  at("ahead-about").textContent = given ? `With ${given} as in the form in each of them.` : "";
+  if (periods && Number(periods.max) === ahead.most) return;
+  at("ahead").replaceChildren();
+  periods = build({
+    name: "periods", label: "Periods", type: "integer", unit: "", description: "", min: 1, max: ahead.most,
+    choices: null, offered: null, nullable: false, default: Math.min(7, ahead.most),
+  }, at("ahead"));
+  periods.max = ahead.most;
+}
+
+// A request for the periods ahead, each with the values that are in the form.
+export function future() {
+  const ahead = read(periods);
+  const whose = form.key.entity === null ? {} : { [form.key.label ?? form.key.entity]: entity() };
+  const known = Object.entries(form.ahead.known).map(([own, name]) => [own, read(controls.get(name))]);
+  const length = Number.isInteger(ahead) && ahead > 0 && ahead <= form.ahead.most ? ahead : 1; // else it is refused
+  const lists = known.map(([own, value]) => [own, Array(length).fill(value)]);
+  return { entities: [{ ...whose, ...Object.fromEntries(lists) }], ahead };
 }
 
 // Name and unit of each feature; the one that repeats the entity is called like it.
@@ -102,12 +133,14 @@ export function fault(sentence) {
 export function clear() {
   fault("");
   for (const made of controls.values()) complain(made, "");
+  if (periods) complain(periods, "");
 }
 
 // A refusal stands under its field; what belongs to none that is here stands on top.
 export function refuse({ error, field }) {
-  const sentence = error.replace(/^(rows|entities)\[0\]\.(\w+)/, (_, __, name) => fields()[name]?.label ?? words(name));
-  const made = controls.get(field === form.key.repeated ? form.key.entity : field);
+  const sentence = error.replace(/^(rows|entities)\[0\]\.(\w+)(\[\d+\])?/, (_, __, name) => fields()[name]?.label ?? words(name));
+  const name = form.ahead?.known[field] ?? (field === form.key.repeated ? form.key.entity : field);
+  const made = field === "ahead" ? periods : controls.get(name);
   if (!made) return fault(sentence);
   complain(made, sentence);
   made.focus();

@@ -3,10 +3,10 @@
 import { number, share } from "./values.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const HEIGHT = 220, LEFT = 62, RIGHT = 14, TOP = 26, BOTTOM = 30;
+export const HEIGHT = 220, LEFT = 62, RIGHT = 14, TOP = 26, BOTTOM = 30;
 const DAY = 86400;
 
-function drawn(name, attributes, text = "") {
+export function drawn(name, attributes, text = "") {
   const made = document.createElementNS(SPACE, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.textContent = text;
@@ -23,7 +23,7 @@ function placeName(axis, value, reach) {
   return moment(value, axis === "asked" || reach < 4 * DAY);
 }
 
-function ticks(low, high) {
+export function ticks(low, high) {
   const rough = (high - low) / 3;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
@@ -38,7 +38,7 @@ function shortest(points) {
 }
 
 // Neighbours are joined by a line, what lies further apart by a dotted one.
-function joined(svg, points, name, x, y) {
+export function joined(svg, points, name, x, y) {
   const step = shortest(points);
   points.slice(1).forEach((point, place) => {
     const before = points[place];
@@ -50,7 +50,7 @@ function joined(svg, points, name, x, y) {
   }
 }
 
-function scale(values, from, to) {
+export function scale(values, from, to) {
   let low = Math.min(...values), high = Math.max(...values);
   const pad = (high - low) * 0.06 || Math.abs(high) * 0.05 || 1;
   low -= pad;

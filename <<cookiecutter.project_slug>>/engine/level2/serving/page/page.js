@@ -1,13 +1,14 @@
 // The page: asks the service for its form, sends cases and corrections, shows what comes back.
 
 import * as asked from "./case.js";
+import { show } from "./ahead.js";
 import { draw } from "./chart.js";
 import { build, complain, read } from "./form.js";
 import { chances, drivers } from "./reasons.js";
 import { number, share, withUnit } from "./values.js";
 
 const at = (id) => document.getElementById(id);
-const state = { turn: 0, answer: null, told: null, truth: null };
+const state = { turn: 0, answer: null, told: null, truth: null, future: null };
 
 async function call(path, body) {
   const options = body === undefined ? { cache: "no-store" }
@@ -27,21 +28,41 @@ async function refresh() {
   return found.ok;
 }
 
-async function ask(body) {
-  const turn = ++state.turn;
+async function answered(body, turn) {
   asked.clear();
   at("ask").setAttribute("aria-busy", "true");
   const answer = await call("predict", body);
-  if (turn !== state.turn) return;
+  if (turn !== state.turn) return null;
   at("ask").removeAttribute("aria-busy");
+  earlier(!answer.ok && (state.answer ?? state.future) !== null);
   if (!answer.ok) {
     asked.refuse(answer);
-    earlier(state.answer !== null);
-    return;
+    return null;
   }
-  earlier(false);
-  state.answer = answer;
   if (answer.version !== asked.current().version) await refresh();
+  return answer;
+}
+
+function ahead() {
+  show(state.future, asked.target(), asked.current().key.entity !== null);
+}
+
+async function forecast() {
+  const answer = await answered(asked.future(), ++state.turn);
+  if (answer === null) return;
+  [state.future, state.answer, state.told] = [answer, null, null];
+  at("result-title").textContent = "The forecast";
+  at("empty").hidden = at("answer").hidden = true;
+  at("future").hidden = false;
+  ahead();
+  seen();
+}
+
+async function ask(body) {
+  const turn = ++state.turn;
+  const answer = await answered(body, turn);
+  if (answer === null) return;
+  [state.answer, state.future] = [answer, null];
   result(answer);
   const told = await call("explain", body);
   if (turn === state.turn) explain(told);
@@ -50,7 +71,7 @@ async function ask(body) {
 // After a refusal what is shown is no answer to what stands in the form.
 function earlier(yes) {
   at("earlier").hidden = !yes;
-  at("answer").classList.toggle("earlier", yes);
+  for (const part of ["answer", "future"]) at(part).classList.toggle("earlier", yes);
 }
 
 function result(answer) {
@@ -59,15 +80,21 @@ function result(answer) {
   const from = Object.entries(found.threshold ?? {}).map(([label, at]) => ` (${label} from ${share(at)} on)`).join("");
   const [ends] = answer.intervals ?? [];
   const within = ends ? `, in ${share(answer.coverage)} of cases between ${number(ends[0])} and ${withUnit(ends[1], answer.unit)}` : "";
-  at("empty").hidden = true;
+  at("result-title").textContent = "The prediction";
+  at("empty").hidden = at("future").hidden = true;
   at("answer").hidden = false;
   at("number").textContent = found.label ?? withUnit(found, answer.unit);
   at("about").textContent = `${asked.target()}${sure}${from}${within}, predicted by ${answer.model} version ${answer.version}`;
   at("chances").hidden = found.label === undefined;
   if (found.label !== undefined) chances(at("chances"), found.probabilities);
   offer(answer);
+  seen();
+}
+
+// Below the form on a phone.
+function seen() {
   const { top } = at("result").getBoundingClientRect();
-  if (top < 0 || top > 0.6 * innerHeight) at("result").scrollIntoView(); // below the form on a phone
+  if (top < 0 || top > 0.6 * innerHeight) at("result").scrollIntoView();
 }
 
 // "This is wrong": ask for the value that is right.
@@ -142,8 +169,10 @@ function begin() {
     event.preventDefault();
     correct();
   });
+  at("forecast").addEventListener("click", forecast);
   addEventListener("resize", () => {
     if (state.told) chart();
+    if (state.future) ahead();
   });
   const again = async () => {
     if (!document.hidden) await refresh();
