@@ -60,7 +60,8 @@ export function show(answer, target, entity) {
   const { predictions, periods, intervals, coverage, missing, unit } = answer;
   const names = periods.map((period) => named(period, entity));
   const known = intervals?.some((pair) => pair !== null);
-  const within = known ? ` The band holds ${share(coverage)} of cases; it ends where a forecast rests on forecasts.` : "";
+  const ends = intervals?.includes(null) ? "; it ends where a forecast rests on forecasts" : "";
+  const within = known ? ` The band holds ${share(coverage)} of cases${ends}.` : "";
   const lacking = Object.keys(missing).map(words).join(", ");
   const unknown = lacking ? ` Not known in some of them: ${lacking}.` : "";
   const whose = entity ? ` of ${Object.values(periods[0])[0]}` : "";
