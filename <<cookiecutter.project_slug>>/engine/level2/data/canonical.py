@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..base.amounts import beyond, plural
 from ..base.errors import ProjectError
-from .column_numbers import numbers
+from .column_numbers import numbers, weights
 from .columns import Column, booleans, categories, groups, keys, labels
 from .contract import ROW_ID, TIMESTAMP, DataContract
 from .number_format import LARGEST_TARGET, NumberFormat
@@ -27,7 +27,7 @@ def needed(contract: DataContract) -> tuple[list[str], list[str]]:
     text = [name for name in contract.features if name not in numeric]
     plain = contract.task == "regression" and contract.target_format is None
     (numeric if plain else text).append(contract.target)
-    numeric += [contract.event_hour] if contract.event_hour else []
+    numeric += [name for name in (contract.event_hour, contract.sample_weight) if name]
     text += [name for name in (contract.entity, *contract.time_columns) if name]
     if contract.group is not None and contract.group not in [*numeric, *text]:
         text.append(contract.group)
@@ -85,6 +85,7 @@ def renamed(raw: pd.DataFrame, contract: DataContract) -> pd.DataFrame:
     table.columns = [contract.rename.get(column, column) for column in raw.columns]
     wanted = {"target": contract.target, "entity": contract.entity}
     wanted |= {"event_hour": contract.event_hour, "group": contract.group}
+    wanted |= {"sample_weight": contract.sample_weight}
     wanted |= {f"features.{name}": name for name in contract.features}
     times = [("event_timestamp", name) for name in contract.time_columns]
     for key, name in [*wanted.items(), *times]:
@@ -123,10 +124,13 @@ def arrays(raw: pd.DataFrame, contract: DataContract) -> Iterator[tuple[str, Any
         else:
             yield name, numbers(column(name, feature.format), integers=feature.type == "int")
     target = column(contract.target, contract.target_format)
-    if contract.task == "regression":
-        yield contract.target, numbers(target, largest=LARGEST_TARGET)
-    else:
-        yield contract.target, labels(target, contract.classes or ())
+    plain = contract.task == "regression"
+    truth = (
+        numbers(target, largest=LARGEST_TARGET) if plain else labels(target, contract.classes or ())
+    )
+    yield contract.target, truth
+    if contract.sample_weight is not None:
+        yield contract.sample_weight, weights(column(contract.sample_weight), ~np.isnan(truth))
     if contract.group is not None and contract.group not in (*contract.features, contract.entity):
         yield contract.group, groups(column(contract.group))
 

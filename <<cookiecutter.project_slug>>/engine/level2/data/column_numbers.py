@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .columns import Column, Floats, encode, spread, text_of
@@ -46,6 +47,18 @@ def numbers(column: Column, integers: bool = False, largest: float = LARGEST) ->
         column.first(
             np.isfinite(out) & (out != np.round(out)), "not a whole number: declare type float"
         )
+    return out
+
+
+def weights(column: Column, counts: npt.NDArray[np.bool_]) -> Floats:
+    """Weights of rows as float64, at least 0; only the rows of `counts` need one.
+
+    Raises ProjectError naming the row.
+    """
+    out = numbers(column)
+    advice = "a weight of data.sample_weight must be a number of at least 0"
+    column.first(counts & np.isnan(out), f"missing: {advice}")
+    column.first(counts & (out < 0), f"negative: {advice}")
     return out
 
 

@@ -39,6 +39,7 @@ class DataContract(Strict):
     timezone: str | None = None
     independent_rows: bool = False
     group: str | None = None
+    sample_weight: str | None = None
     frequency: str | None = None
     horizon: Annotated[int, Field(ge=1)] | None = None
     target: str
@@ -105,8 +106,8 @@ class DataContract(Strict):
 
     def columns(self) -> list[str]:
         """Columns of the ingested table, in order."""
-        names = [*self.key, *self.features, self.target]
-        return names if self.group is None or self.group in names else [*names, self.group]
+        apart = filter(None, (self.group, self.sample_weight))
+        return list(dict.fromkeys([*self.key, *self.features, self.target, *apart]))
 
     @model_validator(mode="after")
     def _coherent(self) -> "DataContract":
@@ -119,10 +120,14 @@ class DataContract(Strict):
         if self.remote and not _OBJECT.fullmatch(self.source):
             yield "source: name a file of the project or s3://bucket/folder/table.parquet"
         roles = {"entity": self.entity, "event_hour": self.event_hour, "target": self.target}
+        roles |= {"sample_weight": self.sample_weight}
         for role, column in roles.items():
             if column is not None and column in self.features:
                 yield f"`{column}` is the {role} and cannot be a feature too"
-        for name in [*self.features, self.target, *([self.group] if self.group else [])]:
+        if self.sample_weight and self.sample_weight in (self.target, self.group, self.event_hour):
+            yield f"sample_weight: `{self.sample_weight}` has another role: name another column"
+        apart = filter(None, (self.group, self.sample_weight))
+        for name in [*self.features, self.target, *apart]:
             if name == self.group == self.entity:
                 continue
             if reserved(name) or name == self.entity_column:
@@ -154,6 +159,7 @@ class DataContract(Strict):
     def _met(self) -> Iterator[str]:
         """Yield names that clash with another or with one the project adds, ignoring case."""
         own = [self.entity_column, *self.features, self.target]
+        own += [self.sample_weight] if self.sample_weight else []
         for one, other in twice(own):
             yield f"`{other}` and `{one}` are one name in DuckDB: map one to another in data.rename"
         if self.entity is not None and (
@@ -178,7 +184,7 @@ class DataContract(Strict):
         if len(self.time_columns) > 1 and self.timestamp_format is None:
             yield "event_timestamp of several columns needs timestamp_format, like '%Y %m %d'"
         for name in self.time_columns:
-            if name in self.features or name in (self.target, self.entity):
+            if name in self.features or name in (self.target, self.entity, self.sample_weight):
                 yield f"`{name}` is part of event_timestamp and cannot be anything else"
         if self.independent_rows and (self.entity or self.frequency):
             yield "independent_rows have no entity and no frequency: leave these out"

@@ -78,6 +78,10 @@ def column_rules(contract: DataContract) -> list[ColumnRule]:
         rules.append(ColumnRule(contract.target, "int64", "data.classes", False, 0.0, top))
     if contract.group is not None and contract.group not in [rule.column for rule in rules]:
         rules.append(ColumnRule(contract.group, "object", "data.group"))
+    if contract.sample_weight is not None:
+        rules.append(
+            ColumnRule(contract.sample_weight, "float64", "data.sample_weight", False, 0.0)
+        )
     return rules
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.feature import Feature
+from . import weighing
 from .constraints import FREE, Monotonic, constrain
+from .metrics import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,19 +63,28 @@ def transformer(features: Mapping[str, Feature], task: str, seed: int, scaled: b
     return ColumnTransformer(parts, verbose_feature_names_out=False)
 
 
-def fit(model: Any, frame: "pd.DataFrame", truth: Any, monotonic: Monotonic = FREE) -> Any:
+def fit(
+    model: Any,
+    frame: "pd.DataFrame",
+    truth: Any,
+    monotonic: Monotonic = FREE,
+    weights: Array | None = None,
+) -> Any:
     """Fit a pipeline and round its encodings to float32, which is what ONNX looks up.
 
     Unrounded, a tree could send a value and its float32 different ways. Raises ProjectError if
-    `monotonic` constrains an estimator that takes no constraints.
+    `monotonic` constrains an estimator that takes no constraints, or `weights`, of shape (n,), are
+    given to one that takes none.
     """
     prepare, estimator = model.named_steps["inputs"], model.named_steps["model"]
-    rows = prepare.fit_transform(frame, truth)  # how many columns there are is known only now
+    # how many columns there are is known only now
+    rows = weighing.inputs(prepare, frame, truth, weights)
+    family = type(estimator).__name__
     numbers: list[str] = next(
         (names for part, _, names in prepare.transformers if part == "numbers"), []
     )
-    constrain(estimator, numbers, rows.shape[1], monotonic, type(estimator).__name__)
-    estimator.fit(rows, truth)
+    constrain(estimator, numbers, rows.shape[1], monotonic, family)
+    weighing.fit(estimator, rows, truth, weights, family)
     for means in _encoders(model):
         means.encodings_ = [item.astype(np.float32).astype(float) for item in means.encodings_]
         rounded = np.asarray(means.target_mean_, dtype=np.float32).astype(float)

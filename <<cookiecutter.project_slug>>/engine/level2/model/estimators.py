@@ -10,7 +10,7 @@ import pandas as pd
 from ..base import scikit
 from ..data.feature import Feature
 from ..data.labels import Cut
-from . import encoders
+from . import encoders, weighing
 from .constraints import refuse_unable
 from .families import BUILT_IN as BUILT_IN
 from .families import SHIPPED as SHIPPED
@@ -70,10 +70,18 @@ def estimator(
     return FAMILIES[family].build(task, values, seed)
 
 
-def check_constrainable(family: str, task: str, params: Mapping[str, Any], seed: int) -> None:
-    """Raise ProjectError if the family takes no monotonic constraints."""
+def check_able(
+    family: str, task: str, params: Mapping[str, Any], constrained: bool, weighted: bool
+) -> None:
+    """Raise ProjectError if the family takes no constraints or sample weights and has to."""
+    if not constrained and not weighted:
+        return
     with contextlib.suppress(TypeError, ValueError):  # a trial says what it does not take
-        refuse_unable(estimator(family, task, params, seed), family)
+        model = estimator(family, task, params, 0)
+        if constrained:
+            refuse_unable(model, family)
+        if weighted:
+            weighing.path(model, family)
 
 
 def pinned(threads: int) -> Any:

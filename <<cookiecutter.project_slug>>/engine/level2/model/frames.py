@@ -28,6 +28,11 @@ def model_frame(table: pd.DataFrame, features: Mapping[str, Feature]) -> pd.Data
     )
 
 
+def weights(table: pd.DataFrame, rows: "pd.Series[bool]", column: str | None) -> Array | None:
+    """Sample weights of the chosen rows, None without a column of them."""
+    return None if column is None else table[column].to_numpy()[np.flatnonzero(rows)]
+
+
 def examples(
     table: pd.DataFrame, rows: "pd.Series[bool]", features: Mapping[str, Feature], target: str
 ) -> tuple[pd.DataFrame, Array]:

@@ -23,6 +23,7 @@ from ..features.lags import lag_name, lagged, period
 from ..features.transforms import derive, model_features
 
 _NUMBERS = {"float", "int"}
+_NO_INPUT = {"group": None, "sample_weight": None}  # columns that only training reads
 _SLACK = pd.Timedelta(days=7)  # around the part of the past that is looked at
 
 
@@ -98,7 +99,7 @@ def _typed(
         return _with_sources(raw, contract, known)
     own = own_names(contract)
     named = {own[name]: name for name in own if own[name] != name}
-    apart = contract.model_copy(update={"rename": named, "group": None})  # which only splits
+    apart = contract.model_copy(update={**_NO_INPUT, "rename": named})
     target = own[contract.target]
     missing = [name for name in own.values() if name not in raw.columns and name != target]
     if missing:
@@ -119,7 +120,7 @@ def _with_sources(
         for name, item in contract.features.items()
         if item.source is None or own[name] in raw.columns
     }
-    alone = contract.model_copy(update={"features": given, "sources": {}, "group": None})
+    alone = contract.model_copy(update={**_NO_INPUT, "features": given, "sources": {}})
     table = _typed(raw, alone)
     whole = {**known(table), **table}
     names = [*contract.key, *contract.features, contract.target]

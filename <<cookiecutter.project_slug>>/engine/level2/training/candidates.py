@@ -12,7 +12,7 @@ from ..base.errors import ProjectError
 from ..base.files import write_record
 from ..data import parquet
 from ..features.transforms import model_features
-from ..model import constraints, estimators, frames, metrics, wording
+from ..model import constraints, estimators, frames, metrics, weighing, wording
 from ..model.records import Tuning
 from ..model.search_plan import Plan, shares
 from ..model.search_space import first
@@ -28,8 +28,8 @@ def search(context: Context, plan: Plan) -> tuple[list[dict[str, Any]], tuple[st
     """A branch of trials for each family of the plan, with its best, and where they ran."""
     for family, space in plan.spaces.items():
         check_family(family)
-        if context.params.train.monotonic:
-            estimators.check_constrainable(family, plan.task, first(space), plan.seed)
+        asked = context.params.train.monotonic, context.params.data.sample_weight
+        estimators.check_able(family, plan.task, first(space), *map(bool, asked))
     tuner = context.settings.tuner
     run_trials = _local if tuner == "optuna" else tuners.registered(tuner)
     found, where = run_trials(context, plan)
@@ -128,17 +128,21 @@ def scorer(context: Context, source: Path | None = None) -> Score:
     features = model_features(contract, params.featurize)
     numbers = [name for name, item in features.items() if item.numeric]
     path = source or workspace.need(workspace.dataset, "build_dataset")
-    dataset = parquet.read(path, [*features, contract.target, "split"])
+    weight = contract.sample_weight
+    columns = [*features, contract.target, *([weight] if weight else []), "split"]
+    dataset = parquet.read(path, columns)
     parts = {
         name: frames.examples(dataset, dataset["split"] == name, features, contract.target)
         for name in (TRAIN, VALIDATION)
     }
+    weights = frames.weights(dataset, dataset["split"] == TRAIN, weight)
     del dataset
 
     @lru_cache(maxsize=1)  # trials come family by family, and their inputs are the same
     def inputs(family: str) -> tuple[Any, Any]:
         prepare = estimators.inputs(family, features, contract.task, params.train.seed)
-        return prepare.fit_transform(*parts[TRAIN]), prepare.transform(parts[VALIDATION][0])
+        fitted = weighing.inputs(prepare, *parts[TRAIN], weights)
+        return fitted, prepare.transform(parts[VALIDATION][0])
 
     def score(family: str, values: dict[str, Any]) -> float:
         train, validation = inputs(family)
@@ -147,7 +151,7 @@ def scorer(context: Context, source: Path | None = None) -> Score:
                 family, contract.task, values, params.train.seed, params.class_weight
             )
             constraints.constrain(model, numbers, train.shape[1], params.train.monotonic, family)
-            model.fit(train, parts[TRAIN][1])
+            weighing.fit(model, train, parts[TRAIN][1], weights, family)
         except (TypeError, ValueError) as error:  # an unknown parameter, a value out of its range
             if str(error).startswith("Floating-point under-/overflow"):
                 return math.nan  # gradient descent with steps too long for these rows

@@ -62,5 +62,7 @@ def _unseen(
         params.class_weight,
     )
     with estimators.pinned(params.train.threads):
-        encoders.fit(model, *_part(params, features, dataset, TRAIN), params.train.monotonic)
+        weights = frames.weights(dataset, dataset["split"] == TRAIN, contract.sample_weight)
+        rows = _part(params, features, dataset, TRAIN)
+        encoders.fit(model, *rows, params.train.monotonic, weights)
         return truth, estimators.predict(model, contract.task, frame)

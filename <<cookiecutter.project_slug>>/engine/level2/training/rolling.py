@@ -51,7 +51,8 @@ def _judge(
     monotonic = trained.record.get("monotonic", FREE)
     model = estimators.build(trained.record["family"], task, features, chosen, seed, weight)
     before = frames.examples(dataset, pd.Series(window.before), features, target)
-    encoders.fit(model, *before, monotonic)
+    weights = frames.weights(dataset, pd.Series(window.before), contract.sample_weight)
+    encoders.fit(model, *before, monotonic, weights)
     frame, truth = frames.examples(dataset, pd.Series(window.rows), features, target)
     mine = estimators.predict(model, task, frame)
     known = [*contract.key, target]

@@ -15,19 +15,19 @@ from ...project import Context
 
 
 def run(context: Context) -> str:
-    """Write the training set: key, features, target, split. Returns one line."""
+    """Write the training set: key, features, target, weights, split. Returns one line."""
     params, workspace = context.params, context.workspace
     contract = params.data
     workspace.need(workspace.features, "featurize")
     wanted = [*contract.key, contract.target]
     apart = contract.group if contract.group not in [*contract.features, *wanted] else None
-    wanted += [apart] if apart else []
+    wanted += [name for name in (apart, contract.sample_weight) if name]
     labels = parquet.read(workspace.need(workspace.ingested, "ingest"), columns=wanted)
     from ...features import feast
 
     joined = feast.historical(feast.open_store(workspace, params), params, labels)
     order = [*contract.key, *model_features(contract, params.featurize), contract.target]
-    order += [name for name in wanted if name not in order]  # the groups
+    order += [name for name in wanted if name not in order]  # groups and weights
     dataset = pd.DataFrame({name: joined[name] for name in order}, copy=False)
     del joined
     dataset[TIMESTAMP] = dataset[TIMESTAMP].astype(labels[TIMESTAMP].dtype)
@@ -53,8 +53,13 @@ def run(context: Context) -> str:
 
 
 def _refuse_empty(context: Context, dataset: pd.DataFrame) -> None:
-    """Raise ProjectError for a feature without any value in the training rows."""
-    trains = dataset["split"] == split.TRAIN
+    """Raise ProjectError for a feature without any value, or no weight, in the training rows."""
+    trains, weight = dataset["split"] == split.TRAIN, context.params.data.sample_weight
+    if weight is not None and not dataset.loc[trains, weight].any():
+        raise ProjectError(
+            f"{context.params.data.source}: `{weight}` (data.sample_weight) is 0 in every training "
+            "row: at least one must be above 0"
+        )
     for name in model_features(context.params.data, context.params.featurize):
         if dataset.loc[trains, name].isna().all():
             raise ProjectError(

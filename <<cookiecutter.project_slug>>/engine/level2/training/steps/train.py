@@ -33,8 +33,10 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
     chosen = tuning["chosen"]
     features = model_features(contract, params.featurize)
     columns = [*contract.key, *features, contract.target, "split"]
+    columns += [contract.sample_weight] if contract.sample_weight else []
     dataset = parquet.read(workspace.need(workspace.dataset, "build_dataset"), columns)
     frame, truth = frames.examples(dataset, dataset["split"] != TEST, features, contract.target)
+    weights = frames.weights(dataset, dataset["split"] != TEST, contract.sample_weight)
     last = dataset.loc[dataset["split"] != TEST, contract.key].iloc[-1]
     threshold = cutting.chosen(params, features, chosen, dataset)
     interval = cutting.interval(params, features, chosen, dataset)
@@ -44,7 +46,7 @@ def run(context: Context, tuning: Tuning | None = None) -> str:
         chosen["family"], contract.task, features, chosen["params"], seed, params.class_weight
     )
     with estimators.pinned(params.train.threads):
-        encoders.fit(model, frame, truth, monotonic)
+        encoders.fit(model, frame, truth, monotonic, weights)
     baseline = estimators.baseline(contract.task).fit(frame.iloc[:, :1], truth)
     features = encoders.learned(features, frame)
     lags = {lag_name(contract.target, lag): lag for lag in params.featurize.lags}
@@ -101,7 +103,9 @@ def _table(
     entity = last[contract.entity_column]
     row = {name: written(frame[name].iloc[-1], item) for name, item in contract.features.items()}
     known = {
-        "contract": contract.model_dump(mode="json", exclude_defaults=True),
+        "contract": contract.model_dump(
+            mode="json", exclude={"sample_weight"}, exclude_defaults=True
+        ),
         "featurize": params.featurize.model_dump(mode="json"),
         "example": raw_example(contract, row, entity, last[TIMESTAMP]),
     }
