@@ -34,6 +34,9 @@ INSTALL = test -x $(call INSTALLED,$(1)) || { GOBIN=$(TOOLS) '$(GO)' install $(1
 GO := $(or $(shell command -v go),$(wildcard /usr/local/go/bin/go))
 MINIO := v0.0.0-20260212201848-7aac2a2c5b7c
 export MINIO_BINARY = $(TOOLS)/minio-$(MINIO)/minio
+# Feast's store on PostgreSQL needs its driver, which no environment of projects holds
+PSYCOPG := 3.3.9
+export PSYCOPG_FOLDER = $(TOOLS)/psycopg-$(PSYCOPG)
 
 .PHONY: help engine-sums setup setup-project tools demo check test servers test-real test-long bench canary example \
 	recording dashboard-picture lock cluster test-cluster cluster-down
@@ -84,7 +87,12 @@ $(MINIO_BINARY):
 	@echo " setup     MinIO $(MINIO) into $(@D), two to four minutes, once"
 	@GOBIN='$(@D).part' '$(GO)' install 'github.com/minio/minio@$(MINIO)' && mkdir -p '$(@D)' && \
 		mv '$(@D).part/minio' '$@' && rmdir '$(@D).part'
-servers: $(MINIO_BINARY) ## install what make test-real starts: MinIO (needs Go), the rest by apt-get
+$(PSYCOPG_FOLDER): | setup-project
+	@echo " setup     PostgreSQL's driver $(PSYCOPG) into $@"
+	@rm -rf '$@.part' && $(UV) pip install --quiet --python $(PROJECT_VENV)/bin/python --target '$@.part' \
+		'psycopg==$(PSYCOPG)' 'psycopg-pool==3.3.3' && mv '$@.part' '$@'
+servers: $(MINIO_BINARY) $(PSYCOPG_FOLDER) ## install what make test-real starts:
+## MinIO (needs Go), PostgreSQL's driver, the rest by apt-get
 	@tests/support/install_servers.sh
 test-real: setup-project tools servers ## run the tests against real servers
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m server

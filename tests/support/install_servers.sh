@@ -10,6 +10,7 @@ need promtool prometheus
 need docker-registry docker-registry
 need skopeo skopeo
 need chromium chromium
+need pg_ctlcluster postgresql # Debian keeps its programs in a folder of their own
 if ! docker info > /dev/null 2>&1; then # no engine answers: the tests start one
   need dockerd docker.io
   need containerd containerd

@@ -5,8 +5,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,6 +86,37 @@ def redis(folder: Path) -> tuple[str, subprocess.Popen]:
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port)]
     command += ["--save", "", "--appendonly", "no"]
     return f"127.0.0.1:{port}", start(command, folder, f"tcp://127.0.0.1:{port}")
+
+
+def initdb() -> Path | None:
+    """PostgreSQL's program that makes a database, which Debian keeps in a folder of its own."""
+    on_path = shutil.which("initdb")
+    of_debian = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
+    return Path(on_path) if on_path else of_debian
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[int]:
+    """The port of a real PostgreSQL, which refuses to run as root: then it is its own user."""
+    program, port = initdb(), free_port()
+    assert program, "PostgreSQL is missing: `make test-real` installs it, `make servers` too"
+    with tempfile.TemporaryDirectory(prefix="postgres") as home:
+        alone: list[str] = []
+        if os.getuid() == 0:
+            shutil.chown(home, "postgres")
+            alone = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        data, quiet = f"{home}/data", ["--no-sync", "--auth=trust", "--username=postgres"]
+        subprocess.run([*alone, str(program), *quiet, "-D", data], check=True, capture_output=True)
+        listen = ["-h", "127.0.0.1", "-p", str(port), "-k", home, "-F"]
+        process = start(
+            [*alone, str(program.with_name("postgres")), "-D", data, *listen],
+            folder,
+            f"tcp://127.0.0.1:{port}",
+        )
+        try:
+            yield port
+        finally:
+            stop(process)
 
 
 def registry(folder: Path, user: str, password_hash: str) -> tuple[str, subprocess.Popen]:

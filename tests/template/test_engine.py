@@ -62,7 +62,7 @@ def test_what_tests_start_is_installed_in_ci_and_named_elsewhere(tmp_path):
     assert run(CI="true").returncode == 0
     update, install = said.read_text().splitlines()
     assert update == "update -qq"
-    system = ["redis-server", "prometheus", "docker-registry", "skopeo", "chromium"]
+    system = ["redis-server", "prometheus", "docker-registry", "skopeo", "chromium", "postgresql"]
     engine = ["docker.io", "containerd", "runc", "iptables", "mmdebstrap"]
     assert install.split("--no-install-recommends ")[1].split() == [*system, *engine]
     said.unlink()

@@ -1,16 +1,23 @@
 """Rows of sources that are pushed: the newest of each key is read, in whatever order they come."""
 
+import json
+import os
 import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
+from itertools import count
 
 import pandas as pd
 import pytest
+import yaml
 from test_further_sources import START, WEATHER, project, stamp, write
 
 from level2.base.errors import ProjectError
 from level2.cli import push_features
 from level2.data.source_rows import typed
-from level2.features import feast, feast_mark, feast_newest, feast_online
+from level2.features import feast, feast_lock, feast_mark, feast_newest, feast_online
 from level2.features.feast_push import Push
 from level2.training import source_tables
 from level2.training.steps import featurize, ingest
@@ -20,10 +27,16 @@ WARMTH = {"warmth": {"type": "float", "nullable": True, "source": "weather", "ma
 AREAS = ["North", "South"]
 
 
+NUMBERS = count()
+# the settings of Feast's online store; tests/real runs this file with those of real servers
+STORE = json.loads(os.environ.get("PUSHED_TO", "{}"))
+
+
 def filled(folder, first=(), **data):
     """A project after `featurize`, whose weather table holds the rows `first`."""
     sources, features = {"weather": WEATHER | {"ttl": None}}, data.pop("features", {}) | WARMTH
     context = project(folder, sources, features, entities=None, **data)
+    named(context)
     write(folder, "weather", COLUMNS, list(first) or [("East", stamp(0), stamp(0), 0)])
     days = [f"{START + pd.Timedelta(days=day):%Y-%m-%d}" for day in range(10)]
     labels = [(area, day, "x", 1.0) for area in AREAS for day in days]
@@ -33,6 +46,16 @@ def filled(folder, first=(), **data):
     table.to_parquet(context.workspace.ingested, index=False)
     featurize.run(context)
     return context
+
+
+def named(context):
+    """Give the project another name, so that its rows are apart from those of other tests."""
+    path = context.workspace.feature_repo / "feature_store.yaml"
+    text = yaml.safe_load(path.read_text())
+    text["project"] = f"pushed{os.getpid()}x{next(NUMBERS)}"
+    if STORE:
+        text["online_store"] = STORE
+    path.write_text(yaml.safe_dump(text))
 
 
 def table_of(context, rows):
@@ -106,44 +129,72 @@ def in_any_order(context, seed):
 
 
 @pytest.fixture(scope="module")
-def sqlite(tmp_path_factory):
+def filled_once(tmp_path_factory):
     return filled(tmp_path_factory.mktemp("pushed"))
 
 
 def emptied(context):
-    """The same project with nothing but the main table's rows in its store."""
-    (context.workspace.feature_repo / "data" / "online_store.db").unlink(missing_ok=True)
+    """The same project with nothing but the main table's rows in its store: under a new name."""
+    named(context)
     store = feast.open_store(context.workspace, context.params)
     feast.materialize(store, context.params, pd.read_parquet(context.workspace.features))
     return context
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_newest_row_is_read_in_whatever_order_rows_come(sqlite, seed):
-    in_any_order(emptied(sqlite), seed)
+def test_the_newest_row_is_read_in_whatever_order_rows_come(filled_once, seed):
+    in_any_order(emptied(filled_once), seed)
 
 
-def test_without_the_comparison_most_orders_end_wrong(sqlite, monkeypatch):
+def test_without_the_comparison_most_orders_end_wrong(filled_once, monkeypatch):
     """What the oracle sees where each row is simply written, as Feast does it."""
     monkeypatch.setattr(feast_mark.Held, "newer", lambda *_: False)
     wrong = 0
     for seed in range(20):
         try:
-            in_any_order(emptied(sqlite), seed)
+            in_any_order(emptied(filled_once), seed)
         except AssertionError:
             wrong += 1
     assert wrong > 10
 
 
-def test_a_correction_of_the_same_times_counts(sqlite):
-    context = emptied(sqlite)
+def together(context, monkeypatch):
+    """What is read after a slow push of an older row, during which a newer one comes."""
+    put = feast_newest.Newest._put
+
+    def slow(self, name, rows, pushed):
+        if any(row.values["warmth"].float_val == 1.0 for row in rows):
+            time.sleep(1)
+        put(self, name, rows, pushed)
+
+    monkeypatch.setattr(feast_newest.Newest, "_put", slow)
+    monkeypatch.setattr(feast_lock, "_HERE", nullcontext())  # as if they were two processes
+    with ThreadPoolExecutor(2) as senders:
+        older = senders.submit(push, context, [("North", stamp(1), stamp(1), 1.0)])
+        time.sleep(0.5)
+        newer = senders.submit(push, context, [("North", stamp(2), stamp(2), 2.0)])
+    assert (older.result().written, newer.result().written) == (1, 1)
+    return read(context)["North"]
+
+
+def test_two_who_push_at_once_do_not_cross(filled_once, monkeypatch):
+    assert together(emptied(filled_once), monkeypatch) == 2.0
+
+
+def test_without_the_stores_lock_they_would(filled_once, monkeypatch):
+    monkeypatch.setattr(feast_newest, "alone", lambda *_: nullcontext())
+    assert together(emptied(filled_once), monkeypatch) == 1.0
+
+
+def test_a_correction_of_the_same_times_counts(filled_once):
+    context = emptied(filled_once)
     for value in (1.0, 2.0):
         assert push(context, [("North", stamp(0), stamp(0), value)]).written == 1
     assert read(context)["North"] == 2.0
 
 
-def test_a_run_says_again_what_its_table_holds_but_not_over_newer_pushed_rows(sqlite):
-    context = emptied(sqlite)
+def test_a_run_says_again_what_its_table_holds_but_not_over_newer_pushed_rows(filled_once):
+    context = emptied(filled_once)
     wrong = ("North", stamp(9), stamp(9), 900.0)
     right = ("North", stamp(1), stamp(1), 1.0)
     run(context, [wrong, right])
@@ -157,31 +208,31 @@ def test_a_run_says_again_what_its_table_holds_but_not_over_newer_pushed_rows(sq
     assert read(context)["North"] == 3.0
 
 
-def test_rows_without_a_mark_are_compared_by_their_time(sqlite):
+def test_rows_without_a_mark_are_compared_by_their_time(filled_once):
     """Those of a store that an earlier engine has filled, by Feast alone."""
-    context = emptied(sqlite)
+    context = emptied(filled_once)
     by_feast(context)
     push(context, [("North", stamp(4), stamp(4), 4.0), ("South", stamp(6), stamp(6), 6.0)])
     assert read(context) == {"North": 5.0, "South": 6.0}
 
 
-def test_a_mark_is_not_taken_for_that_of_other_values(sqlite):
+def test_a_mark_is_not_taken_for_that_of_other_values(filled_once):
     """What somebody writes by Feast alone hinders nothing that is pushed afterwards."""
-    context = emptied(sqlite)
+    context = emptied(filled_once)
     push(context, [("North", stamp(9), stamp(9), 9.0)])
-    by_feast(context)
-    push(context, [("North", stamp(6), stamp(6), 6.0)])
-    assert read(context)["North"] == 6.0
+    by_feast(context, hours=12)
+    push(context, [("North", stamp(10), stamp(10), 10.0)])
+    assert read(context)["North"] == 10.0
 
 
-def by_feast(context):
+def by_feast(context, hours=5):
     rows = pd.DataFrame({"area": AREAS, "warmth": [5.0, 5.0]}).astype({"warmth": "float32"})
-    rows["event_timestamp"] = rows["created_timestamp"] = START + pd.Timedelta(hours=5)
+    rows["event_timestamp"] = rows["created_timestamp"] = START + pd.Timedelta(hours=hours)
     feast.connect(context.workspace).write_to_online_store("small_load_weather", rows)
 
 
-def test_a_row_is_not_used_before_its_time_or_before_it_is_known(sqlite):
-    context = emptied(sqlite)
+def test_a_row_is_not_used_before_its_time_or_before_it_is_known(filled_once):
+    context = emptied(filled_once)
     ahead = f"{pd.Timestamp.now('UTC') + pd.Timedelta(days=1):%Y-%m-%d %H:%M}"
     later = [("North", ahead, stamp(0), 2.0), ("North", stamp(1), ahead, 3.0)]
     counts = push(context, [("North", stamp(0), stamp(0), 1.0), *later])
@@ -223,8 +274,8 @@ def command(context, lines, name="weather"):
     push_features.in_folder(context.workspace.root, file, name)
 
 
-def test_the_command_says_what_became_of_the_rows(sqlite, capsys):
-    context = emptied(sqlite)
+def test_the_command_says_what_became_of_the_rows(filled_once, capsys):
+    context = emptied(filled_once)
     command(context, ["North,2024-01-03,2024-01-03,3", "South,2024-01-03,2024-01-03,"])
     assert capsys.readouterr().out == " push      weather: 2 rows written\n"
     command(context, ["North,2024-01-02,2024-01-04,2", "South,2024-01-03,2024-01-04,4"])
@@ -249,9 +300,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_rows_that_do_not_fit_are_refused_and_nothing_is_written(sqlite, case):
+def test_rows_that_do_not_fit_are_refused_and_nothing_is_written(filled_once, case):
     lines, said = REFUSED[case]
-    context = emptied(sqlite)
+    context = emptied(filled_once)
     with pytest.raises(ProjectError, match=said):
         command(context, lines)
     assert read(context) == {"North": None, "South": None}
