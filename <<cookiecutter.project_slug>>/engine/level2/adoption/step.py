@@ -18,6 +18,7 @@ from .codes import hints
 from .columns import Decision
 from .files import describe, forget_sources, keep_table, plain_name, write_params
 from .infer import infer
+from .looking_ahead import LookingAhead, looking_ahead
 from .reading import Reading
 from .refusal import listed, refusal
 
@@ -38,11 +39,13 @@ def adopt(
     split: str | None = None,
     by: str | None = None,
     reading: Reading | None = None,
+    ahead: LookingAhead | None = None,
 ) -> list[Decision]:
     """Infer the contract of a table, check it on the table, copy the file, write params.yaml.
 
-    `track` is called with the copied file; `reading` resolves ambiguities. Nothing is written if
-    anything is wrong with the table. Prints and returns the decisions. Raises ProjectError.
+    `track` is called with the copied file; `reading` resolves ambiguities, `ahead` asks for a
+    horizon. Nothing is written if anything is wrong with the table. Prints and returns the
+    decisions. Raises ProjectError.
     """
     words, when = reading or Reading(), tuple(timestamp or ())
     with plain(data_path) as file:
@@ -63,6 +66,8 @@ def adopt(
             decimal=words.decimal,
             delimiter=mark,
         )
+        each = len(raw) // max(1, len(tree["data"].get("entities", [])))
+        decisions = looking_ahead(tree, decisions, ahead or LookingAhead(), each)
         decisions = _file(data_path, file, mark) + decisions
         tree["data"]["allow_leakage"] = _waived(tree["data"], allow_leakage)
         table = canonical(raw, (checked := parse_params(tree)).data, checked.validate_.max_missing)
@@ -73,7 +78,7 @@ def adopt(
             given = {"DATA": str(data_path), "TARGET": target, "ENTITY": entity or ""}
             given |= {"TIMESTAMP": listed(when), "FORMAT": pattern or "", "SPLIT": split or ""}
             given |= {"BY": by or "", "TASK": task or "", **words.given()}
-            given |= {"EXCLUDE": listed(exclude)}
+            given |= {"EXCLUDE": listed(exclude), **(ahead or LookingAhead()).given()}
             raise ProjectError(refusal(leaks, checked, given, allow_leakage))
         for line in listing.lines(decisions):
             console_print(line)

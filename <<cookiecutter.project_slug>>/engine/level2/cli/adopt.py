@@ -42,6 +42,10 @@ def adopt(
     delimiter: Annotated[
         str | None, typer.Option(help="comma, semicolon, tab or bar, if two of them fit.")
     ] = None,
+    horizon: Annotated[str, typer.Option(help="Periods ahead that are predicted.")] = "",
+    in_advance: Annotated[
+        str, typer.Option(help="Columns that are known so early, comma-separated.")
+    ] = "",
 ) -> None:
     """Use your own table: infer the contract, write params.yaml, track the data."""
     in_folder(
@@ -59,6 +63,8 @@ def adopt(
         missing=names(missing),
         decimal=decimal,
         delimiter=delimiter,
+        horizon=horizon,
+        in_advance=names(in_advance),
     )
 
 
@@ -78,9 +84,12 @@ def in_folder(
     missing: tuple[str, ...] = (),
     decimal: str | None = None,
     delimiter: str | None = None,
+    horizon: str = "",
+    in_advance: tuple[str, ...] = (),
 ) -> None:
     """Infer the contract of a table, write params.yaml in `root` and track the data."""
     from ..adoption import step
+    from ..adoption.looking_ahead import LookingAhead
     from ..adoption.reading import Reading
     from ..base import dvc, git
     from ..base.console import Screen
@@ -105,6 +114,7 @@ def in_folder(
             split=split,
             by=by,
             reading=Reading(missing, decimal, delimiter),
+            ahead=LookingAhead(horizon, in_advance),
         )
         first_commit(root, screen, fresh)
     if not fresh:  # what is not committed cannot be gone back to
