@@ -1,10 +1,17 @@
 """`POST /features` of the real service: who may, what is refused, what the next read sees."""
 
+import asyncio
+import threading
+import time
+
 import pandas as pd
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from level2.base.errors import ProjectError
+from level2.data.requests import RequestError
+from level2.serving.pushes import Pushes
 from running import ROOT, command, serving
 from served import copied
 from sharing import once
@@ -166,3 +173,58 @@ def test_the_document_says_what_the_service_takes(service):
     page = service.ask("GET", "/docs")[2].decode()
     assert "<code>POST /features</code> Push rows of a source" in page
     assert service.metrics()['serving_requests_total{code="200",route="features"}'] >= 1
+
+
+class Frozen:
+    """A store that says nothing until it is let go."""
+
+    def __init__(self):
+        self.go, self.sent = threading.Event(), []
+
+    def send(self, name, rows):
+        assert self.go.wait(10)
+        self.sent.append((name, rows))
+        return {"written": len(rows), "older": 0, "early": 0}
+
+
+def test_a_frozen_store_is_given_up_and_comes_back():
+    store, took = Frozen(), []
+
+    async def work():
+        pushes = Pushes(lambda: store, TOKEN, 0.3)
+        began = time.monotonic()
+        with pytest.raises(RequestError, match=r"does not respond within 0\.3 s") as refused:
+            await pushes.write("1", "notice", [GOOD])
+        took.append(time.monotonic() - began)
+        store.go.set()
+        found = await pushes.write("1", "notice", [GOOD])
+        pushes.close()
+        return refused.value.status, found
+
+    assert asyncio.run(work()) == (503, {"written": 1, "older": 0, "early": 0})
+    assert 0.3 <= took[0] < 1
+    assert store.sent == [("notice", [GOOD])] * 2, "the late one was written too"
+
+
+def test_another_version_opens_the_store_again_and_one_that_fails_is_tried_again():
+    opened = []
+
+    def connect():
+        opened.append(1)
+        if len(opened) == 1:
+            raise ProjectError("the online store is not there yet")
+        store = Frozen()
+        store.go.set()
+        return store
+
+    async def work():
+        pushes = Pushes(connect, TOKEN, 5)
+        with pytest.raises(RequestError, match="not there yet") as refused:
+            await pushes.write("1", "notice", [GOOD])
+        assert refused.value.status == 503
+        for version in ("1", "1", "2"):
+            await pushes.write(version, "notice", [GOOD])
+        pushes.close()
+
+    asyncio.run(work())
+    assert len(opened) == 3
