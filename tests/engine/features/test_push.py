@@ -3,7 +3,7 @@
 import json
 import os
 import random
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -158,32 +158,37 @@ def test_without_the_comparison_most_orders_end_wrong(filled_once, monkeypatch):
     assert wrong > 10
 
 
-def together(context, monkeypatch):
-    """What is read after a slow push of an older row, during which a newer one comes."""
-    put = feast_newest.Newest._put
+def together(context, monkeypatch, seconds):
+    """What is read after a newer row is pushed while an older one is about to be written.
+
+    The older one waits so many seconds for the newer one, which a lock keeps out.
+    """
+    put, about, done = feast_newest.Newest._put, threading.Event(), threading.Event()
 
     def slow(self, name, rows, pushed):
         if any(row.values["warmth"].float_val == 1.0 for row in rows):
-            time.sleep(1)
+            about.set()
+            done.wait(seconds)
         put(self, name, rows, pushed)
 
     monkeypatch.setattr(feast_newest.Newest, "_put", slow)
     monkeypatch.setattr(feast_lock, "_HERE", nullcontext())  # as if they were two processes
     with ThreadPoolExecutor(2) as senders:
         older = senders.submit(push, context, [("North", stamp(1), stamp(1), 1.0)])
-        time.sleep(0.5)
+        assert about.wait(60)
         newer = senders.submit(push, context, [("North", stamp(2), stamp(2), 2.0)])
+        newer.add_done_callback(lambda _: done.set())
     assert (older.result().written, newer.result().written) == (1, 1)
     return read(context)["North"]
 
 
 def test_two_who_push_at_once_do_not_cross(filled_once, monkeypatch):
-    assert together(emptied(filled_once), monkeypatch) == 2.0
+    assert together(emptied(filled_once), monkeypatch, seconds=1) == 2.0
 
 
 def test_without_the_stores_lock_they_would(filled_once, monkeypatch):
     monkeypatch.setattr(feast_newest, "alone", lambda *_: nullcontext())
-    assert together(emptied(filled_once), monkeypatch) == 1.0
+    assert together(emptied(filled_once), monkeypatch, seconds=60) == 1.0
 
 
 def test_a_correction_of_the_same_times_counts(filled_once):
