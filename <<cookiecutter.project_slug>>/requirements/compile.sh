@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 common=$work/common.txt
 flags=(--quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate)
-groups=(dvc dvc-s3 dvc-gs dvc-azure dvc-ssh pipeline serve ui evidently)
+groups=(dvc dvc-s3 dvc-gs dvc-azure dvc-ssh pipeline postgres serve ui evidently)
 # compile EXTRA... -- OPTION...
 compile() {
   local extras=() sources=(pyproject.toml)
@@ -33,6 +33,7 @@ lock() { compile "${@:2}" -- -c "$common" -o "requirements/$1.txt"; }
 lock train dvc
 lock dev dvc pipeline serve dev
 lock pipeline dvc dvc-s3 pipeline
+lock postgres postgres
 lock ui ui
 lock evidently evidently
 # The service alone, for its image: what engine/level2/serving imports, without pyarrow, scikit-learn and MLflow.

@@ -119,6 +119,42 @@ def postgres(folder: Path) -> Iterator[int]:
             stop(process)
 
 
+def locked_postgres(password: str) -> tuple[int, Path, subprocess.Popen]:
+    """A real PostgreSQL with the role `tester`: port, folder for the caller to remove, process.
+
+    Root starts it as the user postgres, whom the tests' own folders do not let in.
+    """
+    program = initdb()
+    assert program, "PostgreSQL is missing: `make test-real` installs it, `make servers` too"
+    folder, port = Path(tempfile.mkdtemp(prefix="postgres-")), free_port()
+    (folder / "password").write_text(password)
+    own = []
+    if os.geteuid() == 0:
+        own = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        for path in (folder, folder / "password"):
+            shutil.chown(path, "postgres", "postgres")
+    made = [*own, str(program), "-D", f"{folder}/data", "-U", "tester", "--no-sync"]
+    made += ["--auth=scram-sha-256", f"--pwfile={folder}/password"]
+    subprocess.run(made, check=True, capture_output=True, cwd=folder)
+    command = [
+        *own,
+        str(program.with_name("postgres")),
+        "-D",
+        f"{folder}/data",
+        "-p",
+        str(port),
+        "-k",
+        "",
+    ]
+    command += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+    command += ["-c", "timezone=America/New_York"]  # not that of the tables
+    process = start(command, folder / "log", f"tcp://127.0.0.1:{port}")
+    ready = [str(program.with_name("pg_isready")), "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    while process.poll() is None and subprocess.run(ready, check=False).returncode:
+        time.sleep(0.2)
+    return port, folder, process
+
+
 def registry(folder: Path, user: str, password_hash: str) -> tuple[str, subprocess.Popen]:
     """A real container registry that asks for a name and a password; bcrypt's hash of it."""
     host = f"127.0.0.1:{free_port()}"

@@ -18,7 +18,7 @@ from feast.types import Float32, String
 
 from layout import PROJECT
 from level2.base.errors import ProjectError
-from level2.features import feast, feast_online, feast_settings
+from level2.features import feast, feast_declare, feast_online, feast_settings
 from level2.features.transforms import derive, model_features
 from level2.params.config import parse_params
 from level2.workspace import Workspace
@@ -108,12 +108,13 @@ def test_a_future_dated_row_is_not_used(opened, table):
         temperature=table["temperature"].where(~late, -1e6), load=table["load"].where(~late, 1e9)
     )
     write_features(opened.context, poisoned)
-    after = feast.historical(opened.store, opened.params, asked)
+    store = feast.open_store(opened.context.workspace, opened.params)
+    after = feast.historical(store, opened.params, asked)
     columns = list(model_features(opened.params.data, opened.params.featurize))
     pd.testing.assert_frame_equal(
         sorted_rows(before, ["load", *columns]), sorted_rows(after, ["load", *columns])
     )
-    later = feast.historical(opened.store, opened.params, labels(("North", "2024-02-02 00:00")))
+    later = feast.historical(store, opened.params, labels(("North", "2024-02-02 00:00")))
     assert later["temperature"].tolist() == [-1e6]
 
 
@@ -237,7 +238,7 @@ def test_rows_dated_after_today_are_not_online(context, table):
 
 
 def test_the_declarations_are_those_of_the_contract(params, tmp_path):
-    entity, source, view, service = feast.declare(params, tmp_path / "features.parquet")
+    entity, source, view, service = feast_declare.declare(params, tmp_path / "features.parquet")
     assert (entity.name, entity.join_key) == ("area", "area")
     assert source.timestamp_field == "event_timestamp"
     assert view.ttl == timedelta(days=1)
@@ -260,7 +261,7 @@ def test_the_declarations_are_those_of_the_contract(params, tmp_path):
 )
 def test_a_row_is_stale_after_one_period(tree, tmp_path, frequency, ttl):
     tree["data"]["frequency"] = frequency
-    assert feast.declare(parse_params(tree), tmp_path / "a.parquet")[2].ttl == ttl
+    assert feast_declare.declare(parse_params(tree), tmp_path / "a.parquet")[2].ttl == ttl
 
 
 def test_a_table_without_time_is_never_stale_and_has_numbered_rows(tmp_path):
@@ -274,7 +275,7 @@ def test_a_table_without_time_is_never_stale_and_has_numbered_rows(tmp_path):
         },
         "tune": {"families": {"linear": {}}},
     }
-    entity, _, view, _ = feast.declare(parse_params(tree), tmp_path / "a.parquet")
+    entity, _, view, _ = feast_declare.declare(parse_params(tree), tmp_path / "a.parquet")
     assert (entity.name, entity.value_type.name) == ("row_id", "INT64")
     assert view.ttl == timedelta(0)
 
@@ -285,7 +286,7 @@ def test_feasts_own_command_finds_the_same_declarations(context, table):
     path = context.workspace.feature_repo / "definitions.py"
     names = {"__file__": str(path), "__name__": "definitions"}
     exec(compile(path.read_text(), path, "exec"), names)  # noqa: S102 - the project's own file
-    assert names["view"] == feast.declare(context.params, context.workspace.features)[2]
+    assert names["view"] == feast_declare.declare(context.params, context.workspace.features)[2]
 
 
 def test_opening_again_changes_nothing_and_is_quick(opened):
@@ -358,6 +359,68 @@ def test_a_shared_registry_is_used_as_it_is_named_and_not_made_a_path(cluster, m
     settings = feast_settings.store_settings(cluster.workspace)
     assert settings["registry"] == "s3://bucket/feast/registry.db"
     assert settings["online_store"] == {"type": "redis", "connection_string": "127.0.0.1:9"}
+
+
+SERVERS = {
+    "registry": {"registry_type": "sql", "path": "postgresql+psycopg://u:p@host/db"},
+    "offline_store": {"type": "postgres", "host": "127.0.0.1", "port": 9, "user": "u"},
+    "offline_tables": "s3://bucket/features",
+    "online_store": {"type": "redis", "connection_string": "127.0.0.1:9"},
+}
+
+
+def named(context, **change):
+    """Change feature_store.yaml."""
+    path = context.workspace.feature_repo / "feature_store.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **change}))
+
+
+def test_an_experiment_and_a_look_at_older_rows_use_files_whatever_the_servers(context, table):
+    """They would replace what is served, and the declarations that other runs read."""
+    named(context, **SERVERS)
+    trial = Workspace.at(context.workspace.root, "trial")
+    settings = feast_settings.store_settings(trial)
+    assert settings["registry"] == str(trial.out / "feast" / "data" / "registry.db")
+    assert settings["offline_store"] == {"type": "duckdb"}
+    assert settings["online_store"]["type"] == "sqlite"
+    assert "offline_tables" not in settings
+    apart = SimpleNamespace(params=context.params, workspace=trial)
+    write_features(apart, table)
+    assert feast.open_store(trial, context.params).list_feature_views()
+    whole = feast_settings.store_settings(context.workspace)
+    assert {name: whole[name] for name in SERVERS} == SERVERS
+
+
+@pytest.mark.parametrize("name", ["registry", "offline_store"])
+def test_postgres_without_its_client_is_one_sentence(context, table, monkeypatch, name):
+    named(context, **{name: SERVERS[name]})
+    monkeypatch.setattr(feast_settings, "find_spec", lambda _: None)
+    write_features(context, table)
+    with pytest.raises(ProjectError, match=r"PostgreSQL needs psycopg.*`make \.venv/\.postgres`"):
+        feast.open_store(context.workspace, context.params)
+
+
+def test_a_place_of_tables_that_is_no_address_is_refused(context, table):
+    named(context, offline_tables="/mnt/features")
+    write_features(context, table)
+    with pytest.raises(ProjectError, match="`/mnt/features` is not an object: write it like s3://"):
+        feast.open_store(context.workspace, context.params)
+
+
+def test_an_unknown_entity_of_redis_is_unknown(opened, monkeypatch):
+    """Feast's Redis store gives a row of 1970 without values: findings/ of the template."""
+    feast.materialize(opened.store, opened.params, opened.features[KEY])
+    reader = feast_online.OnlineStore(opened.context.workspace, opened.params)
+    read = reader._store.online_read
+
+    def as_redis(config, view, keys, names):
+        nothing = pd.Timestamp(0, tz="UTC"), {name: feast.Value() for name in names}
+        return [row if row[0] else nothing for row in read(config, view, keys, names)]
+
+    monkeypatch.setattr(reader._store, "online_read", as_redis)
+    north, nobody = reader.read(["North", "nobody"])
+    assert north
+    assert nobody is None
 
 
 def test_duckdb_is_bounded_while_feast_reads_and_closed_after(opened, monkeypatch):

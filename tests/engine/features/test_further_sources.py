@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -114,6 +114,39 @@ def test_a_column_of_a_source_is_the_newest_known_at_the_time_by_brute_force(
     assert [None if pd.isna(value) else value for value in table["warmth"]] == wanted
 
 
+GLUED = st.tuples(st.sampled_from(["a", "ab"]), st.sampled_from(["bx", "x"]))
+
+
+@pytest.mark.parametrize("store", STORES)
+@settings(max_examples=12)
+@given(
+    made=st.lists(st.tuples(GLUED, HOURS, st.integers(0, 6)), min_size=1, max_size=14, unique=True),
+    asked=st.lists(st.tuples(GLUED, st.integers(-2, 20)), min_size=1, max_size=10, unique=True),
+)
+@example(made=[(("a", "bx"), 0, 0), (("ab", "x"), 0, 0)],
+         asked=[(("a", "bx"), 1), (("ab", "x"), 1)])  # fmt: skip
+def test_keys_of_two_columns_whose_texts_joined_are_equal_stay_apart(
+    tmp_path_factory, store, made, asked
+):
+    folder = tmp_path_factory.mktemp("sources")
+    rows = [(key, at, at + late, float(place)) for place, (key, at, late) in enumerate(made)]
+    kind = {"kind": {"type": "category", "categories": ["bx", "x"], "nullable": True}}
+    warmth = {"warmth": {"type": "float", "nullable": True, "source": "weather"}}
+    source = WEATHER | {"entity": ["area", "kind"]}
+    context = project(folder, {"weather": source}, kind | warmth, store, entities=None)
+    said = [(*key, stamp(at), stamp(known), value) for key, at, known, value in rows]
+    write(folder, "weather", ["area", "kind", "at", "known", "warmth"], said)
+    hours = {}
+    for (area, kind), hour in asked:  # the main table has one row for an area and a time
+        hours[area, hour] = kind
+    labels = [(area, stamp(hour), kind, 1.0) for (area, hour), kind in hours.items()]
+    raw = write(folder, "small", ["area", "date", "kind", "load"], labels)
+    table, _ = ingest.read(context, raw)
+    at = ((table["event_timestamp"] - START) / pd.Timedelta(hours=1)).astype(int)
+    wanted = brute(zip(zip(table["area"], table["kind"], strict=True), at, strict=True), rows, 3)
+    assert [None if pd.isna(value) else value for value in table["warmth"]] == wanted
+
+
 def whole(folder, store="duckdb"):
     """Labels with three sources: by entity, by a category, one for all; featurized and split."""
     days = pd.date_range(START, periods=60, freq="D")
@@ -215,10 +248,9 @@ def test_newer_rows_of_a_source_are_served_though_no_row_of_the_main_table_is(tm
     context, _ = whole(tmp_path)
     path = tmp_path / "data" / "raw" / "weather.csv"
     path.write_text(path.read_text() + "North,2024-02-29,7.5,clear\n")
+    tables = source_tables.written(context.workspace, context.params.data)
     store = feast.open_store(context.workspace, context.params)
-    feast_newest.materialize_sources(
-        store, context.params, source_tables.written(context.workspace, context.params.data)
-    )
+    feast_newest.materialize_sources(store, context.params, tables)
     [row] = feast_online.OnlineStore(context.workspace, context.params).read(["North"])
     assert row[0]["warmth"] == 7.5
     assert row[0]["sky"] == "clear"

@@ -16,30 +16,33 @@ os.environ.setdefault("FEAST_USAGE", "False")  # telemetry stays off
 unchecked = partial(patch, "typeguard.typechecked", lambda decorated: decorated)
 
 with unchecked():
-    from feast import Entity, FeatureService, FeatureView, Field, FileSource
+    from feast import Entity, FeatureService, FeatureView, Field
     from feast.types import Float32, Float64, String
     from feast.value_type import ValueType
 
-from ..data.contract import ROW_ID, TIMESTAMP
+from ..data.contract import ROW_ID
 from ..data.feature import Feature
 from ..data.source_rows import CREATED, columns_of, join_keys
 from .feast_project import Knobs
+from .feast_tables import Files, Tables
 from .transforms import model_features
 
 
-def declare(params: Knobs, table: Path) -> tuple[Entity, FileSource, FeatureView, FeatureService]:
+def declare(
+    params: Knobs, table: Path, tables: Tables | None = None
+) -> tuple[Entity, Any, FeatureView, FeatureService]:
     """Return entity, data source, feature view and feature service of the contract.
 
-    The view holds every feature of the rows of `table`. The service takes those of further sources
-    from their own views, which are newer.
+    The view holds every feature of the rows of `table`; Feast reads it where `tables` says, by
+    default there. The service takes those of further sources from their own views, which are newer.
     """
-    contract, name = params.data, prefix(params)
+    contract = params.data
     features = model_features(contract, params.featurize)
     kind = ValueType.INT64 if contract.entity_column == ROW_ID else ValueType.STRING
     entity = Entity(
         name=contract.entity_column, join_keys=[contract.entity_column], value_type=kind
     )
-    source = FileSource(name=f"{name}_source", path=str(table), timestamp_field=TIMESTAMP)
+    source = (tables or Files()).source(view_name(params), table)
     view = FeatureView(
         name=view_name(params),
         entities=[entity],
@@ -49,19 +52,19 @@ def declare(params: Knobs, table: Path) -> tuple[Entity, FileSource, FeatureView
     )
     own = [column for column, item in features.items() if item.source is None]
     parts = [view[own] if contract.sources else view] if own else []
-    views = list(source_views(params, table.with_name("sources")).values())
+    views = list(source_views(params, table.with_name("sources"), tables).values())
     return entity, source, view, FeatureService(name=service_name(params), features=parts + views)
 
 
-def source_views(params: Knobs, folder: Path) -> dict[str, FeatureView]:
-    """By name of a source its view; `folder` holds the typed tables."""
+def source_views(
+    params: Knobs, folder: Path, tables: Tables | None = None
+) -> dict[str, FeatureView]:
+    """By name of a source its view; `folder` holds the typed tables, read where `tables` says."""
     found = {}
     for name, item in params.data.sources.items():
-        table = FileSource(
-            name=f"{source_view_name(params, name)}_source",
-            path=str(folder / f"{name}.parquet"),
-            timestamp_field=TIMESTAMP,
-            created_timestamp_column=CREATED if item.created_timestamp else "",
+        created = CREATED if item.created_timestamp else ""
+        table = (tables or Files()).source(
+            source_view_name(params, name), folder / f"{name}.parquet", created
         )
         found[name] = FeatureView(
             name=source_view_name(params, name),

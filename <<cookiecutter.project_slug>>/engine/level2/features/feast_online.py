@@ -90,9 +90,16 @@ class OnlineStore:
         except Exception as error:
             raise _fault(error) from error
         return [
-            (time, {name: _plain(values.get(name)) for name in names}) if values else (None, None)
+            (time, {name: _plain(values.get(name)) for name in names})
+            if values and not _unknown(time, values)
+            else (None, None)
             for time, values in found
         ]
+
+
+def _unknown(time: datetime | None, values: Mapping[str, Any]) -> bool:
+    """Whether a key is unknown: Feast's Redis store then gives 1970 and values without content."""
+    return not (time and time.timestamp()) and all(_plain(item) is None for item in values.values())
 
 
 def _value(entity: str | int) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,15 @@ def store_settings(workspace: Folders) -> dict[str, Any]:
     """feature_store.yaml with environment values filled in and local paths made absolute.
 
     Feast's command reads them from the repository's folder, its Python API from the working folder.
-    An experiment keeps its own state.
+    An experiment keeps its own state and tables, in files.
     """
     repo = workspace.feature_repo
     tree = _expanded(read_yaml(_configuration(workspace)), settings_shown(workspace))
     state = repo if workspace.out == workspace.root else workspace.out / "feast"
     # a task's own registry ends with it, as it names the task's own files; what is served stays
     lasting = workspace.home / repo.name if workspace.home else state
+    if workspace.out != workspace.root and workspace.home is None:
+        tree = _apart(tree)
     online = dict(tree.get("online_store", {}))
     if isinstance(tree.get("registry"), str) and "://" not in tree["registry"]:
         tree["registry"] = str(state / tree["registry"])
@@ -40,6 +43,32 @@ def store_settings(workspace: Folders) -> dict[str, Any]:
         online["path"] = str(lasting / online["path"])
         Path(online["path"]).parent.mkdir(parents=True, exist_ok=True)
     return {**tree, "online_store": online, "repo_path": repo}
+
+
+def _apart(tree: dict[str, Any]) -> dict[str, Any]:
+    """The settings with files in place of servers: what others read is not an experiment's."""
+    registry, online = tree.get("registry"), tree.get("online_store", {})
+    own = {name: value for name, value in tree.items() if name != "offline_tables"}
+    if not isinstance(registry, str) or "://" in registry:
+        own["registry"] = "data/registry.db"
+    if online.get("type") != "sqlite":
+        own["online_store"] = {"type": "sqlite", "path": "data/online_store.db"}
+    if tree.get("offline_store", {}).get("type") == "postgres":
+        own["offline_store"] = {"type": "duckdb"}
+    return own
+
+
+def need_driver(settings: dict[str, Any], file: str) -> None:
+    """Raise ProjectError if a store is in PostgreSQL and psycopg is not installed."""
+    stores = [settings.get(name) or {} for name in ("offline_store", "online_store")]
+    registry = settings.get("registry")
+    named = [store.get("type") for store in stores]
+    named.append(registry.get("path") if isinstance(registry, dict) else registry)
+    if any(str(name).startswith("postgres") for name in named) and not find_spec("psycopg"):
+        raise ProjectError(
+            f"{file}: PostgreSQL needs psycopg, which is not installed: `make .venv/.postgres` "
+            "installs it, requirements/postgres.txt is its lock"
+        )
 
 
 def _expanded(value: Any, file: str) -> Any:

@@ -3,7 +3,7 @@
 import contextlib
 import glob
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ SPARE = 128 * 2**20  # bytes DuckDB may use beside what the tables ask for
 
 
 @contextlib.contextmanager
-def limited(*tables: Path) -> Iterator[None]:
+def limited(*tables: Path, copies: Mapping[str, Path] | None = None) -> Iterator[None]:
     """Feast's DuckDB with memory of a few times the tables' size.
 
     Beyond that it spills to disk, beside the first table. Feast opens one without a limit and
     leaves it open, with everything that it has read. A path names one file here: DuckDB treats `?`,
-    `*` and `[` in it as a pattern and would read the table of a similarly named folder.
+    `*` and `[` in it as a pattern and would read the table of a similarly named folder. `copies`
+    are read in place of the objects that name them.
     """
     limit = SPARE + 2 * sum(table.stat().st_size for table in tables)
     with tempfile.TemporaryDirectory(dir=tables[0].parent, prefix=".duckdb-") as spill:
@@ -30,7 +31,7 @@ def limited(*tables: Path) -> Iterator[None]:
         read = backend.read_parquet
 
         def literally(path: str, **words: Any) -> ibis.Table:
-            return read(glob.escape(path), **words)
+            return read(glob.escape(str((copies or {}).get(path, path))), **words)
 
         backend.read_parquet = literally
         ibis.options.default_backend = backend

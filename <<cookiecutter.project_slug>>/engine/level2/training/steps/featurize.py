@@ -40,11 +40,10 @@ def run(context: Context) -> str:
 
     from ...features import feast, feast_newest
 
-    store = feast.open_store(workspace, params)
+    tables = source_tables.written(workspace, params.data)
+    store = feast.open_store(workspace, params)  # it publishes the tables: they come first
     feast.materialize(store, params, keys)
-    if params.data.sources:
-        tables = source_tables.written(workspace, params.data)
-        feast_newest.materialize_sources(store, params, tables)
+    feast_newest.materialize_sources(store, params, tables)
     newest = shown(keys[TIMESTAMP].max(), params.data.timezone)
     at = f" at {newest}" if params.data.has_time else " filled"
     return f"{len(features)} features · Feast applied · online store{at}{gaps}"
