@@ -149,7 +149,7 @@ def locked_postgres(password: str) -> tuple[int, Path, subprocess.Popen]:
     command += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
     command += ["-c", "timezone=America/New_York"]  # not that of the tables
     process = start(command, folder / "log", f"tcp://127.0.0.1:{port}")
-    ready = [str(program.with_name("pg_isready")), "--quiet", "--host=127.0.0.1", f"--port={port}"]
+    ready = ["pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
     while process.poll() is None and subprocess.run(ready, check=False).returncode:
         time.sleep(0.2)
     return port, folder, process
