@@ -10,7 +10,7 @@ from level2.data.contract import TIMESTAMP, DataContract
 from level2.data.feature import Feature
 from level2.params.monitor import Monitor
 from level2.training import sample
-from watched import CONTRACT, FEATURES, alarms, drawn, last, looked, referred, sampled, until
+from watched import CONTRACT, FEATURES, TOLD, alarms, drawn, last, looked, referred, sampled, until
 
 SEEDS = range(5)
 DAYS = pd.Timedelta(days=1)
@@ -112,6 +112,25 @@ def test_errors_count_where_labels_are_and_only_there(worlds):
     unlabelled = looked(reference, worse.assign(truth=np.nan))
     assert unlabelled.judged is None
     assert "performance" not in unlabelled.looked_at
+
+
+@pytest.mark.parametrize(("least", "loud"), [(None, False), (0.7, False), (0.9, True)])
+def test_intervals_that_hold_too_few_labels_are_an_alarm_where_one_is_asked_for(
+    worlds, least, loud
+):
+    table, _ = worlds(0)
+    interval = {"coverage": 0.95, "half_width": 1_000.0, "rows": 100}
+    reference = referred(until(table, "2018-12-31"), told={**TOLD, "interval": interval})
+    window = last(until(table, "2019-07-31"), 30)
+    apart = np.where(np.arange(120) < 24, 1_000.5, 999.5)  # four fifths are inside
+    window = window.assign(prediction=window.truth + apart)
+    found = looked(reference, window, Monitor(coverage=least, max_loss=99))
+    assert (found.judged.coverage, found.judged.covered) == (0.95, 0.8)
+    assert (("performance", "coverage", "truth") in alarms(found)) is loud
+    if loud:
+        [item] = [item for item in found.findings if item.kind == "coverage"]
+        assert item.detail.startswith("80% of 120 labels are inside the 95% interval of their")
+        assert "at least 90% are wanted (monitor.coverage)" in item.detail
 
 
 def test_a_row_without_entity_is_no_stranger(worlds):

@@ -92,3 +92,32 @@ def test_intervals_that_hold_too_few_rows_are_held_and_a_new_width_is_a_new_vers
         _, said = server.post("/predict", {"rows": [example["example"]]})
     assert said["coverage"] == 0.5
     assert said["version"] == "3"
+
+
+def test_the_monitor_counts_labels_inside_and_tells_of_too_few(covered, tmp_path):
+    folder = shutil.copytree(covered, tmp_path / "project")
+    assert command(folder, "sample", "--until", "2017-02-20").returncode == 0
+    knobs(folder, monitor={"coverage": 0.3})
+    done = command(folder, "monitor", "--source", "data")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "artifacts/monitor.json").read_text())
+    performance = found["performance"]
+    assert performance["coverage"] == 0.9
+    assert 0.3 < performance["covered"] <= 1
+    share = f"{performance['covered']:.1%} inside the 90% interval"
+    for end in ("html", "md"):
+        assert share in (folder / f"reports/monitor.{end}").read_text()
+    line = (
+        f'monitor_interval_coverage{{model="load-forecast",version="1"}} {performance["covered"]}'
+    )
+    assert line in (folder / "artifacts/monitor.prom").read_text().splitlines()
+    assert command(folder, "sample", "--until", "2017-02-20", "--shock", "lockdown").returncode == 0
+    knobs(folder, monitor={"coverage": 0.85})
+    assert command(folder, "monitor", "--source", "data").returncode == 0
+    found = json.loads((folder / "artifacts/monitor.json").read_text())
+    [item] = [item for item in found["findings"] if item["kind"] == "coverage"]
+    assert (item["signal"], item["alarm"], item["limit"]) == ("performance", True, 0.85)
+    assert item["value"] == found["performance"]["covered"] < 0.85
+    knobs(folder, train={"coverage": None}, promote={"coverage": None})
+    refused = command(folder, "monitor", "--source", "data")
+    assert "monitor.coverage watches intervals: ask for them with train.coverage" in refused.stderr

@@ -46,6 +46,7 @@ def write(
         "metric": params.metric,
         "classes": list(contract.classes or ()),
         "threshold": record.get("threshold"),
+        "interval": record.get("interval"),
         "metrics": {name: value for name, value in metrics.items() if np.isfinite(value)},
     }
     made = build.build(

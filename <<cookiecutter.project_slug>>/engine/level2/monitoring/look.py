@@ -115,7 +115,7 @@ def _judge(reference: Reference, table: pd.DataFrame, knobs: Monitor, found: Loo
         return
     found.looked_at.add("performance")
     found.judged = result[0]
-    found.findings += [result[1]] if result[1] else []
+    found.findings += result[1]
 
 
 def ages(model: float | None, data: float | None, now: float, knobs: Monitor) -> Iterator[Finding]:

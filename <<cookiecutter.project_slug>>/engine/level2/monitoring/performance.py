@@ -1,6 +1,7 @@
 """How large the champion's errors are on new labels, compared with its test rows."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..baseline.findings import Finding
 from ..baseline.losses import TRUTH, losses, predictions
 from ..baseline.reference import Counts, Grid
 from ..data import labels
-from ..model import wording
+from ..model import intervals, wording
 from ..model.metrics import compute
 from ..params.monitor import Monitor
 from ..prediction_log.feedback import SENT_BACK
@@ -19,7 +20,7 @@ from ..prediction_log.feedback import SENT_BACK
 
 @dataclass(frozen=True)
 class Performance:
-    """Mean loss of the labelled rows, its limit, and the familiar metric."""
+    """Mean loss of the labelled rows, its limit, the familiar metric, and intervals' coverage."""
 
     rows: int
     loss: float
@@ -28,11 +29,13 @@ class Performance:
     metric: str
     value: float
     accepted: float | None
+    coverage: float | None = None  # that the intervals promise; None: the champion has none
+    covered: float | None = None  # the share of labelled rows inside
 
 
 def judge(
     labelled: pd.DataFrame, grid: Grid, reference: Counts, told: dict[str, Any], knobs: Monitor
-) -> tuple[Performance, Finding | None] | None:
+) -> tuple[Performance, list[Finding]] | None:
     """Compare labelled rows with windows of the champion's test rows; None for too few."""
     if len(labelled) < knobs.min_rows or not reference[:, 0].any():
         return None
@@ -49,16 +52,43 @@ def judge(
         metric=metric,
         value=compute(task, truth, prediction, labels.read(told)).get(metric, math.nan),
         accepted=told["metrics"].get(metric),
+        **_covered(told, truth, prediction),
     )
+    return now, [*_grown(now), *_uncovered(now, knobs)]
+
+
+def _covered(told: dict[str, Any], truth: Any, prediction: Any) -> dict[str, float]:
+    interval = intervals.read(told)
+    if interval is None:
+        return {}
+    return {"coverage": interval.coverage, "covered": interval.measured(truth, prediction)}
+
+
+def _uncovered(now: Performance, knobs: Monitor) -> Iterator[Finding]:
+    """An alarm if too few of the labels lie in the interval of their prediction."""
+    least = knobs.coverage
+    if least is None or now.covered is None or now.covered >= least:
+        return
+    share = math.floor(1_000 * now.covered) / 10  # never rounded up to what is wanted
+    detail = (
+        f"{share:g}% of {now.rows:,} labels are inside the {100 * (now.coverage or 0):.6g}% "
+        f"interval of their prediction, at least {100 * least:.6g}% are wanted (monitor.coverage)"
+    )
+    yield Finding("performance", "coverage", TRUTH, now.covered, least, detail)
+
+
+def _grown(now: Performance) -> Iterator[Finding]:
+    """An alarm if the mean loss is above its limit."""
     if now.loss <= now.limit:
-        return now, None
+        return
+    metric = now.metric
     detail = (
         f"the champion's errors have grown: mean loss {wording.number(now.loss)} on {now.rows:,} "
         f"labelled rows, {wording.number(now.usual)} when it was accepted, "
         f"{wording.number(now.limit)} is allowed; {wording.label(metric)} "
         f"{wording.metric(metric, now.value)}, accepted with {wording.metric(metric, now.accepted)}"
     )
-    return now, Finding("performance", "loss", TRUTH, now.loss, now.limit, detail)
+    yield Finding("performance", "loss", TRUTH, now.loss, now.limit, detail)
 
 
 def sent_back(

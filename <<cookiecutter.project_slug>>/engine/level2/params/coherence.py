@@ -55,6 +55,8 @@ def problems(params: "Params") -> Iterator[str]:
         yield "train.coverage is for numbers: classes have probabilities and no interval"
     if params.promote.coverage is not None and params.train.coverage is None:
         yield "promote.coverage judges intervals: ask for them with train.coverage, like 0.9"
+    if params.monitor.coverage is not None and params.train.coverage is None:
+        yield "monitor.coverage watches intervals: ask for them with train.coverage, like 0.9"
     if "polynomial" in params.tune.families and (wide := too_wide(model_features(data, featurize))):
         yield f"tune.families.polynomial: {wide}"
     yield from search_space.problems(params.tune.families, params.tune.sampler)

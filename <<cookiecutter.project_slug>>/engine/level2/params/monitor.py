@@ -17,5 +17,6 @@ class Monitor(Strict):
     max_unknown: float = Field(0.01, ge=0, le=1)
     max_skew: float = Field(0.01, ge=0, le=1)
     max_loss: float = Field(1.5, ge=1)
+    coverage: float | None = Field(None, ge=0, lt=1)
     max_model_age_days: float | None = Field(None, gt=0)
     max_data_age_days: float | None = Field(None, gt=0)

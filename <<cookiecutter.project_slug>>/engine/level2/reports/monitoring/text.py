@@ -9,6 +9,7 @@ HELP = {
     "monitor_signal": "0 quiet, 1 worth a look, 2 alarm; absent if unknown",
     "monitor_drift_ratio": "A column against its limits: above 1 is drift",
     "monitor_psi": "Population stability index of a column",
+    "monitor_interval_coverage": "Share of labelled rows inside the interval of their prediction",
     "monitor_loss_ratio": "Mean loss of labelled rows relative to that at acceptance",
     "monitor_findings": "Findings by signal",
 }
@@ -41,6 +42,8 @@ def _values(verdict: Mapping[str, Any], now: float) -> Iterator[tuple[str, dict[
     if verdict["performance"]:
         found = verdict["performance"]
         yield "monitor_loss_ratio", {}, found["loss"] / max(found["usual"], 1e-12)
+        if found.get("covered") is not None:
+            yield "monitor_interval_coverage", {}, found["covered"]
 
 
 def _labels(pairs: Mapping[str, str]) -> str:

@@ -89,10 +89,13 @@ def performance(verdict: Verdict) -> str:
     name = wording.label(found["metric"])
     accepted = wording.metric(found["metric"], found["accepted"])
     value = wording.metric(found["metric"], found["value"])
+    inside = ""
+    if found.get("covered") is not None:
+        inside = f"; {found['covered']:.1%} inside the {100 * found['coverage']:.6g}% interval"
     return (
         f"{name} {value} on {plural(found['rows'], 'labelled row')}, accepted with "
         f"{accepted}; mean loss {wording.number(found['loss'])}, usual "
-        f"{wording.number(found['usual'])}, allowed {wording.number(found['limit'])}"
+        f"{wording.number(found['usual'])}, allowed {wording.number(found['limit'])}{inside}"
     )
 
 
