@@ -1,6 +1,7 @@
 """Feast's store: opened for a workspace, its tables published, the contract declared to it."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -77,6 +78,8 @@ def connect(workspace: Folders, *, online_only: bool = False) -> Store:
             from .feast_sqlite import times_in_utc
 
             times_in_utc()
+        # Feast's online store gives PostgreSQL times of UTC without a zone: the session's is used
+        os.environ.setdefault("PGTZ", "UTC")
         return Store(config=RepoConfig(**settings))
 
 
