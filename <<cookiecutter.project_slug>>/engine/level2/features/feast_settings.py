@@ -10,6 +10,12 @@ from ..base.errors import ProjectError
 from ..base.yaml_file import read_yaml
 from .feast_project import Folders
 
+# how a store's settings begin, its server, the client's module, the lock that holds it
+_CLIENTS = (
+    ("postgres", "PostgreSQL", "psycopg", "postgres"),
+    ("redis", "Redis", "redis", "pipeline"),
+)
+
 
 def _configuration(workspace: Folders) -> Path:
     """The stores' configuration: the repository's, or the one in Feast's own variable."""
@@ -59,16 +65,17 @@ def _apart(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def need_driver(settings: dict[str, Any], file: str) -> None:
-    """Raise ProjectError if a store is in PostgreSQL and psycopg is not installed."""
+    """Raise ProjectError if a store is in PostgreSQL or Redis whose client is not installed."""
     stores = [settings.get(name) or {} for name in ("offline_store", "online_store")]
     registry = settings.get("registry")
-    named = [store.get("type") for store in stores]
-    named.append(registry.get("path") if isinstance(registry, dict) else registry)
-    if any(str(name).startswith("postgres") for name in named) and not find_spec("psycopg"):
-        raise ProjectError(
-            f"{file}: PostgreSQL needs psycopg, which is not installed: `make .venv/.postgres` "
-            "installs it, requirements/postgres.txt is its lock"
-        )
+    named = [str(store.get("type")) for store in stores]
+    named.append(str(registry.get("path") if isinstance(registry, dict) else registry))
+    for kind, server, client, lock in _CLIENTS:
+        if any(name.startswith(kind) for name in named) and not find_spec(client):
+            raise ProjectError(
+                f"{file}: {server} needs {client}, which is not installed: `make .venv/.{lock}` "
+                f"installs it, requirements/{lock}.txt is its lock"
+            )
 
 
 def _expanded(value: Any, file: str) -> Any:
