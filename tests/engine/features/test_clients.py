@@ -31,7 +31,7 @@ def test_a_missing_client_is_named_with_the_target_that_installs_it(monkeypatch,
 
 
 def test_stores_in_files_need_no_client(monkeypatch):
-    monkeypatch.setattr(feast_settings, "find_spec", lambda name: None)
+    monkeypatch.setattr(feast_settings, "find_spec", {}.get)
     files = {"offline_store": {"type": "duckdb"}, "online_store": {"type": "sqlite"}}
     need_driver({**files, "registry": "data/registry.db"}, "feature_store.yaml")
     need_driver({"offline_store": None, "registry": "s3://bucket/registry.db"}, "x.yaml")
