@@ -6,7 +6,7 @@ from conftest import ROOT
 
 from level2.base.errors import ProjectError
 from level2.data.contract import TIMESTAMP
-from level2.features.feast import declare
+from level2.features.feast_declare import declare
 from level2.features.transforms import model_features
 from level2.params.config import parse_params
 from level2.workspace import Workspace

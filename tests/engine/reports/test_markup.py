@@ -53,10 +53,10 @@ HOLDS_MARKUP = {
     },
     "reports/training/svg.py": {"box.group() if box else ''"},
     "serving/pages.py": {
+        "' and <code>ahead</code>' if ahead else ''",
         "''.join((f'<td>{cell}</td>' for cell in cells))",
         "_STYLE",
         "cell",
-        "found",
         "key",
         "method.upper()",
         "names",
@@ -64,8 +64,11 @@ HOLDS_MARKUP = {
         "pages",
         "put",
         "rows",
+        "shown['ahead']",
+        "shown['entities']",
         "shown['rows']",
         "shown['table']",
+        "text",
         "unit",
     },
 }

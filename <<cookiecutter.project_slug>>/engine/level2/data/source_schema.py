@@ -5,7 +5,7 @@ from typing import Any
 
 from .contract import DataContract
 from .request_schema import request_schema
-from .source_rows import columns_of, windowed
+from .source_columns import columns_of, windowed
 
 
 def sent_columns(contract: DataContract, name: str) -> list[str]:

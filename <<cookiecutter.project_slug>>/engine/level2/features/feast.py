@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..base.errors import ProjectError
 from ..data.contract import TIMESTAMP
-from ..data.source_rows import columns_of, keyed, nothing
+from ..data.source_columns import columns_of, nothing
+from ..data.source_rows import keyed
 from .feast_declare import service_name, source_view_name, unchecked, view_name
 from .feast_project import Knobs
 from .feast_store import Store, first_line, reading

@@ -22,7 +22,7 @@ with unchecked():
 
 from ..data.contract import ROW_ID
 from ..data.feature import Feature
-from ..data.source_rows import CREATED, columns_of, join_keys
+from ..data.source_columns import CREATED, columns_of, join_keys
 from .feast_project import Knobs
 from .feast_tables import Files, Tables
 from .transforms import model_features

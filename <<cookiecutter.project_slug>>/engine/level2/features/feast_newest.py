@@ -15,7 +15,7 @@ from ..base.amounts import plural
 from ..base.errors import ProjectError
 from ..data.contract import TIMESTAMP
 from ..data.feature import Feature
-from ..data.source_rows import CREATED, columns_of, join_keys
+from ..data.source_columns import CREATED, columns_of, join_keys
 from .feast import EntityKey, Value
 from .feast_declare import source_view_name
 from .feast_lock import alone

@@ -7,7 +7,7 @@ from typing import Any
 from ..base.errors import ProjectError
 from ..data.contract import ALL
 from ..data.source import Source
-from ..data.source_rows import columns_of, join_keys, nothing
+from ..data.source_columns import columns_of, join_keys, nothing
 from .feast import EntityKey, Value, connect
 from .feast_declare import source_view_name, view_name
 from .feast_project import Folders, Knobs

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..data.contract import TIMESTAMP, DataContract
-from ..data.source_rows import CREATED
+from ..data.source_columns import CREATED
 from ..data.zones import later
 from .lags import period
 

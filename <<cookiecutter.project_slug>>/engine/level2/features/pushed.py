@@ -8,7 +8,8 @@ import pandas as pd
 from ..base.errors import ProjectError, WrongValueError
 from ..data.contract import DataContract
 from ..data.requests import RequestError, shown
-from ..data.source_rows import columns_of, typed, windowed
+from ..data.source_columns import columns_of, windowed
+from ..data.source_rows import typed
 from ..data.source_schema import sent_columns
 from ..data.typed_rows import model_columns
 

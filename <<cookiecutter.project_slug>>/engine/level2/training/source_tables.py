@@ -15,7 +15,8 @@ from ..data import parquet
 from ..data.contract import DataContract
 from ..data.featurize import Featurize
 from ..data.raw_rows import Raw
-from ..data.source_rows import columns_of, join_keys, read_of, typed, windowed
+from ..data.source_columns import columns_of, join_keys, read_of, windowed
+from ..data.source_rows import typed
 from ..data.tables import read_raw, read_typed
 from ..features.feast_project import Knobs
 from ..features.known_from import usable
