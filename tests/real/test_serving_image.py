@@ -83,7 +83,7 @@ def test_every_example_is_answered_and_a_row_of_the_table_as_make_predict_answer
 ):
     spec = json.loads(ask(running[0], "/openapi.json"))
     content = spec["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
-    assert set(content["examples"]) == {"rows", "table"}
+    assert set(content["examples"]) == {"rows", "table", "ahead"}
     for item in content["examples"].values():
         said = json.loads(ask(running[0], "/predict", json.dumps(item["value"])))
         assert len(said["predictions"]) == 1
