@@ -301,7 +301,7 @@ def test_a_wrong_number_of_periods_says_so_under_its_field(visit):
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_selector("#ahead-periods-problem:not(:empty)")
-    assert "give a number of periods from 1 to 366" in visit.text("#ahead-periods-problem")
+    assert "give a number of periods from 1 to 168" in visit.text("#ahead-periods-problem")
     assert visit.page.evaluate("document.activeElement.id") == "ahead-periods"
     visit.close(refused=1)
 

@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
@@ -97,6 +99,17 @@ def test_what_cannot_be_forecast_is_refused_in_a_sentence(server, case):
     entities, ahead, status, words = REFUSED[case]
     found, said = future(server, *entities, ahead=ahead)
     assert (found, words in said["error"]) == (status, True), said
+
+
+def test_nothing_else_waits_for_a_forecast(server):
+    body = {"area": "TenneT", "holiday": [False] * 50}
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(future, server, body, ahead=50) for _ in range(4)]
+        time.sleep(0.3)  # they are there: one is made, the others are in turn
+        row = {"area": "TenneT", "date": "2017-01-01", "temperature": 3, "holiday": "yes"}
+        assert ask(server, **row)[0] == 200  # a row of the table, which is read in a thread too
+        assert sum(asked.done() for asked in waiting) < 3
+        assert [asked.result()[0] for asked in waiting] == [200] * 4
 
 
 def test_rows_and_periods_are_not_asked_for_together(server, example):

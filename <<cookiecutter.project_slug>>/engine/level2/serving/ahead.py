@@ -101,16 +101,13 @@ def _all(
     column = raw.contract.entity_column
     mine = history[history[column].isin(names)]
     last = mine.groupby(column, sort=False)[TIMESTAMP].max()
+    own = served.label(column) or column
     for place, name in enumerate(names):
         if name not in last.index:
-            raise RequestError(
-                f"entities[{place}].{column}: the history holds nothing of {name}",
-                404,
-                column,
-                "unknown",
-            )
+            sentence = f"entities[{place}].{own}: the history holds nothing of {name}"
+            raise RequestError(sentence, 404, own, "unknown")
         if name in names[:place]:
-            raise RequestError(f"entities[{place}]: {name} is named twice", field=column)
+            raise RequestError(f"entities[{place}]: {name} is named twice", field=own)
     try:
         known = sources.lookup(raw, given) if sources is not None else None
         parts = list(forecasts(raw, served.scorer, mine, last[names], periods, known, given))

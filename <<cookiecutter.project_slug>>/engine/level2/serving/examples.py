@@ -19,7 +19,7 @@ def examples(
         found["table"] = {"rows": [dict(served.raw.example)]}
     if lookup:
         found["entities"] = {"entities": [_entity(served)]}
-    if ahead and served.raw is not None:
+    if ahead and served.raw is not None and (served.raw.example or not served.raw.unknown_ahead):
         found["ahead"] = {"entities": [_next(served, served.raw)], "ahead": 1}
     return found
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..data.raw_rows import Raw
@@ -17,11 +16,11 @@ Lookup = Callable[["pd.DataFrame"], "pd.DataFrame"]
 class KnownSources:
     """Joins the tables of the project in `root`, read again when a file or the model changes.
 
-    Without a project (None) nothing is known: the columns are missing.
+    Without a project (None) nothing is known: the columns are missing. For one thread.
     """
 
     def __init__(self, root: Path | None) -> None:
-        self._root, self._lock, self._open = root, Lock(), ExitStack()
+        self._root, self._open = root, ExitStack()
         self._seen: Any = None
         self._known: Lookup | None = None
 
@@ -33,11 +32,10 @@ class KnownSources:
 
     def _joined(self, raw: Raw) -> Lookup:
         def known(table: "pd.DataFrame") -> "pd.DataFrame":
-            with self._lock:  # one store, which two threads may not use at once
-                if self._known is None or self._seen != self._state(raw):
-                    self._renew(raw)
-                assert self._known is not None  # noqa: S101  a model with sources has a lookup
-                return self._known(table)
+            if self._known is None or self._seen != self._state(raw):
+                self._renew(raw)
+            assert self._known is not None  # noqa: S101  a model with sources has a lookup
+            return self._known(table)
 
         return known
 

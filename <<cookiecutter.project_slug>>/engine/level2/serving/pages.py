@@ -73,7 +73,7 @@ def _ways(served: Served, lookup: bool, address: str, tables: bool, ahead: bool)
     else:
         only = f"it takes <code>rows</code>{' and <code>ahead</code>' if ahead else ''} only"
         found += f"<p>This service reads no feature store: {only}.</p>"
-    if ahead:
+    if "ahead" in shown:
         found += (
             "<h2>Example of a forecast</h2><p>The next periods of each entity, as many as "
             "<code>ahead</code> says. What is known of them is given as lists, one value for each "

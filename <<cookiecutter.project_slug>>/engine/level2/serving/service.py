@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,6 +52,8 @@ class Service:
     past: Past | None = None  # None: rows of the user's own table cannot be read here
     sources: KnownSources | None = None  # None: a row's columns of sources must be in the request
     pushes: "Pushes | None" = None  # None: it takes no rows of sources
+    # forecasts take seconds: one at a time, so that nothing else waits for them
+    forecasts: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ahead"))
 
     async def asked(self, served: Served, payload: Any) -> Asked:
         """The rows of a request to /predict. Raises RequestError."""
@@ -129,7 +131,7 @@ class Service:
         """
         loop, work = asyncio.get_running_loop(), ahead.read
         args = (served, payload, self.settings, self.past, self.sources)
-        found = await loop.run_in_executor(self.threads, work, *args)
+        found = await loop.run_in_executor(self.forecasts, work, *args)
         answers = served.answers(found.found)
         self._count(served, Asked(found.keys, found.columns), found.found, answers)
         kept = [row for row, known in enumerate(found.measured) if known]
@@ -179,4 +181,5 @@ class Service:
         for part in (self.lookup, self.history, self.sources, self.pushes):
             if part is not None:
                 part.close()
-        self.threads.shutdown(wait=False)
+        for threads in (self.threads, self.forecasts):
+            threads.shutdown(wait=False)

@@ -20,7 +20,7 @@ class ServeSettings(Environment):
 
     max_body_bytes: int = Field(1_048_576, ge=1_024, le=2**30)
     max_rows: int = Field(1_000, ge=1, le=100_000)
-    max_ahead: int = Field(366, ge=1, le=100_000)  # periods that are forecast for an entity
+    max_ahead: int = Field(168, ge=1, le=100_000)  # periods that are forecast for an entity
     max_pending: int = Field(256, ge=1, le=100_000)
     body_seconds: float = Field(10, gt=0, le=600)
     drain_seconds: int = Field(30, ge=1, le=3_600)
